@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# make            build/evmcs-trace and the scenario drivers
+# make setup      install what building and testing needs (Debian 12, apt)
+# make demo       real restores in the lab, traced before your eyes
+# make test       everything: unit tests, lint, lab runs
+# make help       the rest
+
+ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+B := build
+
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
+V ?= 0
+
+ifeq ($(V),1)
+Q :=
+msg :=
+else
+Q := @
+msg = @printf '  %-8s %s\n' "$(1)" "$(2)";
+endif
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Werror
+CPPFLAGS_ALL := -D_GNU_SOURCE -Iuser -Iinclude -I$(B)/include
+CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(CFLAGS)
+LIBS := -lbpf -lelf -lz -ljansson
+
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Iinclude -Ibpf \
+	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+
+PROGRAM := $(B)/evmcs-trace
+SKELETON := $(B)/include/evmcs_trace.skel.h
+SCHEMA_OBJ := $(B)/trace_schema.o
+
+# The model, the trace format and what they need: no libbpf, no kernel.
+PURE_SRCS := $(wildcard user/model/*.c user/trace/*.c user/util/*.c user/sinks/*.c) \
+	user/pipeline.c user/sources/file.c user/sources/vmm.c
+LIVE_SRCS := $(wildcard user/commands/*.c user/probes/*.c) user/sources/ring.c \
+	user/sources/ksyms.c user/main.c
+SRCS := $(PURE_SRCS) $(LIVE_SRCS)
+OBJS := $(SRCS:%.c=$(B)/obj/%.o)
+
+.PHONY: all
+all: $(PROGRAM) scenarios
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h include/evmcs_trace/*.h)
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.tmp
+	$(Q)$(BPFTOOL) gen object $@ $@.tmp && rm -f $@.tmp
+
+$(SKELETON): $(B)/bpf/evmcs_trace.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen skeleton $< name evmcs_trace_bpf > $@
+
+$(SCHEMA_OBJ): user/trace/trace.schema.json
+	$(call msg,EMBED,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)cd $(<D) && $(LD) -r -b binary -z noexecstack $(<F) -o $(abspath $@)
+
+$(B)/obj/user/probes/attach.o: $(SKELETON)
+
+$(B)/obj/%.o: %.c
+	$(call msg,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(PROGRAM): $(OBJS) $(SCHEMA_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@
+
+-include scenarios/drivers/build.mk
+-include tests/build.mk
+
+.PHONY: scenarios
+scenarios: $(SCENARIO_PROGRAMS)
+
+.PHONY: setup
+setup:
+	$(Q)scenarios/setup
+
+.PHONY: demo
+demo: ensure-setup
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)scenarios/demo
+
+.PHONY: ensure-setup
+ensure-setup:
+	$(Q)scenarios/setup --quiet
+
+.PHONY: clean
+clean:
+	rm -rf $(B)/obj $(B)/bpf $(B)/include $(B)/scenarios $(B)/tests $(PROGRAM) $(SCHEMA_OBJ)
+
+.PHONY: distclean
+distclean:
+	rm -rf $(B)
+
+.PHONY: help
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+	@echo 'make unit       unit tests only (no root, any host)'
+	@echo 'make unit-asan  the same under ASan and UBSan'
+	@echo 'make lab-test   the lab runs only'
+	@echo 'make lint       clang-format, cppcheck, shellcheck'
+	@echo 'make clean      what was compiled; distclean: downloads and lab images as well'
+
+-include $(OBJS:.o=.d)

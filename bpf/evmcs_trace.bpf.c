@@ -1,0 +1,913 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What runs in the kernel: thin entry points, one per probe point, phase and
+ * flavour, over shared handlers.
+ *
+ * A window is open for a vCPU from KVM_SET_NESTED_STATE until the vCPU has
+ * really run. While no window is open anywhere, every program but those of
+ * set-state, get-state and free-vcpu returns at its first test. No program is
+ * attached to KVM_RUN or to VM entry: whether a vCPU has run is told by its
+ * own exit counter (vcpu->stat.exits), read at the next event of that vCPU or
+ * when user space runs poll_window.
+ *
+ * Context (what was KVM doing when it touched memory?) is not decided here:
+ * the events carry task and vCPU, and the model folds them into a stack.
+ */
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "evmcs_trace/record.h"
+#include "kvm_types.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define EVMPTR_UNREAD (~0ULL)
+#define GPA_UNKNOWN (~0ULL)
+#define INVALID_GPA (~0ULL)
+#define REQ_GET_NESTED_STATE_PAGES_BIT 32 /* KVM_ARCH_REQ(24), 5.10 to 7.3 */
+#define IOCTL_SYSCALL 16
+#define KVM_RUN_CMD 0xAE80
+#define HV_X64_MSR_VP_ASSIST_PAGE 0x40000073
+#define HV_VP_ASSIST_PAGE_LEN 4096
+#define PAGE_SHIFT 12
+#define THREAD_SIZE 16384 /* x86-64 without KASAN; only used before 5.15 */
+
+/* Set by user space before load. */
+const volatile __u32 target_tgid = 0; /* 0: every VMM */
+const volatile __s32 target_vcpu = -1; /* -1: every vCPU */
+const volatile __u32 evmcs_pa_offset = 0; /* 0: the kernel has no evmcs_pa */
+
+/* Flipped by user space when everything is attached. */
+__u32 armed = 0;
+
+/* The first test of every accessor program. */
+__u64 windows_open = 0;
+
+/* Records that found the ring full, all CPUs: stamped on the next one. */
+__u64 lost_total = 0;
+__u64 track_lost[TRACK_LOSS_COUNT] = {};
+
+struct window {
+	__u64 kvm;
+	__u64 base_exits;
+	__u8 leave; /* vmxon_pa == -1: nothing is restored */
+	__u8 was_open; /* a restore was already in flight at this SET */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64); /* struct kvm_vcpu * */
+	__type(value, struct window);
+} windows SEC(".maps");
+
+/* Open windows per VM, for accesses that no loaded vCPU explains. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64); /* struct kvm * */
+	__type(value, __s64);
+} vms SEC(".maps");
+
+/* Which vCPU a task is freeing: a kretprobe has no arguments. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u32); /* tid */
+	__type(value, __u64); /* struct kvm_vcpu * */
+} freeing SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PT_COUNT);
+	__type(key, __u32);
+	__type(value, struct record_counters);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} ring SEC(".maps");
+
+/* ---- who is running, and in what ---- */
+
+/*
+ * The command of the ioctl that the current task is in, from the registers
+ * that the task entered the kernel with. This makes a probe on kvm_vcpu_ioctl,
+ * which would run in every KVM_RUN round trip, unnecessary.
+ */
+static __always_inline __u32 current_ioctl(void)
+{
+	const struct pt_regs *regs;
+	__u64 cs = 0, nr = 0, cmd = 0;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) {
+		/* since 5.15, dd6e10fbd9f (bpf: Add bpf_task_pt_regs() helper) */
+		regs = (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+	} else {
+		struct task_struct *task = (void *)bpf_get_current_task();
+
+		regs = BPF_CORE_READ(task, stack) + THREAD_SIZE - sizeof(*regs);
+	}
+	bpf_probe_read_kernel(&cs, sizeof(cs), &regs->cs);
+	bpf_probe_read_kernel(&nr, sizeof(nr), &regs->orig_rax);
+	bpf_probe_read_kernel(&cmd, sizeof(cmd), &regs->rsi);
+	return (cs & 3) && nr == IOCTL_SYSCALL ? cmd : 0;
+}
+
+/*
+ * The vCPU that the current task has loaded. Every vCPU ioctl that can reach
+ * guest memory, and the teardown of a vCPU, runs between vcpu_load() and
+ * vcpu_put(), which register and unregister the vCPU's preempt notifier with
+ * the task. Nothing but KVM uses preempt notifiers.
+ */
+static __always_inline __u64 loaded_vcpu(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 node;
+
+	if (!bpf_core_field_exists(struct task_struct, preempt_notifiers) ||
+	    !bpf_core_field_exists(struct kvm_vcpu, preempt_notifier))
+		return 0;
+	node = (__u64)BPF_CORE_READ(task, preempt_notifiers.first);
+	if (!node)
+		return 0;
+	return node - bpf_core_field_offset(struct kvm_vcpu, preempt_notifier) -
+	       bpf_core_field_offset(struct preempt_notifier, link);
+}
+
+static __always_inline __u64 vcpu_exits(__u64 vcpu)
+{
+	if (!bpf_core_field_exists(struct kvm_vcpu_stat, exits))
+		return 0;
+	return BPF_CORE_READ((struct kvm_vcpu *)vcpu, stat.exits);
+}
+
+static __always_inline __u64 vcpu_kvm(__u64 vcpu)
+{
+	return (__u64)BPF_CORE_READ((struct kvm_vcpu *)vcpu, kvm);
+}
+
+/* ---- records ---- */
+
+static __always_inline void fill_vmx_state(struct record *rec, struct vcpu_vmx *vmx)
+{
+	if (!bpf_core_field_exists(struct nested_vmx, hv_evmcs_vmptr))
+		return;
+	rec->flags |= REC_VMX_STATE;
+	rec->evmptr = BPF_CORE_READ(vmx, nested.hv_evmcs_vmptr);
+	rec->vmptr = BPF_CORE_READ(vmx, nested.current_vmptr);
+	/*
+	 * is_guest_mode() is a bit that moved between kernels and is not in
+	 * BTF; the VMCS in use says the same.
+	 */
+	if ((__u64)BPF_CORE_READ(vmx, loaded_vmcs) ==
+	    (__u64)vmx + bpf_core_field_offset(struct vcpu_vmx, nested) +
+		    bpf_core_field_offset(struct nested_vmx, vmcs02))
+		rec->flags |= REC_L2;
+}
+
+static __always_inline void fill_state(struct record *rec, __u64 vcpu)
+{
+	struct kvm_vcpu *v = (struct kvm_vcpu *)vcpu;
+
+	rec->evmptr = EVMPTR_UNREAD;
+	rec->vmptr = EVMPTR_UNREAD;
+	rec->vcpu_id = ~0U;
+	if (!vcpu || !bpf_core_field_exists(struct kvm_vcpu, stat))
+		return;
+	rec->flags |= REC_VCPU_STATE;
+	rec->vcpu_id = BPF_CORE_READ(v, vcpu_id);
+	rec->exits = vcpu_exits(vcpu);
+	if (BPF_CORE_READ(v, requests) & (1ULL << REQ_GET_NESTED_STATE_PAGES_BIT))
+		rec->flags |= REC_REQ_PAGES;
+	fill_vmx_state(rec, (struct vcpu_vmx *)vcpu);
+}
+
+static __always_inline void start_record(struct record *rec, __u8 point, __u8 phase, __u64 kvm,
+					 __u64 vcpu)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	rec->ns = bpf_ktime_get_ns();
+	rec->kvm = kvm;
+	rec->vcpu = vcpu;
+	rec->tgid = id >> 32;
+	rec->tid = id;
+	rec->cpu = bpf_get_smp_processor_id();
+	rec->ioctl = current_ioctl();
+	rec->point = point;
+	rec->phase = phase;
+	rec->lost = lost_total;
+	fill_state(rec, vcpu);
+}
+
+/* With the kernel stack, which costs more: only where it may be evidence. */
+static __always_inline long send_long(void *ctx, const struct record *rec)
+{
+	struct record *slot;
+	long len;
+
+	slot = bpf_ringbuf_reserve(&ring, RECORD_LONG_SIZE, 0);
+	if (!slot)
+		return -1;
+	__builtin_memcpy(slot, rec, sizeof(*rec));
+	len = bpf_get_stack(ctx, slot->stack, RECORD_STACK_DEPTH * sizeof(__u64), 0);
+	slot->nr_stack = len > 0 ? len / sizeof(__u64) : 0;
+	bpf_ringbuf_submit(slot, 0);
+	return 0;
+}
+
+static __always_inline void send(void *ctx, const struct record *rec, bool with_stack)
+{
+	struct record_counters *count;
+	__u32 point = rec->point;
+	long err;
+
+	count = bpf_map_lookup_elem(&counters, &point);
+	if (!count)
+		return;
+	count->hits++;
+	if (with_stack)
+		err = send_long(ctx, rec);
+	else
+		err = bpf_ringbuf_output(&ring, (void *)rec, sizeof(*rec), 0);
+	if (err) {
+		count->lost++;
+		__sync_fetch_and_add(&lost_total, 1);
+	} else {
+		count->written++;
+	}
+}
+
+/* ---- windows ---- */
+
+static __always_inline void count_vm(__u64 kvm, __s64 delta)
+{
+	__s64 one = 1, *n;
+
+	n = bpf_map_lookup_elem(&vms, &kvm);
+	if (!n && delta > 0 && !bpf_map_update_elem(&vms, &kvm, &one, BPF_NOEXIST))
+		return;
+	n = n ?: bpf_map_lookup_elem(&vms, &kvm);
+	if (n)
+		__sync_fetch_and_add(n, delta);
+}
+
+static __always_inline void close_window(__u64 vcpu, __u64 kvm)
+{
+	/* the poller and a handler may both see it: only one deletes it */
+	if (bpf_map_delete_elem(&windows, &vcpu))
+		return;
+	__sync_fetch_and_add(&windows_open, -1ULL);
+	count_vm(kvm, -1);
+}
+
+/* Returns false where there is no room to keep track of the window. */
+static __always_inline bool open_window(__u64 vcpu, __u64 kvm, bool leave)
+{
+	struct window win = { .kvm = kvm, .base_exits = vcpu_exits(vcpu), .leave = leave }, *old;
+
+	old = bpf_map_lookup_elem(&windows, &vcpu);
+	if (old) {
+		old->base_exits = win.base_exits;
+		old->leave = leave;
+		old->was_open = true;
+		return true;
+	}
+	if (bpf_map_update_elem(&windows, &vcpu, &win, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&track_lost[TRACK_WINDOWS_FULL], 1);
+		return false;
+	}
+	__sync_fetch_and_add(&windows_open, 1);
+	count_vm(kvm, 1);
+	return true;
+}
+
+/* The vCPU has run: the restore is over. Told once, then the window closes. */
+static __noinline int note_ran(void *ctx, __u64 vcpu, __u64 kvm)
+{
+	struct record rec = {};
+
+	start_record(&rec, PT_RAN, PHASE_NOTE, kvm, vcpu);
+	send(ctx, &rec, false);
+	close_window(vcpu, kvm);
+	return 0;
+}
+
+/* Is this vCPU in a restore that has not run yet? */
+static __always_inline bool in_window(void *ctx, __u64 vcpu)
+{
+	struct window *win = bpf_map_lookup_elem(&windows, &vcpu);
+
+	if (!win)
+		return false;
+	if (vcpu_exits(vcpu) != win->base_exits) {
+		note_ran(ctx, vcpu, win->kvm);
+		return false;
+	}
+	return true;
+}
+
+static __always_inline bool wanted(__u64 vcpu)
+{
+	if (target_tgid && target_tgid != bpf_get_current_pid_tgid() >> 32)
+		return false;
+	if (target_vcpu >= 0 && bpf_core_field_exists(struct kvm_vcpu, vcpu_id) &&
+	    target_vcpu != BPF_CORE_READ((struct kvm_vcpu *)vcpu, vcpu_id))
+		return false;
+	return true;
+}
+
+/*
+ * Whose access is it? The vCPU that the function was given, else the one that
+ * the task has loaded; an access with none is the VM's own (a VM ioctl).
+ * Returns false where nothing of this is in a restore.
+ */
+static __always_inline bool attribute(void *ctx, __u64 *vcpu, __u64 *kvm)
+{
+	__s64 *in_flight;
+
+	if (!*vcpu)
+		*vcpu = loaded_vcpu();
+	if (*vcpu) {
+		*kvm = vcpu_kvm(*vcpu);
+		return in_window(ctx, *vcpu);
+	}
+	if (!*kvm)
+		return false;
+	in_flight = bpf_map_lookup_elem(&vms, kvm);
+	return in_flight && *in_flight > 0;
+}
+
+/* ---- handlers ---- */
+
+static __always_inline void fill_nested(struct record *rec, const void *from, bool user)
+{
+	struct nested_state_header hdr = {};
+	__u64 evmcs_pa = 0;
+	long err;
+
+	err = user ? bpf_probe_read_user(&hdr, sizeof(hdr), from)
+		   : bpf_probe_read_kernel(&hdr, sizeof(hdr), from);
+	if (err)
+		return;
+	rec->nested.flags = hdr.flags;
+	rec->nested.format = hdr.format;
+	rec->nested.size = hdr.size;
+	rec->nested.vmxon_pa = hdr.vmxon_pa;
+	rec->nested.vmcs12_pa = hdr.vmcs12_pa;
+	rec->nested.smm_flags = hdr.smm_flags;
+	rec->nested.hdr_flags = hdr.hdr_flags;
+	if (!evmcs_pa_offset)
+		return;
+	rec->flags |= REC_HAS_EVMCS_PA;
+	if (user)
+		bpf_probe_read_user(&evmcs_pa, sizeof(evmcs_pa), from + evmcs_pa_offset);
+	else
+		bpf_probe_read_kernel(&evmcs_pa, sizeof(evmcs_pa), from + evmcs_pa_offset);
+	rec->nested.evmcs_pa = evmcs_pa;
+}
+
+static __always_inline int set_state_enter(void *ctx, __u64 vcpu, __u64 state)
+{
+	struct record rec = {};
+	__u64 kvm;
+
+	if (!armed || !wanted(vcpu))
+		return 0;
+	if (windows_open)
+		in_window(ctx, vcpu); /* a run since the last SET ends that one first */
+	kvm = vcpu_kvm(vcpu);
+	start_record(&rec, PT_SET_STATE, PHASE_ENTER, kvm, vcpu);
+	fill_nested(&rec, (const void *)state, false);
+	bpf_get_current_comm(rec.nested.comm, sizeof(rec.nested.comm));
+	if (!open_window(vcpu, kvm, rec.nested.vmxon_pa == INVALID_GPA))
+		rec.flags |= REC_UNTRACKED;
+	send(ctx, &rec, false);
+	return 0;
+}
+
+static __always_inline int set_state_exit(void *ctx, __s64 ret)
+{
+	__u64 vcpu = loaded_vcpu(), kvm;
+	struct record rec = {};
+	struct window *win;
+	bool over;
+
+	if (!windows_open || !vcpu)
+		return 0;
+	win = bpf_map_lookup_elem(&windows, &vcpu);
+	if (!win)
+		return 0;
+	kvm = win->kvm;
+	start_record(&rec, PT_SET_STATE, PHASE_EXIT, kvm, vcpu);
+	rec.ret = ret;
+	/*
+	 * Nothing is in flight after leaving VMX, nor after a refused SET that
+	 * was the first and left no request behind.
+	 */
+	over = ret ? !win->was_open && !(rec.flags & REC_REQ_PAGES) : win->leave;
+	if (over)
+		close_window(vcpu, kvm);
+	send(ctx, &rec, false);
+	return 0;
+}
+
+static __always_inline int get_state_enter(void *ctx, __u64 vcpu)
+{
+	struct record rec = {};
+
+	/* a NULL vcpu is KVM_CHECK_EXTENSION asking for the size */
+	if (!armed || !vcpu || !wanted(vcpu))
+		return 0;
+	if (windows_open)
+		in_window(ctx, vcpu);
+	start_record(&rec, PT_GET_STATE, PHASE_ENTER, vcpu_kvm(vcpu), vcpu);
+	send(ctx, &rec, false);
+	return 0;
+}
+
+/* user is 0 in the kretprobe flavour: then what was saved is not known. */
+static __always_inline int get_state_exit(void *ctx, __u64 user, __s64 ret)
+{
+	__u64 vcpu = loaded_vcpu();
+	struct record rec = {};
+
+	if (!armed || !vcpu || !wanted(vcpu))
+		return 0;
+	start_record(&rec, PT_GET_STATE, PHASE_EXIT, vcpu_kvm(vcpu), vcpu);
+	rec.ret = ret;
+	if (user && ret >= 0)
+		fill_nested(&rec, (const void *)user, true);
+	send(ctx, &rec, false);
+	return 0;
+}
+
+/* Evidence: an access that a VMM's ioctl made, other than KVM_RUN. */
+static __always_inline bool wants_stack(const struct record *rec)
+{
+	return rec->ioctl && rec->ioctl != KVM_RUN_CMD;
+}
+
+static __always_inline int frame(void *ctx, __u8 point, __u8 phase, __u64 vcpu, __s64 ret)
+{
+	struct record rec = {};
+	__u64 kvm = 0;
+
+	if (!attribute(ctx, &vcpu, &kvm))
+		return 0;
+	start_record(&rec, point, phase, kvm, vcpu);
+	rec.ret = ret;
+	send(ctx, &rec, false);
+	return 0;
+}
+
+static __always_inline int evmptr_enter(void *ctx, __u8 point, __u64 vcpu, __u64 from_launch,
+					__u64 gpa)
+{
+	struct record rec = {};
+	__u64 kvm = 0;
+
+	if (!attribute(ctx, &vcpu, &kvm))
+		return 0;
+	start_record(&rec, point, PHASE_ENTER, kvm, vcpu);
+	rec.access.gpa = gpa;
+	rec.access.len = from_launch & 1;
+	send(ctx, &rec, false);
+	return 0;
+}
+
+static __always_inline int nested_exit_enter(void *ctx, __u64 vcpu, __u64 reason, __u64 intr_info,
+					     __u64 qualification)
+{
+	struct record rec = {};
+	__u64 kvm = 0;
+
+	if (!attribute(ctx, &vcpu, &kvm))
+		return 0;
+	start_record(&rec, PT_NESTED_EXIT, PHASE_ENTER, kvm, vcpu);
+	rec.exit.reason = reason;
+	rec.exit.intr_info = intr_info;
+	rec.exit.qualification = qualification;
+	send(ctx, &rec, false);
+	return 0;
+}
+
+static __always_inline int free_vcpu_enter(void *ctx, __u64 vcpu)
+{
+	__u64 kvm = vcpu_kvm(vcpu);
+	struct record rec = {};
+	__u32 tid;
+
+	/* rare enough to be asked of every VM that was ever seen here */
+	if (!armed || !bpf_map_lookup_elem(&vms, &kvm))
+		return 0;
+	if (windows_open)
+		in_window(ctx, vcpu);
+	tid = bpf_get_current_pid_tgid();
+	bpf_map_update_elem(&freeing, &tid, &vcpu, BPF_ANY);
+	start_record(&rec, PT_FREE_VCPU, PHASE_ENTER, kvm, vcpu);
+	send(ctx, &rec, false);
+	return 0;
+}
+
+static __always_inline int free_vcpu_exit(void *ctx)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct record rec = {};
+	__u64 vcpu, kvm, *v;
+	__s64 *in_flight;
+
+	v = bpf_map_lookup_elem(&freeing, &tid);
+	if (!v)
+		return 0;
+	vcpu = *v;
+	kvm = vcpu_kvm(vcpu);
+	bpf_map_delete_elem(&freeing, &tid);
+	start_record(&rec, PT_FREE_VCPU, PHASE_EXIT, kvm, vcpu);
+	close_window(vcpu, kvm);
+	in_flight = bpf_map_lookup_elem(&vms, &kvm);
+	if (in_flight && *in_flight <= 0)
+		bpf_map_delete_elem(&vms, &kvm);
+	send(ctx, &rec, false);
+	return 0;
+}
+
+/* Which of KVM's own caches is it? Told by the address of the cache. */
+static __always_inline __u32 cache_purpose(__u64 vcpu, __u64 cache, __u64 len)
+{
+	if (!vcpu)
+		return PURPOSE_UNKNOWN;
+	if (bpf_core_field_exists(struct kvm_vcpu_arch, pv_eoi) &&
+	    cache == vcpu + bpf_core_field_offset(struct kvm_vcpu, arch) +
+			     bpf_core_field_offset(struct kvm_vcpu_arch, pv_eoi.data))
+		return len >= 16 ? PURPOSE_VP_ASSIST : PURPOSE_PV_EOI;
+	if (bpf_core_field_exists(struct nested_vmx, shadow_vmcs12_cache) &&
+	    cache == vcpu + bpf_core_field_offset(struct vcpu_vmx, nested) +
+			     bpf_core_field_offset(struct nested_vmx, shadow_vmcs12_cache))
+		return PURPOSE_LINK_POINTER;
+	if (bpf_core_field_exists(struct nested_vmx, vmcs12_cache) &&
+	    cache == vcpu + bpf_core_field_offset(struct vcpu_vmx, nested) +
+			     bpf_core_field_offset(struct nested_vmx, vmcs12_cache))
+		return PURPOSE_VMCS12;
+	return PURPOSE_UNKNOWN;
+}
+
+#define IS_NESTED_MAP(field)                                                                       \
+	(bpf_core_field_exists(struct nested_vmx, field) &&                                        \
+	 map == vcpu + bpf_core_field_offset(struct vcpu_vmx, nested) +                            \
+			 bpf_core_field_offset(struct nested_vmx, field))
+
+static __always_inline __u32 map_purpose(__u64 vcpu, __u64 map)
+{
+	if (IS_NESTED_MAP(hv_evmcs_map))
+		return PURPOSE_EVMCS;
+	if (IS_NESTED_MAP(virtual_apic_map))
+		return PURPOSE_VIRTUAL_APIC;
+	if (IS_NESTED_MAP(pi_desc_map))
+		return PURPOSE_POSTED_INTERRUPT;
+	if (IS_NESTED_MAP(apic_access_page_map))
+		return PURPOSE_APIC_ACCESS;
+	if (IS_NESTED_MAP(msr_bitmap_map))
+		return PURPOSE_MSR_BITMAP;
+	return PURPOSE_UNKNOWN;
+}
+
+static __always_inline int access_enter(void *ctx, __u8 point, __u64 vcpu, __u64 kvm,
+					const struct record_access *access)
+{
+	struct record rec = {};
+
+	if (!attribute(ctx, &vcpu, &kvm))
+		return 0;
+	start_record(&rec, point, PHASE_ENTER, kvm, vcpu);
+	rec.access = *access;
+	send(ctx, &rec, point != PT_UNMAP && wants_stack(&rec));
+	return 0;
+}
+
+static __always_inline int cached_enter(void *ctx, __u8 point, __u64 kvm, __u64 cache, __u64 offset,
+					__u64 len)
+{
+	struct record_access access = { .len = len, .gpa = GPA_UNKNOWN };
+	__u64 vcpu = loaded_vcpu();
+
+	if (bpf_core_field_exists(struct gfn_to_hva_cache, gpa))
+		access.gpa = BPF_CORE_READ((struct gfn_to_hva_cache *)cache, gpa) + (__u32)offset;
+	access.purpose = cache_purpose(vcpu, cache, len);
+	return access_enter(ctx, point, vcpu, kvm, &access);
+}
+
+static __always_inline int map_enter(void *ctx, __u8 point, __u64 vcpu, __u64 gfn, __u64 map)
+{
+	struct record_access access = {
+		.gpa = gfn << PAGE_SHIFT,
+		.len = 1 << PAGE_SHIFT,
+		.purpose = map_purpose(vcpu, map),
+	};
+
+	return access_enter(ctx, point, vcpu, 0, &access);
+}
+
+static __always_inline int unmap_enter(void *ctx, __u64 vcpu, __u64 map)
+{
+	struct record_access access = {
+		.gpa = GPA_UNKNOWN,
+		.len = 1 << PAGE_SHIFT,
+		.purpose = map_purpose(vcpu, map),
+	};
+
+	if (bpf_core_field_exists(struct kvm_host_map, gfn))
+		access.gpa = BPF_CORE_READ((struct kvm_host_map *)map, gfn) << PAGE_SHIFT;
+	return access_enter(ctx, PT_UNMAP, vcpu, 0, &access);
+}
+
+static __always_inline int gpa_enter(void *ctx, __u8 point, __u64 vcpu, __u64 kvm, __u64 gpa,
+				     __u64 len)
+{
+	struct record_access access = { .gpa = gpa, .len = len };
+
+	return access_enter(ctx, point, vcpu, kvm, &access);
+}
+
+static __always_inline int pin_enter(void *ctx, __u64 hva)
+{
+	struct record_access access = { .gpa = GPA_UNKNOWN, .len = 1 << PAGE_SHIFT, .hva = hva };
+
+	return access_enter(ctx, PT_PIN, 0, 0, &access);
+}
+
+static __always_inline int walk_enter(void *ctx, __u8 point, __u64 vcpu)
+{
+	struct record_access access = { .gpa = GPA_UNKNOWN, .purpose = PURPOSE_PAGE_WALK };
+
+	return access_enter(ctx, point, vcpu, 0, &access);
+}
+
+/*
+ * Enabling the VP assist page stores four zero bytes in it, with a plain
+ * put_user: no accessor sees that. The other Hyper-V MSRs are reported with
+ * length 0, so that entry and exit pair without arguments at the exit.
+ */
+static __always_inline int hyperv_msr_enter(void *ctx, __u64 vcpu, __u64 msr, __u64 data)
+{
+	struct record_access access = { .gpa = GPA_UNKNOWN };
+
+	if ((__u32)msr == HV_X64_MSR_VP_ASSIST_PAGE && (data & 1)) {
+		access.gpa = data & ~((1ULL << PAGE_SHIFT) - 1);
+		access.len = 4;
+		access.purpose = PURPOSE_VP_ASSIST;
+	}
+	return access_enter(ctx, PT_HYPERV_MSR, vcpu, 0, &access);
+}
+
+static __always_inline int memslot_enter(void *ctx, __u64 kvm, __u64 mem)
+{
+	struct memory_region region = {};
+	struct record rec = {};
+	__u64 vcpu = 0;
+
+	if (!attribute(ctx, &vcpu, &kvm))
+		return 0;
+	start_record(&rec, PT_MEMSLOT, PHASE_ENTER, kvm, vcpu);
+	bpf_probe_read_kernel(&region, sizeof(region), (const void *)mem);
+	rec.memslot.slot = region.slot;
+	rec.memslot.flags = region.flags;
+	rec.memslot.gpa = region.guest_phys_addr;
+	rec.memslot.size = region.memory_size;
+	rec.memslot.hva = region.userspace_addr;
+	send(ctx, &rec, false);
+	return 0;
+}
+
+/* A VM ioctl has no vCPU loaded at its exit either: the VM is not known. */
+static __always_inline int memslot_exit(void *ctx, __u64 kvm, __s64 ret)
+{
+	struct record rec = {};
+	__u64 vcpu = 0;
+
+	if (kvm && !attribute(ctx, &vcpu, &kvm))
+		return 0;
+	start_record(&rec, PT_MEMSLOT, PHASE_EXIT, kvm, vcpu);
+	rec.ret = ret;
+	send(ctx, &rec, false);
+	return 0;
+}
+
+/* ---- entry points ---- */
+
+#define FENTRY_ARG(n) ((__u64 *)ctx)[n]
+#define KPROBE_ARG0 ((struct pt_regs *)ctx)->rdi
+#define KPROBE_ARG1 ((struct pt_regs *)ctx)->rsi
+#define KPROBE_ARG2 ((struct pt_regs *)ctx)->rdx
+#define KPROBE_ARG3 ((struct pt_regs *)ctx)->rcx
+#define KPROBE_ARG4 ((struct pt_regs *)ctx)->r8
+#define KPROBE_ARG5 ((struct pt_regs *)ctx)->r9
+
+/* An accessor's first test, before anything else is looked at. */
+#define GATED                                                                                      \
+	if (!*(volatile __u64 *)&windows_open)                                                     \
+	return 0
+
+#define UNGATED
+
+/*
+ * name_fentry and name_kprobe call the same expression; A(n) is the n-th
+ * argument in each flavour. The user side finds programs by these names.
+ */
+#define ENTER(name, gate, expr_fentry, expr_kprobe)                                                \
+	SEC("?fentry")                                                                             \
+	int name##_fentry(void *ctx)                                                               \
+	{                                                                                          \
+		gate;                                                                              \
+		return expr_fentry;                                                                \
+	}                                                                                          \
+	SEC("?kprobe")                                                                             \
+	int name##_kprobe(void *ctx)                                                               \
+	{                                                                                          \
+		gate;                                                                              \
+		return expr_kprobe;                                                                \
+	}
+
+#define F FENTRY_ARG
+#define K(n) KPROBE_ARG##n
+
+/* The return value: a fexit program has it after the arguments. */
+static __always_inline __s64 fexit_ret(void *ctx)
+{
+	__u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret);
+	return ret;
+}
+
+#define EXIT(name, gate, expr_fexit, expr_kretprobe)                                               \
+	SEC("?fexit")                                                                              \
+	int name##_fexit(void *ctx)                                                                \
+	{                                                                                          \
+		gate;                                                                              \
+		return expr_fexit;                                                                 \
+	}                                                                                          \
+	SEC("?kretprobe")                                                                          \
+	int name##_kretprobe(void *ctx)                                                            \
+	{                                                                                          \
+		gate;                                                                              \
+		return expr_kretprobe;                                                             \
+	}
+
+#define FRAME_EXIT(name, pt, ret_type)                                                             \
+	EXIT(name, GATED, frame(ctx, pt, PHASE_EXIT, 0, (ret_type)fexit_ret(ctx)),                 \
+	     frame(ctx, pt, PHASE_EXIT, 0, (ret_type)((struct pt_regs *)ctx)->rax))
+
+#define RET ((struct pt_regs *)ctx)->rax
+
+/* int vmx_set_nested_state(vcpu, user, kvm_state) */
+ENTER(set_state, UNGATED, set_state_enter(ctx, F(0), F(2)), set_state_enter(ctx, K(0), K(2)))
+EXIT(set_state, GATED, set_state_exit(ctx, (int)fexit_ret(ctx)), set_state_exit(ctx, (int)RET))
+
+/* int vmx_get_nested_state(vcpu, user, size) */
+ENTER(get_state, UNGATED, get_state_enter(ctx, F(0)), get_state_enter(ctx, K(0)))
+EXIT(get_state, UNGATED, get_state_exit(ctx, F(1), (int)fexit_ret(ctx)),
+     get_state_exit(ctx, 0, (int)RET))
+
+/* bool vmx_get_nested_state_pages(vcpu) */
+ENTER(state_pages, GATED, frame(ctx, PT_STATE_PAGES, PHASE_ENTER, F(0), 0),
+      frame(ctx, PT_STATE_PAGES, PHASE_ENTER, K(0), 0))
+FRAME_EXIT(state_pages, PT_STATE_PAGES, __u8)
+
+/* bool nested_get_evmcs_page(vcpu) */
+ENTER(evmcs_page, GATED, frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, F(0), 0),
+      frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, K(0), 0))
+FRAME_EXIT(evmcs_page, PT_EVMCS_PAGE, __u8)
+
+/* enum nested_evmptrld_status nested_vmx_handle_enlightened_vmptrld(vcpu, from_launch) */
+ENTER(evmptr_load, GATED, evmptr_enter(ctx, PT_EVMPTR_LOAD, F(0), F(1), GPA_UNKNOWN),
+      evmptr_enter(ctx, PT_EVMPTR_LOAD, K(0), K(1), GPA_UNKNOWN))
+FRAME_EXIT(evmptr_load, PT_EVMPTR_LOAD, int)
+
+/* enum nested_evmptrld_status __nested_vmx_handle_enlightened_vmptrld(vcpu, gpa, from_launch) */
+ENTER(evmptr_load_direct, GATED, evmptr_enter(ctx, PT_EVMPTR_LOAD_DIRECT, F(0), F(2), F(1)),
+      evmptr_enter(ctx, PT_EVMPTR_LOAD_DIRECT, K(0), K(2), K(1)))
+FRAME_EXIT(evmptr_load_direct, PT_EVMPTR_LOAD_DIRECT, int)
+
+/* void nested_vmx_vmexit(vcpu, reason, intr_info, qualification) */
+ENTER(nested_exit, GATED, nested_exit_enter(ctx, F(0), F(1), F(2), F(3)),
+      nested_exit_enter(ctx, K(0), K(1), K(2), K(3)))
+EXIT(nested_exit, GATED, frame(ctx, PT_NESTED_EXIT, PHASE_EXIT, 0, 0),
+     frame(ctx, PT_NESTED_EXIT, PHASE_EXIT, 0, 0))
+
+/* void nested_vmx_free_vcpu(vcpu) */
+ENTER(free_vcpu, UNGATED, free_vcpu_enter(ctx, F(0)), free_vcpu_enter(ctx, K(0)))
+EXIT(free_vcpu, UNGATED, free_vcpu_exit(ctx), free_vcpu_exit(ctx))
+
+/* int kvm_read_guest(kvm, gpa, data, len) */
+ENTER(read_guest, GATED, gpa_enter(ctx, PT_READ_GUEST, 0, F(0), F(1), F(3)),
+      gpa_enter(ctx, PT_READ_GUEST, 0, K(0), K(1), K(3)))
+FRAME_EXIT(read_guest, PT_READ_GUEST, int)
+
+#define PAGE_GPA(gfn, offset) (((__u64)(gfn) << PAGE_SHIFT) + (__u32)(offset))
+
+/* int kvm_read_guest_page(kvm, gfn, data, offset, len) */
+ENTER(read_guest_page, GATED,
+      gpa_enter(ctx, PT_READ_GUEST_PAGE, 0, F(0), PAGE_GPA(F(1), F(3)), (__u32)F(4)),
+      gpa_enter(ctx, PT_READ_GUEST_PAGE, 0, K(0), PAGE_GPA(K(1), K(3)), (__u32)K(4)))
+FRAME_EXIT(read_guest_page, PT_READ_GUEST_PAGE, int)
+
+/* int kvm_vcpu_read_guest(vcpu, gpa, data, len) */
+ENTER(vcpu_read_guest, GATED, gpa_enter(ctx, PT_VCPU_READ_GUEST, F(0), 0, F(1), F(3)),
+      gpa_enter(ctx, PT_VCPU_READ_GUEST, K(0), 0, K(1), K(3)))
+FRAME_EXIT(vcpu_read_guest, PT_VCPU_READ_GUEST, int)
+
+/* int kvm_vcpu_read_guest_page(vcpu, gfn, data, offset, len) */
+ENTER(vcpu_read_guest_page, GATED,
+      gpa_enter(ctx, PT_VCPU_READ_GUEST_PAGE, F(0), 0, PAGE_GPA(F(1), F(3)), (__u32)F(4)),
+      gpa_enter(ctx, PT_VCPU_READ_GUEST_PAGE, K(0), 0, PAGE_GPA(K(1), K(3)), (__u32)K(4)))
+FRAME_EXIT(vcpu_read_guest_page, PT_VCPU_READ_GUEST_PAGE, int)
+
+/* int __kvm_read_guest_page(slot, gfn, data, offset, len), out of line since 6.12 */
+ENTER(read_guest_leaf, GATED,
+      gpa_enter(ctx, PT_READ_GUEST_LEAF, 0, 0, PAGE_GPA(F(1), F(3)), (__u32)F(4)),
+      gpa_enter(ctx, PT_READ_GUEST_LEAF, 0, 0, PAGE_GPA(K(1), K(3)), (__u32)K(4)))
+FRAME_EXIT(read_guest_leaf, PT_READ_GUEST_LEAF, int)
+
+/* int kvm_vcpu_read_guest_atomic(vcpu, gpa, data, len) */
+ENTER(read_guest_atomic, GATED, gpa_enter(ctx, PT_READ_GUEST_ATOMIC, F(0), 0, F(1), F(3)),
+      gpa_enter(ctx, PT_READ_GUEST_ATOMIC, K(0), 0, K(1), K(3)))
+FRAME_EXIT(read_guest_atomic, PT_READ_GUEST_ATOMIC, int)
+
+/* int kvm_read_guest_offset_cached(kvm, cache, data, offset, len) */
+ENTER(read_guest_cached, GATED, cached_enter(ctx, PT_READ_GUEST_CACHED, F(0), F(1), F(3), F(4)),
+      cached_enter(ctx, PT_READ_GUEST_CACHED, K(0), K(1), K(3), K(4)))
+FRAME_EXIT(read_guest_cached, PT_READ_GUEST_CACHED, int)
+
+/* int __kvm_write_guest_page(kvm, slot, gfn, data, offset, len), since 5.11 */
+ENTER(write_guest_page, GATED,
+      gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, F(0), PAGE_GPA(F(2), F(4)), (__u32)F(5)),
+      gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, K(0), PAGE_GPA(K(2), K(4)), (__u32)K(5)))
+FRAME_EXIT(write_guest_page, PT_WRITE_GUEST_PAGE, int)
+
+/* int kvm_write_guest_offset_cached(kvm, cache, data, offset, len) */
+ENTER(write_guest_cached, GATED, cached_enter(ctx, PT_WRITE_GUEST_CACHED, F(0), F(1), F(3), F(4)),
+      cached_enter(ctx, PT_WRITE_GUEST_CACHED, K(0), K(1), K(3), K(4)))
+FRAME_EXIT(write_guest_cached, PT_WRITE_GUEST_CACHED, int)
+
+/* int kvm_vcpu_map(vcpu, gfn, map); __kvm_vcpu_map has the same first three */
+ENTER(map, GATED, map_enter(ctx, PT_MAP, F(0), F(1), F(2)),
+      map_enter(ctx, PT_MAP, K(0), K(1), K(2)))
+FRAME_EXIT(map, PT_MAP, int)
+
+/* kvm_pfn_t hva_to_pfn(hva, ...) */
+ENTER(pin, GATED, pin_enter(ctx, F(0)), pin_enter(ctx, K(0)))
+FRAME_EXIT(pin, PT_PIN, __s64)
+
+/* int *_walk_addr_generic(walker, vcpu, mmu, addr, access) */
+ENTER(walk_64, GATED, walk_enter(ctx, PT_WALK_64, F(1)), walk_enter(ctx, PT_WALK_64, K(1)))
+FRAME_EXIT(walk_64, PT_WALK_64, int)
+ENTER(walk_32, GATED, walk_enter(ctx, PT_WALK_32, F(1)), walk_enter(ctx, PT_WALK_32, K(1)))
+FRAME_EXIT(walk_32, PT_WALK_32, int)
+ENTER(walk_ept, GATED, walk_enter(ctx, PT_WALK_EPT, F(1)), walk_enter(ctx, PT_WALK_EPT, K(1)))
+FRAME_EXIT(walk_ept, PT_WALK_EPT, int)
+
+/* int kvm_hv_set_msr_common(vcpu, msr, data, host) */
+ENTER(hyperv_msr, GATED, hyperv_msr_enter(ctx, F(0), F(1), F(2)),
+      hyperv_msr_enter(ctx, K(0), K(1), K(2)))
+FRAME_EXIT(hyperv_msr, PT_HYPERV_MSR, int)
+
+/* void kvm_vcpu_unmap(vcpu, map, ...) */
+ENTER(unmap, GATED, unmap_enter(ctx, F(0), F(1)), unmap_enter(ctx, K(0), K(1)))
+EXIT(unmap, GATED, frame(ctx, PT_UNMAP, PHASE_EXIT, 0, 0), frame(ctx, PT_UNMAP, PHASE_EXIT, 0, 0))
+
+/* int __kvm_set_memory_region(kvm, mem) */
+ENTER(memslot, GATED, memslot_enter(ctx, F(0), F(1)), memslot_enter(ctx, K(0), K(1)))
+EXIT(memslot, GATED, memslot_exit(ctx, F(0), (int)fexit_ret(ctx)), memslot_exit(ctx, 0, (int)RET))
+
+/*
+ * Run by user space (BPF_PROG_RUN), never attached: has this vCPU run?
+ * The vCPU may be freed at any moment. free_vcpu deletes the window before
+ * the memory goes, so what was read is only believed when the window is still
+ * there afterwards.
+ */
+SEC("raw_tp")
+int poll_window(void *ctx)
+{
+	__u64 vcpu = *(__u64 *)ctx, kvm, exits;
+	struct window *win;
+
+	win = bpf_map_lookup_elem(&windows, &vcpu);
+	if (!win)
+		return 0;
+	kvm = win->kvm;
+	exits = vcpu_exits(vcpu);
+	win = bpf_map_lookup_elem(&windows, &vcpu);
+	if (!win || win->kvm != kvm || exits == win->base_exits)
+		return 0;
+	note_ran(ctx, vcpu, kvm);
+	return 1;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The record that the BPF programs put into the ring buffer. Both sides are
+ * built together, so this is no ABI; the trace file is (docs/trace-format.md).
+ *
+ * Pointers in it (kvm, vcpu) are keys only. Guest memory contents are never
+ * part of a record.
+ */
+#ifndef EVMCS_TRACE_RECORD_H
+#define EVMCS_TRACE_RECORD_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#include "points.h"
+
+/* The path is about 10 functions deep; a trampoline adds two to a probed one. */
+#define RECORD_STACK_DEPTH 24
+#define RECORD_COMM_LEN 16
+
+/* What the state fields of a record are worth. */
+enum record_flags {
+	/* evmptr, vmptr, l2: struct vcpu_vmx was known to the kernel's BTF */
+	REC_VMX_STATE = 1 << 0,
+	/* exits, requests: struct kvm_vcpu was known */
+	REC_VCPU_STATE = 1 << 1,
+	/* no room to keep track of this window: later events of it are missing */
+	REC_UNTRACKED = 1 << 2,
+	/* the vCPU is in L2 (loaded VMCS is vmcs02) */
+	REC_L2 = 1 << 3,
+	/* KVM_REQ_GET_NESTED_STATE_PAGES is pending */
+	REC_REQ_PAGES = 1 << 4,
+	/* hdr.vmx.evmcs_pa exists in this kernel (the seed's format) */
+	REC_HAS_EVMCS_PA = 1 << 5,
+};
+
+/* struct kvm_nested_state as the VMM gave it, or as KVM filled it. */
+struct record_nested {
+	__u64 vmxon_pa;
+	__u64 vmcs12_pa;
+	__u64 evmcs_pa;
+	__u32 size;
+	__u16 flags;
+	__u16 format;
+	__u16 smm_flags;
+	__u16 pad;
+	__u32 hdr_flags;
+	char comm[RECORD_COMM_LEN];
+};
+
+struct record_access {
+	__u64 gpa; /* ~0 where the function does not know it */
+	__u64 len; /* bytes */
+	__u64 hva; /* pin only: user address */
+	__u32 purpose;
+	__u32 pad;
+};
+
+struct record_nested_exit {
+	__u32 reason; /* VM-exit reason; ~0: KVM leaves nested mode by force */
+	__u32 intr_info;
+	__u64 qualification;
+};
+
+struct record_memslot {
+	__u64 gpa;
+	__u64 size; /* bytes; 0: the slot goes away */
+	__u64 hva;
+	__u32 slot;
+	__u32 flags;
+};
+
+struct record {
+	__u64 ns; /* CLOCK_MONOTONIC */
+	__u64 kvm; /* key of the VM; 0: not known */
+	__u64 vcpu; /* key of the vCPU; 0: an access for the VM as a whole */
+	__u64 exits; /* VM exits of the vCPU so far: has it run? */
+	__u64 evmptr; /* vmx->nested.hv_evmcs_vmptr */
+	__u64 vmptr; /* vmx->nested.current_vmptr */
+	__u64 lost; /* records lost before this one, all CPUs, since arming */
+	__s64 ret; /* exit only: what the function returned */
+	__u32 tgid;
+	__u32 tid;
+	__u32 cpu;
+	__u32 vcpu_id;
+	__u32 ioctl; /* command of the ioctl that the task is in; 0: in none */
+	__u8 point; /* enum evmcs_point */
+	__u8 phase; /* enum evmcs_phase */
+	__u8 flags; /* enum record_flags */
+	__u8 nr_stack;
+	union {
+		struct record_nested nested;
+		struct record_access access;
+		struct record_nested_exit exit;
+		struct record_memslot memslot;
+		__u32 from_launch;
+	};
+	/* Only in the long form of the record: kernel return addresses. */
+	__u64 stack[];
+};
+
+#define RECORD_LONG_SIZE (sizeof(struct record) + RECORD_STACK_DEPTH * sizeof(__u64))
+
+/* Per point, summed over CPUs by user space. hits == written + lost. */
+struct record_counters {
+	__u64 hits; /* events that were to be reported */
+	__u64 written;
+	__u64 lost; /* ring buffer full */
+};
+
+/* Losses that are not of one event: something could not be kept track of. */
+enum track_loss {
+	TRACK_WINDOWS_FULL,
+	TRACK_LOSS_COUNT,
+};
+
+#endif

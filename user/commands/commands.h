@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One function per command; each returns an exit status. */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+#define EVMCS_TRACE_VERSION "0.1.0"
+
+int command_watch(int argc, char **argv);
+int command_record(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_schema(int argc, char **argv);
+
+#endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands/commands.h"
+#include "commands/live.h"
+#include "evmcs_trace/status.h"
+#include "model/names.h"
+#include "probes/kernel.h"
+#include "sources/source.h"
+#include "util/errstr.h"
+#include "util/say.h"
+
+#define NSEC_PER_SEC 1000000000ULL
+
+/* How often an open window is asked whether its vCPU has run. */
+#define POLL_FIRST_MS 1
+#define POLL_SLOWEST_MS 100
+
+#define STATUS_OF_COMMAND_NOT_FOUND 127
+
+enum {
+	OPT_PID = 0x100,
+	OPT_VCPU,
+	OPT_JSON,
+	OPT_FAIL_ON,
+	OPT_READY_FILE,
+	OPT_READY_FD,
+	OPT_RING,
+};
+
+static const struct argp_option live_argp_options[] = {
+	{ "pid", OPT_PID, "PID", 0, "only this VMM", 0 },
+	{ "vcpu", OPT_VCPU, "ID", 0, "only vCPUs of this id", 0 },
+	{ "json", OPT_JSON, NULL, 0, "print JSON Lines", 0 },
+	{ "fail-on", OPT_FAIL_ON, "SEVERITY", 0, "error (default), warning or info", 0 },
+	{ "ready-file", OPT_READY_FILE, "FILE", 0, "create FILE when armed", 0 },
+	{ "ready-fd", OPT_READY_FD, "FD", 0, "write a line to FD when armed", 0 },
+	{ "ring-size", OPT_RING, "KB", 0, "ring buffer, a power of two (4096)", 0 },
+	{ "verbose", 'v', NULL, 0, "every event, and what libbpf says", 0 },
+	{ "quiet", 'q', NULL, 0, "only errors and the verdict", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static long parse_number(struct argp_state *state, const char *what, const char *arg, long max)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(arg, &end, 10);
+	if (errno || *end || end == arg || value < 0 || value > max)
+		argp_error(state, "%s wants a number from 0 to %ld, not '%s'", what, max, arg);
+	return value;
+}
+
+static uint32_t parse_ring(struct argp_state *state, const char *arg)
+{
+	long kb = parse_number(state, "--ring-size", arg, 1 << 20);
+
+	if (kb < 4 || (kb & (kb - 1)))
+		argp_error(state, "--ring-size wants a power of two of at least 4, not '%s'", arg);
+	return (uint32_t)kb * 1024;
+}
+
+static error_t parse_live(int key, char *arg, struct argp_state *state)
+{
+	struct live_options *o = state->input;
+	int severity;
+
+	switch (key) {
+	case OPT_PID:
+		o->observer.pid = (uint32_t)parse_number(state, "--pid", arg, 1 << 22);
+		return 0;
+	case OPT_VCPU:
+		o->observer.vcpu = (int32_t)parse_number(state, "--vcpu", arg, 4095);
+		return 0;
+	case OPT_JSON:
+		o->json = true;
+		return 0;
+	case OPT_FAIL_ON:
+		severity = severity_by_name(arg);
+		if (severity < 0)
+			argp_error(state, "--fail-on wants error, warning or info, not '%s'", arg);
+		o->model.fail_on = severity;
+		return 0;
+	case OPT_READY_FILE:
+		o->ready_file = arg;
+		return 0;
+	case OPT_READY_FD:
+		o->ready_fd = (int)parse_number(state, "--ready-fd", arg, 1 << 16);
+		return 0;
+	case OPT_RING:
+		o->observer.ring_bytes = parse_ring(state, arg);
+		return 0;
+	case 'v':
+		o->verbose = true;
+		return 0;
+	case 'q':
+		o->quiet = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp live_argp = { live_argp_options, parse_live, NULL, NULL, NULL, NULL, NULL };
+
+void live_options_init(struct live_options *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->observer.vcpu = -1;
+	o->model.fail_on = SEVERITY_ERROR;
+	o->ready_fd = -1;
+}
+
+int live_add_screen(struct pipeline *p, const struct live_options *o)
+{
+	struct text_options text = {
+		.out = stdout,
+		.events = o->verbose,
+		.only_findings = o->quiet,
+	};
+
+	if (o->json)
+		return pipeline_add(p, json_sink_new(stdout, NULL));
+	return pipeline_add(p, text_sink_new(&text));
+}
+
+/* ---- header ---- */
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+static void fill_header(struct trace_header *h, const struct live_options *o,
+			const struct plan *plan)
+{
+	struct utsname uts;
+	int i;
+
+	memset(h, 0, sizeof(*h));
+	h->schema_major = TRACE_SCHEMA_MAJOR;
+	h->schema_minor = TRACE_SCHEMA_MINOR;
+	snprintf(h->tool, sizeof(h->tool), "%s", EVMCS_TRACE_VERSION);
+	uname(&uts);
+	snprintf(h->kernel, sizeof(h->kernel), "%s", uts.release);
+	snprintf(h->host, sizeof(h->host), "%s", uts.nodename);
+	kernel_read_line("/proc/sys/kernel/random/boot_id", h->boot_id, sizeof(h->boot_id));
+	kernel_read_line("/sys/module/kvm_intel/srcversion", h->srcversion, sizeof(h->srcversion));
+	h->mono_ns = clock_ns(CLOCK_MONOTONIC);
+	/* the header has six digits of it: all times are reckoned from those */
+	h->wall_ns = clock_ns(CLOCK_REALTIME) / 1000 * 1000;
+	h->filter_pid = o->observer.pid;
+	h->filter_vcpu = o->observer.vcpu;
+	for (i = 0; i < plan->nr; i++)
+		h->probes[h->nr_probes++] = plan->choices[i].fact;
+}
+
+/* ---- readiness ---- */
+
+static int tell_ready(const struct live_options *o)
+{
+	int fd;
+
+	if (o->ready_fd >= 0 && write(o->ready_fd, "ready\n", 6) != 6) {
+		say_error("cannot write to --ready-fd %d (%s)", o->ready_fd, errstr(errno));
+		return STATUS_USAGE;
+	}
+	if (!o->ready_file)
+		return 0;
+	fd = open(o->ready_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		say_error("cannot create the ready file %s (%s): choose another place",
+			  o->ready_file, errstr(errno));
+		return STATUS_USAGE;
+	}
+	close(fd);
+	return 0;
+}
+
+static void tell_armed(const struct pipeline *p, const struct plan *plan)
+{
+	const struct plan_choice *missing = plan_first_missing(plan);
+	int fentry = 0, kprobe = 0, i;
+
+	for (i = 0; i < plan->nr; i++) {
+		if (!plan->choices[i].fact.attached)
+			continue;
+		if (!strcmp(plan->choices[i].fact.flavour, "fentry"))
+			fentry++;
+		else
+			kprobe++;
+	}
+	say("armed on Linux %s: %d functions by fentry, %d by kprobe; waiting for "
+	    "KVM_SET_NESTED_STATE",
+	    p->header.kernel, fentry, kprobe);
+	if (missing)
+		say_error("blind on %s (%s): %s; no restore can pass", missing->fact.function,
+			  missing->fact.reason, missing->row->when_absent);
+}
+
+/* ---- the traced command ---- */
+
+struct command {
+	pid_t pid; /* 0: none */
+	bool exited;
+	int status; /* as a shell reports it */
+};
+
+static int start_command(struct command *command, char **argv, const sigset_t *mask)
+{
+	sigset_t unblocked = *mask;
+
+	command->pid = fork();
+	if (command->pid < 0) {
+		say_error("cannot start %s (%s)", argv[0], errstr(errno));
+		return STATUS_NOT_ARMED;
+	}
+	if (command->pid)
+		return 0;
+	sigprocmask(SIG_UNBLOCK, &unblocked, NULL);
+	execvp(argv[0], argv);
+	say_error("cannot run %s (%s): check its path", argv[0], errstr(errno));
+	_exit(STATUS_OF_COMMAND_NOT_FOUND);
+}
+
+static void reap_command(struct command *command)
+{
+	int status;
+
+	if (!command->pid || command->exited || waitpid(command->pid, &status, WNOHANG) <= 0)
+		return;
+	command->exited = true;
+	command->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* ---- the loop ---- */
+
+struct live {
+	struct pipeline *pipeline;
+	struct observer *observer;
+	struct ring_source *source;
+	struct command command;
+	int signal_fd;
+	int timeout_ms; /* until windows are asked again; -1: none is open */
+	const char *end_reason; /* set when it is over */
+};
+
+static void take_signals(struct live *live)
+{
+	struct signalfd_siginfo info;
+
+	while (read(live->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD) {
+			reap_command(&live->command);
+			if (live->command.exited)
+				live->end_reason = "command exited";
+		} else {
+			live->end_reason = info.ssi_signo == SIGTERM ? "terminated" : "interrupted";
+		}
+	}
+}
+
+/* After a SET its vCPU is looked at soon, then less and less often. */
+static int next_timeout(struct live *live, bool had_events)
+{
+	int open = observer_poll_windows(live->observer);
+
+	if (!open)
+		return -1;
+	if (had_events || live->timeout_ms < 0)
+		return POLL_FIRST_MS;
+	return live->timeout_ms * 2 < POLL_SLOWEST_MS ? live->timeout_ms * 2 : POLL_SLOWEST_MS;
+}
+
+static void follow(struct live *live)
+{
+	struct pollfd fds[2] = {
+		{ .fd = ring_source_fd(live->source), .events = POLLIN },
+		{ .fd = live->signal_fd, .events = POLLIN },
+	};
+	int n;
+
+	live->timeout_ms = -1;
+	while (!live->end_reason) {
+		if (poll(fds, 2, live->timeout_ms) < 0 && errno != EINTR)
+			live->end_reason = "poll failed";
+		take_signals(live);
+		n = ring_source_consume(live->source);
+		if (n < 0)
+			live->end_reason = "output failed";
+		live->timeout_ms = next_timeout(live, n > 0);
+	}
+}
+
+static int end(struct live *live)
+{
+	const int *status = live->command.exited ? &live->command.status : NULL;
+	const struct verdict *verdict;
+
+	observer_poll_windows(live->observer);
+	observer_detach(live->observer);
+	ring_source_end(live->source, live->end_reason, status);
+	verdict = pipeline_finish(live->pipeline);
+	if (status)
+		say("the command ended with status %d", *status);
+	return verdict_status(verdict);
+}
+
+static int open_signals(sigset_t *mask)
+{
+	sigemptyset(mask);
+	sigaddset(mask, SIGINT);
+	sigaddset(mask, SIGTERM);
+	sigaddset(mask, SIGCHLD);
+	sigprocmask(SIG_BLOCK, mask, NULL);
+	return signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int trace(struct live *live, const struct live_options *o, const struct plan *plan)
+{
+	struct trace_header header;
+	struct trace_item item = { .type = ITEM_HEADER, .header = &header };
+	sigset_t mask;
+	int status;
+
+	fill_header(&header, o, plan);
+	if (pipeline_item(live->pipeline, &item) < 0)
+		return STATUS_INCONCLUSIVE;
+	live->source = ring_source_new(live->observer, &live->pipeline->header, pipeline_item,
+				       live->pipeline);
+	if (!live->source) {
+		say_error("out of memory");
+		return STATUS_NOT_ARMED;
+	}
+	live->signal_fd = open_signals(&mask);
+	observer_let_go(live->observer);
+	if (!o->quiet)
+		tell_armed(live->pipeline, plan);
+	status = tell_ready(o);
+	if (!status && o->command)
+		status = start_command(&live->command, o->command, &mask);
+	if (status)
+		return status;
+	follow(live);
+	return end(live);
+}
+
+int live_run(struct pipeline *p, const struct live_options *o)
+{
+	struct live live = { .pipeline = p, .signal_fd = -1 };
+	struct plan plan;
+	int status;
+
+	say_set_level(o->verbose ? SAY_VERBOSE : o->quiet ? SAY_QUIET : SAY_NORMAL);
+	status = kernel_preflight();
+	if (status)
+		return status;
+	if (plan_resolve(&plan))
+		return STATUS_NOT_ARMED;
+	live.observer = observer_arm(&o->observer, &plan, &status);
+	kernel_free_functions();
+	if (live.observer)
+		status = trace(&live, o, &plan);
+	ring_source_free(live.source);
+	observer_free(live.observer);
+	if (live.signal_fd >= 0)
+		close(live.signal_fd);
+	return status;
+}

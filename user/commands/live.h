@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What watch and record share: arm, pass events through the pipeline, end. */
+#ifndef LIVE_H
+#define LIVE_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+#include "pipeline.h"
+#include "probes/attach.h"
+
+struct live_options {
+	struct observer_options observer;
+	struct model_options model;
+	bool json;
+	bool quiet;
+	bool verbose;
+	const char *ready_file;
+	int ready_fd; /* -1: none */
+	char **command; /* NULL: until interrupted */
+};
+
+/* The options that both commands have; .input is struct live_options. */
+extern const struct argp live_argp;
+void live_options_init(struct live_options *options);
+
+/* Adds the sink for the screen. */
+int live_add_screen(struct pipeline *p, const struct live_options *options);
+
+/* Runs until the command exits or the user interrupts. Returns a status. */
+int live_run(struct pipeline *p, const struct live_options *options);
+
+#endif

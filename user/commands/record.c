@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands/commands.h"
+#include "commands/live.h"
+#include "evmcs_trace/status.h"
+#include "util/errstr.h"
+#include "util/say.h"
+
+struct record_options {
+	struct live_options live;
+	const char *output;
+	char default_output[48];
+};
+
+static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { NULL, 0, NULL, 0 } };
+
+static const struct argp_option options[] = {
+	{ "output", 'o', "FILE", 0, "write the trace to FILE, - for standard output", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static error_t parse_record(int key, char *arg, struct argp_state *state)
+{
+	struct record_options *o = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->live;
+		return 0;
+	case 'o':
+		o->output = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		/* the command and all that follows is not ours */
+		o->live.command = &state->argv[state->next - 1];
+		state->next = state->argc;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void name_by_time(struct record_options *o)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(o->default_output, sizeof(o->default_output), "evmcs-trace-%Y%m%d-%H%M%S.jsonl",
+		 &tm);
+	o->output = o->default_output;
+}
+
+/* Addresses and names in it are nobody else's business: 0600. */
+static int open_output(const char *path)
+{
+	int fd;
+
+	if (!strcmp(path, "-"))
+		return STDOUT_FILENO;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0)
+		say_error("cannot write %s (%s): choose another place with -o", path,
+			  errstr(errno));
+	return fd;
+}
+
+static int record(struct pipeline *pipeline, struct record_options *o)
+{
+	bool to_stdout = !strcmp(o->output, "-");
+	int fd, status;
+
+	fd = open_output(o->output);
+	if (fd < 0)
+		return STATUS_NOT_ARMED;
+	if (pipeline_add(pipeline, trace_sink_new(fd, to_stdout ? "standard output" : o->output)) ||
+	    (!to_stdout && live_add_screen(pipeline, &o->live))) {
+		say_error("out of memory");
+		return STATUS_NOT_ARMED;
+	}
+	status = live_run(pipeline, &o->live);
+	if (!to_stdout && (status <= STATUS_FAIL || status == STATUS_INCONCLUSIVE))
+		say("the trace is in %s; judge it again with 'evmcs-trace check %s'", o->output,
+		    o->output);
+	else if (!to_stdout)
+		unlink(o->output); /* nothing was traced */
+	return status;
+}
+
+int command_record(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_record,
+		.children = children,
+		.args_doc = "[-- COMMAND...]",
+		.doc = "Record a trace, until COMMAND exits or until interrupted, and judge it.\v"
+		       "A COMMAND that fails makes a verdict that would pass inconclusive.",
+	};
+	struct record_options o = {};
+	struct pipeline pipeline;
+	int status = STATUS_NOT_ARMED;
+
+	live_options_init(&o.live);
+	/* what follows COMMAND belongs to it, with or without -- */
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
+	if (!o.output)
+		name_by_time(&o);
+	if (!pipeline_init(&pipeline, &o.live.model))
+		status = record(&pipeline, &o);
+	pipeline_free(&pipeline);
+	return status;
+}

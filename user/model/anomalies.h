@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The anomaly classes: one row each, with a function that reads like its
+ * definition. A class is asked at the moments that its row names.
+ */
+#ifndef ANOMALIES_H
+#define ANOMALIES_H
+
+#include "model/context.h"
+#include "model/restore.h"
+
+/* When a class is asked. */
+enum moment {
+	AT_ACCESS = 1 << 0, /* an accessor returned, or was blocked at the end */
+	AT_EVMPTR = 1 << 1, /* the outermost evmptr-load returned */
+	AT_PAGES = 1 << 2, /* the state-pages handler returned */
+	AT_SET = 1 << 3, /* KVM_SET_NESTED_STATE returned */
+	AT_RAN = 1 << 4, /* the vCPU has run */
+};
+
+/* What a class may look at: everything is of one moment. */
+struct moment_facts {
+	const struct restore *restore; /* of the vCPU, the latest SET */
+	const struct event *event;
+	const struct task *task; /* frame is on top of its stack */
+	const struct frame *frame; /* what returned; NULL at AT_RAN */
+	const struct access *access; /* AT_ACCESS only */
+	bool after_pending; /* another restore was pending at this SET */
+};
+
+struct anomaly_class {
+	const char *id; /* in the catalogue: "A1" */
+	const char *name; /* "direct-map-in-set" */
+	enum severity severity;
+	unsigned int when; /* enum moment bits */
+	bool (*seen)(const struct moment_facts *f);
+	/* less than the row's severity in some cases; NULL: always the row's */
+	enum severity (*graded)(const struct moment_facts *f);
+	const char *title; /* one sentence */
+};
+
+extern const struct anomaly_class anomaly_classes[];
+extern const int anomaly_nr_classes;
+
+#endif

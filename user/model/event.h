@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a source yields, in order: the header, then events, VMs and losses,
+ * then the footer. The model cannot tell whether they come from the ring
+ * buffer or from a trace file.
+ */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evmcs_trace/record.h"
+
+#define TRACE_SCHEMA_MAJOR 1
+#define TRACE_SCHEMA_MINOR 0
+
+#define VM_UNKNOWN 0
+#define VCPU_NONE (-1)
+
+/* vmx->nested.hv_evmcs_vmptr, since 1e9dfbd748f3 and 278499686b18 (5.14) */
+#define EVMPTR_INVALID UINT64_MAX
+#define EVMPTR_MAP_PENDING (UINT64_MAX - 1)
+
+#define GPA_UNKNOWN UINT64_MAX
+#define INVALID_GPA UINT64_MAX
+
+/* KVM_STATE_NESTED_* of struct kvm_nested_state.flags */
+#define NESTED_GUEST_MODE 0x1
+#define NESTED_RUN_PENDING 0x2
+#define NESTED_EVMCS 0x4
+
+/* enum nested_evmptrld_status, the same in every kernel since 5.7 */
+enum evmptrld_status {
+	EVMPTRLD_DISABLED,
+	EVMPTRLD_SUCCEEDED,
+	EVMPTRLD_VMFAIL,
+	EVMPTRLD_ERROR,
+};
+
+/* nested_vmx_vmexit(reason): leave nested mode by force, no real VM exit */
+#define NESTED_EXIT_FORCED UINT32_MAX
+
+struct event {
+	uint64_t seq; /* of the trace, from 1, without gaps */
+	uint64_t t_ns; /* monotonic, since the clock of the header */
+	uint64_t exits; /* VM exits of the vCPU so far */
+	uint64_t evmptr; /* hv_evmcs_vmptr, if flags has REC_VMX_STATE */
+	uint64_t vmptr; /* current_vmptr, likewise */
+	int64_t ret; /* exits: 0 or a positive status, or -errno */
+	uint32_t vm; /* small number, unique in the trace */
+	int32_t vcpu; /* vcpu_id or VCPU_NONE */
+	uint32_t pid;
+	uint32_t tid;
+	uint32_t cpu;
+	uint32_t ioctl; /* command that the task is in; 0: none */
+	enum evmcs_point point;
+	enum evmcs_phase phase;
+	uint32_t flags; /* enum record_flags */
+	union {
+		struct record_nested nested; /* set-state enter, get-state exit */
+		struct record_access access; /* class ACCESS and UNMAP, enter */
+		struct record_nested_exit exit; /* nested-exit enter */
+		struct record_memslot memslot; /* memslot enter */
+	};
+	int nr_stack; /* enter of accesses outside KVM_RUN */
+	const char *stack[RECORD_STACK_DEPTH]; /* "function+0x1f [module]" */
+};
+
+/* The VM of the events that follow; sent before its first event. */
+struct vm_fact {
+	uint32_t vm;
+	uint32_t pid;
+	const char *comm; /* of the task that was seen first */
+	const char *name; /* as the VMM was told it (QEMU -name), or NULL */
+};
+
+enum loss_stage {
+	LOSS_RING, /* the ring buffer was full */
+	LOSS_TRACKING, /* a table in the kernel was full */
+	LOSS_MISSED, /* the kernel did not run a program (recursion) */
+	LOSS_STAGE_COUNT,
+};
+
+struct loss_fact {
+	uint64_t seq;
+	uint64_t t_ns;
+	enum loss_stage stage;
+	uint64_t count;
+};
+
+/* How well a row of the probe plan could be served on the traced kernel. */
+struct probe_fact {
+	enum evmcs_point point;
+	bool needed; /* "guest memory was not read" depends on it here */
+	bool attached;
+	char function[64];
+	char module[32];
+	char flavour[16]; /* "fentry", "kprobe", "" */
+	char reason[160]; /* why not attached, or why not the better way */
+};
+
+struct trace_header {
+	int schema_major;
+	int schema_minor;
+	char tool[32];
+	char kernel[128];
+	char host[65];
+	char boot_id[40];
+	char srcversion[64]; /* of kvm_intel */
+	uint64_t wall_ns; /* CLOCK_REALTIME at t_ns 0 */
+	uint64_t mono_ns; /* CLOCK_MONOTONIC at t_ns 0 */
+	uint32_t filter_pid;
+	int32_t filter_vcpu;
+	size_t nr_probes;
+	struct probe_fact probes[PT_COUNT];
+};
+
+struct point_count {
+	uint64_t hits; /* events that were to be reported */
+	uint64_t written;
+	uint64_t lost; /* ring full */
+	uint64_t missed; /* program not run by the kernel */
+};
+
+#define END_REASON_LEN 64
+
+struct trace_footer {
+	uint64_t t_ns;
+	uint64_t events; /* event lines in the trace */
+	char reason[END_REASON_LEN]; /* "interrupted", "command exited", ... */
+	bool has_command;
+	int command_status; /* as a shell reports it: 128 + signal */
+	uint64_t tracking_lost;
+	struct point_count count[PT_COUNT];
+};
+
+enum item_type {
+	ITEM_HEADER,
+	ITEM_VM,
+	ITEM_EVENT,
+	ITEM_LOSS,
+	ITEM_FOOTER,
+};
+
+struct trace_item {
+	enum item_type type;
+	union {
+		const struct trace_header *header;
+		struct vm_fact vm;
+		const struct event *event;
+		struct loss_fact loss;
+		const struct trace_footer *footer;
+	};
+};
+
+#endif

@@ -1,0 +1,918 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/kvm.h>
+#include <search.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/anomalies.h"
+#include "model/context.h"
+#include "model/model.h"
+#include "model/names.h"
+
+/* A vCPU that was seen, and what is in flight on it. */
+struct vcpu {
+	uint32_t vm;
+	int32_t id;
+	struct restore *current; /* the latest SET, until its window ends */
+	struct restore *pending; /* an earlier one, while SET runs again */
+	struct vcpu *next; /* list of all, for what concerns a VM or everything */
+};
+
+struct vm {
+	uint32_t id;
+	uint32_t pid;
+	char *name;
+	struct vm *next;
+};
+
+struct model {
+	struct model_options options;
+	struct model_hooks hooks;
+	struct context *context;
+	void *vcpus; /* tsearch() tree of struct vcpu, by vm and id */
+	struct vcpu *vcpu_list;
+	struct vm *vms;
+	struct trace_header header;
+	bool has_header;
+	bool has_footer;
+	struct trace_footer footer;
+	uint64_t last_t_ns;
+	uint64_t next_id;
+	uint64_t open;
+	uint64_t unpaired; /* outside of any restore */
+	struct verdict verdict;
+};
+
+#define INCONCLUSIVE_TEXT(id, text) text,
+static const char *const inconclusive_texts[] = { INCONCLUSIVE_REASONS(INCONCLUSIVE_TEXT) };
+
+const char *inconclusive_text(enum inconclusive_reason why)
+{
+	return inconclusive_texts[why];
+}
+
+/* ---- restores ---- */
+
+static void access_free(struct access *access)
+{
+	int i;
+
+	for (i = 0; i < access->nr_stack; i++)
+		free(access->stack[i]);
+	free(access);
+}
+
+static void restore_free(struct restore *restore)
+{
+	int i;
+
+	if (!restore)
+		return;
+	for (i = 0; i < restore->nr_accesses; i++)
+		access_free(restore->accesses[i]);
+	free(restore);
+}
+
+static bool is_blind(const struct model *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->header.nr_probes; i++)
+		if (m->header.probes[i].needed && !m->header.probes[i].attached)
+			return true;
+	return !m->has_header;
+}
+
+static void mark(struct restore *restore, enum inconclusive_reason why)
+{
+	if (restore)
+		restore->why |= 1U << why;
+}
+
+static bool has_violation(const struct model *m, const struct restore *restore)
+{
+	int i;
+
+	for (i = 0; i < restore->nr_anomalies; i++)
+		if (restore->anomalies[i].severity >= m->options.fail_on)
+			return true;
+	return false;
+}
+
+static void judge(const struct model *m, struct restore *restore)
+{
+	if (is_blind(m))
+		mark(restore, WHY_BLIND);
+	if (restore->end == END_OPEN)
+		mark(restore, WHY_NO_RUN_SEEN);
+	if (!restore->set_done)
+		mark(restore, WHY_UNPAIRED);
+	if (has_violation(m, restore))
+		restore->verdict = VERDICT_FAIL;
+	else if (restore->why)
+		restore->verdict = VERDICT_INCONCLUSIVE;
+	else
+		restore->verdict = VERDICT_PASS;
+}
+
+static void count(struct verdict *verdict, const struct restore *restore)
+{
+	int i;
+
+	verdict->restores++;
+	verdict->by_verdict[restore->verdict]++;
+	verdict->by_path[restore->path]++;
+	for (i = 0; i < restore->nr_anomalies; i++)
+		verdict->anomalies[restore->anomalies[i].severity]++;
+}
+
+/* The window has ended: judge, tell, forget. Frames may still point to it. */
+static void close_restore(struct model *m, struct restore **slot, enum restore_end end,
+			  const struct event *ev)
+{
+	struct restore *restore = *slot;
+
+	*slot = NULL;
+	m->open--;
+	restore->end = end;
+	if (ev) {
+		restore->last_seq = ev->seq;
+		if (ev->flags & REC_VMX_STATE)
+			restore->evmptr_end = ev->evmptr;
+	}
+	judge(m, restore);
+	count(&m->verdict, restore);
+	m->hooks.restore(m->hooks.ctx, restore);
+	restore_free(restore);
+}
+
+static const char *vm_name(const struct model *m, uint32_t id)
+{
+	const struct vm *vm;
+
+	for (vm = m->vms; vm; vm = vm->next)
+		if (vm->id == id)
+			return vm->name;
+	return NULL;
+}
+
+static enum restore_path first_path(const struct record_nested *header)
+{
+	if (header->vmxon_pa == INVALID_GPA)
+		return PATH_LEAVE;
+	/* until it is mapped */
+	return header->flags & NESTED_EVMCS ? PATH_EVMCS_NONE : PATH_NATIVE;
+}
+
+static struct restore *new_restore(struct model *m, const struct event *ev)
+{
+	struct restore *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->id = ++m->next_id;
+	r->vm = ev->vm;
+	r->vcpu = ev->vcpu;
+	r->pid = ev->pid;
+	r->tid = ev->tid;
+	r->vm_name = vm_name(m, ev->vm);
+	r->header = ev->nested;
+	snprintf(r->comm, sizeof(r->comm), "%.*s", RECORD_COMM_LEN - 1, ev->nested.comm);
+	r->has_evmcs_pa = ev->flags & REC_HAS_EVMCS_PA;
+	r->path = first_path(&ev->nested);
+	r->wants_evmcs = r->path == PATH_EVMCS_NONE;
+	r->l2 = ev->nested.flags & NESTED_GUEST_MODE;
+	r->t_set_ns = ev->t_ns;
+	r->evmptr_before = r->evmptr_after = r->evmptr_end = ev->evmptr;
+	r->mapped_gpa = GPA_UNKNOWN;
+	r->first_seq = r->last_seq = ev->seq;
+	if (ev->flags & REC_UNTRACKED)
+		mark(r, WHY_UNTRACKED);
+	if (!(ev->flags & REC_VCPU_STATE) || !(ev->flags & REC_VMX_STATE))
+		mark(r, WHY_NO_STATE);
+	m->open++;
+	return r;
+}
+
+/* ---- vCPUs ---- */
+
+static int compare_vcpus(const void *a, const void *b)
+{
+	const struct vcpu *x = a, *y = b;
+
+	if (x->vm != y->vm)
+		return x->vm > y->vm ? 1 : -1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static struct vcpu *find_vcpu(struct model *m, uint32_t vm, int32_t id)
+{
+	struct vcpu key = { .vm = vm, .id = id };
+	void *node = tfind(&key, &m->vcpus, compare_vcpus);
+
+	return node ? *(struct vcpu **)node : NULL;
+}
+
+static struct vcpu *add_vcpu(struct model *m, uint32_t vm, int32_t id)
+{
+	struct vcpu *vcpu = calloc(1, sizeof(*vcpu));
+
+	if (!vcpu)
+		return NULL;
+	vcpu->vm = vm;
+	vcpu->id = id;
+	if (!tsearch(vcpu, &m->vcpus, compare_vcpus)) {
+		free(vcpu);
+		return NULL;
+	}
+	vcpu->next = m->vcpu_list;
+	m->vcpu_list = vcpu;
+	return vcpu;
+}
+
+static void remove_vcpu(struct model *m, struct vcpu *vcpu)
+{
+	struct vcpu **at = &m->vcpu_list;
+
+	tdelete(vcpu, &m->vcpus, compare_vcpus);
+	while (*at && *at != vcpu)
+		at = &(*at)->next;
+	if (*at)
+		*at = vcpu->next;
+	free(vcpu);
+}
+
+/* ---- anomalies ---- */
+
+static void add_anomaly(struct model *m, struct restore *restore, const struct anomaly_class *cls,
+			const struct moment_facts *f)
+{
+	struct anomaly *a;
+	int i;
+
+	/* the first evidence of a class is enough */
+	for (i = 0; i < restore->nr_anomalies; i++)
+		if (restore->anomalies[i].cls == cls)
+			return;
+	if (restore->nr_anomalies == RESTORE_MAX_ANOMALIES)
+		return;
+	a = &restore->anomalies[restore->nr_anomalies++];
+	a->cls = cls;
+	a->severity = cls->graded ? cls->graded(f) : cls->severity;
+	a->t_ns = f->event->t_ns;
+	a->seq = f->event->seq;
+	a->access = -1;
+	for (i = 0; i < restore->nr_accesses; i++)
+		if (restore->accesses[i] == f->access)
+			a->access = i;
+	m->hooks.anomaly(m->hooks.ctx, restore, a);
+}
+
+static void ask(struct model *m, enum moment when, struct restore *restore,
+		const struct moment_facts *facts)
+{
+	int i;
+
+	if (!restore)
+		return;
+	for (i = 0; i < anomaly_nr_classes; i++)
+		if ((anomaly_classes[i].when & when) && anomaly_classes[i].seen(facts))
+			add_anomaly(m, restore, &anomaly_classes[i], facts);
+}
+
+/* ---- accesses ---- */
+
+static const char *probed_function(const struct model *m, enum evmcs_point point)
+{
+	size_t i;
+
+	for (i = 0; i < m->header.nr_probes; i++)
+		if (m->header.probes[i].point == point)
+			return m->header.probes[i].function;
+	return point_name(point);
+}
+
+static struct access *new_access(const struct model *m, const struct event *ev)
+{
+	struct access *a = calloc(1, sizeof(*a));
+	int i;
+
+	if (!a)
+		return NULL;
+	a->point = ev->point;
+	a->purpose = ev->access.purpose;
+	a->gpa = ev->access.gpa;
+	a->len = ev->access.len;
+	a->hva = ev->access.hva;
+	a->t_ns = ev->t_ns;
+	a->seq = ev->seq;
+	a->ioctl = ev->ioctl;
+	a->before_run = ev->ioctl != (uint32_t)KVM_RUN;
+	a->function = probed_function(m, ev->point);
+	for (i = 0; i < ev->nr_stack; i++) {
+		a->stack[i] = strdup(ev->stack[i]);
+		if (!a->stack[i])
+			break;
+		a->nr_stack++;
+	}
+	return a;
+}
+
+/* Only the outermost accessor is an access; what it calls is how it is done. */
+static int access_begins(struct model *m, struct vcpu *vcpu, const struct task *task,
+			 struct frame *frame, const struct event *ev)
+{
+	struct restore *r = vcpu ? vcpu->current : NULL;
+	struct access *access;
+
+	if (!r || !event_is_access(ev) || task_inside_access(task))
+		return 0;
+	if (r->nr_accesses == RESTORE_MAX_ACCESSES) {
+		r->accesses_dropped++;
+		return 0;
+	}
+	access = new_access(m, ev);
+	if (!access)
+		return -ENOMEM;
+	r->accesses[r->nr_accesses++] = access;
+	frame->access = access;
+	frame->restore_id = r->id;
+	return 0;
+}
+
+static bool reached_memory(const struct event *ev)
+{
+	switch (ev->point) {
+	case PT_WALK_64:
+	case PT_WALK_32:
+	case PT_WALK_EPT:
+		return true; /* it reads the tables whatever it finds in them */
+	default:
+		return !ev->ret;
+	}
+}
+
+static void access_ends(struct model *m, struct vcpu *vcpu, const struct task *task,
+			const struct frame *frame, const struct event *ev)
+{
+	struct moment_facts facts = {
+		.event = ev,
+		.task = task,
+		.frame = frame,
+		.access = frame->access,
+	};
+	struct access *access = frame->access;
+
+	/* the restore may have ended while a frame was left open by a loss */
+	if (!access || !vcpu || !vcpu->current || vcpu->current->id != frame->restore_id)
+		return;
+	access->done = true;
+	access->ret = ev->ret;
+	access->duration_ns = ev->t_ns - access->t_ns;
+	access->touched = reached_memory(ev);
+	if (access->touched && access->before_run)
+		m->verdict.accesses_before_run++;
+	if (access->touched && task_inside(task, PT_SET_STATE))
+		m->verdict.accesses_in_set++;
+	facts.restore = vcpu->current;
+	ask(m, AT_ACCESS, vcpu->current, &facts);
+}
+
+/* ---- what the frames mean ---- */
+
+/* A KVM_RUN that got past its first test: immediate_exit does not come here. */
+static void saw_run(struct restore *r, const struct event *ev)
+{
+	if (r->run_seen || ev->ioctl != (uint32_t)KVM_RUN)
+		return;
+	r->run_seen = true;
+	r->run_exact = true;
+	r->t_run_ns = ev->t_ns;
+}
+
+static uint64_t gpa_of_last_map(const struct restore *r, uint64_t since_seq)
+{
+	int i;
+
+	for (i = r->nr_accesses - 1; i >= 0 && r->accesses[i]->seq > since_seq; i--)
+		if (r->accesses[i]->purpose == PURPOSE_EVMCS && r->accesses[i]->touched)
+			return r->accesses[i]->gpa;
+	return GPA_UNKNOWN;
+}
+
+static enum restore_path path_on_behalf(enum evmcs_point behalf)
+{
+	switch (behalf) {
+	case PT_STATE_PAGES:
+		return PATH_EVMCS_DEFERRED;
+	case PT_NESTED_EXIT:
+		return PATH_EVMCS_FORCED_EXIT;
+	case PT_SET_STATE:
+		return PATH_EVMCS_DIRECT;
+	default:
+		/* an unknown caller (A7): say what is certain, it was mapped late */
+		return PATH_EVMCS_DEFERRED;
+	}
+}
+
+static void evmptr_loaded(struct vcpu *vcpu, const struct task *task, const struct frame *frame,
+			  const struct event *ev)
+{
+	enum evmcs_point behalf = task_behalf(task);
+	struct restore *served = vcpu->current;
+
+	/* a nested exit inside SET is the end of the restore before it */
+	if (behalf == PT_NESTED_EXIT && task_inside(task, PT_SET_STATE) && vcpu->pending)
+		served = vcpu->pending;
+	if (!served->wants_evmcs || served->mapped)
+		return;
+	served->mapped = true;
+	served->path = path_on_behalf(behalf);
+	served->t_map_ns = ev->t_ns;
+	served->mapped_gpa = gpa_of_last_map(vcpu->current, frame->entry.seq);
+}
+
+static void evmptr_ends(struct model *m, struct vcpu *vcpu, const struct task *task,
+			const struct frame *frame, const struct event *ev)
+{
+	struct moment_facts facts = { .event = ev, .task = task, .frame = frame };
+
+	/* the direct variant is called by the ordinary one as well */
+	if (!vcpu || !vcpu->current || task_inside_evmptr(task))
+		return;
+	if (ev->ret == EVMPTRLD_SUCCEEDED)
+		evmptr_loaded(vcpu, task, frame, ev);
+	facts.restore = vcpu->current;
+	ask(m, AT_EVMPTR, vcpu->current, &facts);
+}
+
+static void pages_end(struct model *m, struct vcpu *vcpu, const struct task *task,
+		      const struct frame *frame, const struct event *ev)
+{
+	struct moment_facts facts = { .event = ev, .task = task, .frame = frame };
+
+	if (!vcpu || !vcpu->current)
+		return;
+	facts.restore = vcpu->current;
+	ask(m, AT_PAGES, vcpu->current, &facts);
+}
+
+static int set_begins(struct model *m, struct vcpu *vcpu, struct task *task, const struct event *ev)
+{
+	struct restore *r;
+
+	/* SET runs inside nothing: what is on the stack lost its exit */
+	if (task->depth > 1) {
+		mark(vcpu->current, WHY_UNPAIRED);
+		task->frames[0] = task->frames[task->depth - 1];
+		task->depth = 1;
+	}
+	if (vcpu->pending) { /* its own SET never returned */
+		mark(vcpu->current, WHY_UNPAIRED);
+		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+	}
+	r = new_restore(m, ev);
+	if (!r)
+		return -ENOMEM;
+	vcpu->pending = vcpu->current;
+	vcpu->current = r;
+	return 0;
+}
+
+/* Refused: it never was. Does an earlier restore still stand? */
+static void set_refused(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	if (vcpu->pending && vcpu->current->left_by_set) {
+		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+	} else if (!vcpu->pending && (ev->flags & REC_REQ_PAGES)) {
+		return; /* a part of it is there: the window stays open */
+	}
+	close_restore(m, &vcpu->current, END_REFUSED, ev);
+	vcpu->current = vcpu->pending;
+	vcpu->pending = NULL;
+}
+
+static void set_ends(struct model *m, struct vcpu *vcpu, const struct task *task,
+		     const struct frame *frame, const struct event *ev)
+{
+	struct moment_facts facts = { .event = ev, .task = task, .frame = frame };
+	struct restore *r;
+
+	if (!vcpu || !vcpu->current)
+		return;
+	r = vcpu->current;
+	r->set_done = true;
+	r->set_ret = ev->ret;
+	r->set_duration_ns = ev->t_ns - r->t_set_ns;
+	r->evmptr_after = ev->evmptr;
+	facts.restore = r;
+	facts.after_pending = vcpu->pending;
+	ask(m, AT_SET, r, &facts);
+	if (ev->ret) {
+		set_refused(m, vcpu, ev);
+		return;
+	}
+	if (vcpu->pending)
+		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+	if (r->path == PATH_LEAVE)
+		close_restore(m, &vcpu->current, END_LEFT, ev);
+}
+
+static void vcpu_ran(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	struct moment_facts facts = { .event = ev };
+	struct restore *r = vcpu ? vcpu->current : NULL;
+
+	if (!r)
+		return;
+	if (!r->run_seen) {
+		r->run_seen = true;
+		r->t_run_ns = ev->t_ns;
+	}
+	facts.restore = r;
+	ask(m, AT_RAN, r, &facts);
+	if (vcpu->pending)
+		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+	close_restore(m, &vcpu->current, r->set_ret ? END_REFUSED : END_RAN, ev);
+}
+
+static void forget_vm(struct model *m, uint32_t id)
+{
+	struct vm **at = &m->vms, *vm;
+	const struct vcpu *vcpu;
+
+	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
+		if (vcpu->vm == id)
+			return;
+	while (*at && (*at)->id != id)
+		at = &(*at)->next;
+	vm = *at;
+	if (!vm)
+		return;
+	*at = vm->next;
+	free(vm->name);
+	free(vm);
+}
+
+static void vcpu_freed(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	if (!vcpu)
+		return;
+	if (vcpu->pending)
+		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+	if (vcpu->current)
+		close_restore(m, &vcpu->current, END_FREED, ev);
+	remove_vcpu(m, vcpu);
+	forget_vm(m, ev->vm);
+}
+
+/* Concerns the VM: every restore that is in flight in it. */
+static void memslot_changed(struct model *m, const struct event *ev)
+{
+	struct memslot_change change = { .t_ns = ev->t_ns, .seq = ev->seq, .slot = ev->memslot };
+	struct vcpu *vcpu;
+
+	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
+		struct restore *r = vcpu->current;
+
+		if (!r || vcpu->vm != ev->vm)
+			continue;
+		if (r->nr_memslots == RESTORE_MAX_MEMSLOTS)
+			r->memslots_dropped++;
+		else
+			r->memslots[r->nr_memslots++] = change;
+	}
+}
+
+/* ---- dispatch ---- */
+
+static int event_enters(struct model *m, struct vcpu *vcpu, struct task *task,
+			const struct event *ev)
+{
+	struct frame *frame = task_push(task, ev);
+
+	if (!frame) {
+		mark(vcpu ? vcpu->current : NULL, WHY_UNPAIRED);
+		return 0;
+	}
+	if (ev->point == PT_SET_STATE)
+		return vcpu ? set_begins(m, vcpu, task, ev) : 0;
+	if (vcpu && vcpu->current && (ev->point == PT_STATE_PAGES || ev->point == PT_NESTED_EXIT))
+		saw_run(vcpu->current, ev);
+	if (vcpu && vcpu->current && ev->point == PT_NESTED_EXIT && task_inside(task, PT_SET_STATE))
+		vcpu->current->left_by_set = true;
+	if (ev->point == PT_MEMSLOT)
+		memslot_changed(m, ev);
+	return access_begins(m, vcpu, task, frame, ev);
+}
+
+static void event_exits(struct model *m, struct vcpu *vcpu, struct task *task,
+			const struct event *ev)
+{
+	struct frame *frame;
+	int skipped;
+
+	frame = task_unwind_to(task, ev->point, &skipped);
+	if (!frame || skipped) {
+		if (vcpu && vcpu->current)
+			mark(vcpu->current, WHY_UNPAIRED);
+		else if (ev->point != PT_GET_STATE) /* it may be older than we are */
+			m->unpaired++;
+	}
+	if (!frame)
+		return;
+	if (point_class(ev->point) == CLASS_ACCESS)
+		access_ends(m, vcpu, task, frame, ev);
+	switch (ev->point) {
+	case PT_EVMPTR_LOAD:
+	case PT_EVMPTR_LOAD_DIRECT:
+		evmptr_ends(m, vcpu, task, frame, ev);
+		break;
+	case PT_STATE_PAGES:
+		pages_end(m, vcpu, task, frame, ev);
+		break;
+	case PT_SET_STATE:
+		set_ends(m, vcpu, task, frame, ev);
+		break;
+	case PT_GET_STATE:
+		m->verdict.saves += ev->ret >= 0;
+		break;
+	case PT_FREE_VCPU:
+		vcpu_freed(m, vcpu, ev);
+		break;
+	default:
+		break;
+	}
+	task_pop(task);
+}
+
+static int fold_event(struct model *m, const struct event *ev)
+{
+	struct vcpu *vcpu = NULL;
+	struct task *task;
+	int err = 0;
+
+	if (ev->vcpu != VCPU_NONE) {
+		vcpu = find_vcpu(m, ev->vm, ev->vcpu);
+		if (!vcpu)
+			vcpu = add_vcpu(m, ev->vm, ev->vcpu);
+		if (!vcpu)
+			return -ENOMEM;
+	}
+	m->verdict.events++;
+	m->last_t_ns = ev->t_ns;
+	if (ev->phase == PHASE_NOTE) {
+		vcpu_ran(m, vcpu, ev);
+		return 0;
+	}
+	task = context_task(m->context, ev->tid);
+	if (!task)
+		return -ENOMEM;
+	if (ev->phase == PHASE_ENTER)
+		err = event_enters(m, vcpu, task, ev);
+	else
+		event_exits(m, vcpu, task, ev);
+	context_release(m->context, task);
+	return err;
+}
+
+static void fold_loss(struct model *m, const struct loss_fact *loss)
+{
+	struct vcpu *vcpu;
+
+	m->verdict.lost += loss->count;
+	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
+		mark(vcpu->current, WHY_LOST);
+		mark(vcpu->pending, WHY_LOST);
+	}
+}
+
+static int fold_vm(struct model *m, const struct vm_fact *fact)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+
+	if (!vm)
+		return -ENOMEM;
+	vm->id = fact->vm;
+	vm->pid = fact->pid;
+	vm->name = fact->name ? strdup(fact->name) : NULL;
+	vm->next = m->vms;
+	m->vms = vm;
+	return 0;
+}
+
+int model_item(struct model *m, const struct trace_item *item)
+{
+	switch (item->type) {
+	case ITEM_HEADER:
+		m->header = *item->header;
+		m->has_header = true;
+		return 0;
+	case ITEM_VM:
+		return fold_vm(m, &item->vm);
+	case ITEM_EVENT:
+		return fold_event(m, item->event);
+	case ITEM_LOSS:
+		fold_loss(m, &item->loss);
+		return 0;
+	case ITEM_FOOTER:
+		m->footer = *item->footer;
+		m->has_footer = true;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* ---- the verdict ---- */
+
+static void reason(struct verdict *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void reason(struct verdict *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (v->nr_reasons == VERDICT_MAX_REASONS)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(v->reasons[v->nr_reasons++], sizeof(v->reasons[0]), fmt, ap);
+	va_end(ap);
+}
+
+static void check_probes(const struct model *m, struct verdict *v)
+{
+	size_t i;
+
+	for (i = 0; i < m->header.nr_probes; i++) {
+		const struct probe_fact *p = &m->header.probes[i];
+
+		if (p->needed && !p->attached)
+			reason(v, "probe %s was not attached: %.100s", point_name(p->point),
+			       p->reason);
+	}
+}
+
+static void check_counts(const struct model *m, struct verdict *v)
+{
+	uint64_t written = 0, missed = 0;
+	int i;
+
+	for (i = 0; i < PT_COUNT; i++) {
+		const struct point_count *c = &m->footer.count[i];
+
+		written += c->written;
+		missed += c->missed;
+		if (c->hits != c->written + c->lost)
+			reason(v, "the counts of %s do not add up", point_name(i));
+	}
+	if (missed)
+		reason(v, "the kernel skipped %" PRIu64 " probe hits (recursion)", missed);
+	if (written != v->events)
+		reason(v, "%" PRIu64 " events were recorded of %" PRIu64 " that were written",
+		       v->events, written);
+	if (m->footer.tracking_lost)
+		reason(v, "%" PRIu64 " restores could not be kept track of",
+		       m->footer.tracking_lost);
+	if (m->footer.has_command && m->footer.command_status)
+		reason(v, "the traced command ended with status %d", m->footer.command_status);
+}
+
+static void give_verdict(struct model *m)
+{
+	struct verdict *v = &m->verdict;
+
+	if (!m->has_footer)
+		reason(v, "the trace has no footer: its end is missing");
+	else
+		check_counts(m, v);
+	check_probes(m, v);
+	if (v->lost)
+		reason(v, "%" PRIu64 " records were lost", v->lost);
+	if (m->unpaired)
+		reason(v, "%" PRIu64 " events lack their entry or exit", m->unpaired);
+	if (!v->restores)
+		reason(v, "no restore was seen");
+	if (v->by_verdict[VERDICT_INCONCLUSIVE])
+		reason(v, "%" PRIu64 " restores are inconclusive",
+		       v->by_verdict[VERDICT_INCONCLUSIVE]);
+	if (v->by_verdict[VERDICT_FAIL])
+		v->kind = VERDICT_FAIL;
+	else if (v->nr_reasons)
+		v->kind = VERDICT_INCONCLUSIVE;
+	else
+		v->kind = VERDICT_PASS;
+}
+
+/*
+ * An access that had not returned when the trace ended: it waits for a page
+ * (post-copy), which is what an access before KVM_RUN must not do.
+ */
+static void blocked_access(struct task *task, void *arg)
+{
+	struct model *m = arg;
+	struct moment_facts facts = { .task = task };
+	const struct frame *frame;
+	struct vcpu *vcpu;
+
+	if (!task->depth)
+		return;
+	frame = &task->frames[task->depth - 1];
+	vcpu = find_vcpu(m, frame->entry.vm, frame->entry.vcpu);
+	if (!frame->access || !vcpu || !vcpu->current || vcpu->current->id != frame->restore_id)
+		return;
+	frame->access->touched = true;
+	frame->access->duration_ns = m->last_t_ns - frame->access->t_ns;
+	facts.event = &frame->entry;
+	facts.frame = frame;
+	facts.access = frame->access;
+	facts.restore = vcpu->current;
+	ask(m, AT_ACCESS, vcpu->current, &facts);
+}
+
+static void close_open_restores(struct model *m)
+{
+	struct vcpu *vcpu;
+
+	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
+		if (vcpu->pending)
+			close_restore(m, &vcpu->pending, END_OPEN, NULL);
+		if (vcpu->current)
+			close_restore(m, &vcpu->current, END_OPEN, NULL);
+	}
+}
+
+const struct verdict *model_finish(struct model *m)
+{
+	context_for_each(m->context, blocked_access, m);
+	close_open_restores(m);
+	give_verdict(m);
+	return &m->verdict;
+}
+
+uint64_t model_open_windows(const struct model *m)
+{
+	return m->open;
+}
+
+/* ---- life ---- */
+
+static void no_anomaly(void *ctx, const struct restore *restore, const struct anomaly *anomaly)
+{
+	(void)ctx;
+	(void)restore;
+	(void)anomaly;
+}
+
+static void no_restore(void *ctx, const struct restore *restore)
+{
+	(void)ctx;
+	(void)restore;
+}
+
+struct model *model_new(const struct model_options *options, const struct model_hooks *hooks)
+{
+	struct model *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->options = *options;
+	m->hooks = *hooks;
+	if (!m->hooks.anomaly)
+		m->hooks.anomaly = no_anomaly;
+	if (!m->hooks.restore)
+		m->hooks.restore = no_restore;
+	m->context = context_new();
+	if (!m->context) {
+		free(m);
+		return NULL;
+	}
+	return m;
+}
+
+static void free_vcpu(void *node)
+{
+	struct vcpu *vcpu = node;
+
+	restore_free(vcpu->pending);
+	restore_free(vcpu->current);
+	free(vcpu);
+}
+
+void model_free(struct model *m)
+{
+	struct vm *vm;
+
+	if (!m)
+		return;
+	tdestroy(m->vcpus, free_vcpu);
+	while ((vm = m->vms)) {
+		m->vms = vm->next;
+		free(vm->name);
+		free(vm);
+	}
+	context_free(m->context);
+	free(m);
+}

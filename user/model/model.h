@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The model: folds a stream of trace items into restores, finds anomalies and
+ * gives the verdict. No I/O, no clock, no libbpf: the same stream gives the
+ * same verdict, live or from a file.
+ */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include "model/event.h"
+#include "model/restore.h"
+
+struct model;
+
+struct model_options {
+	enum severity fail_on; /* an anomaly of this severity is a violation */
+};
+
+/* Called while an item is folded in; what they are given lives until return. */
+struct model_hooks {
+	void *ctx;
+	void (*anomaly)(void *ctx, const struct restore *restore, const struct anomaly *anomaly);
+	void (*restore)(void *ctx, const struct restore *restore);
+};
+
+struct model *model_new(const struct model_options *options, const struct model_hooks *hooks);
+void model_free(struct model *model);
+
+/* Returns 0 or -ENOMEM. */
+int model_item(struct model *model, const struct trace_item *item);
+
+/* The stream has ended, with or without a footer. Call once. */
+const struct verdict *model_finish(struct model *model);
+
+/* Restores whose window is open. */
+uint64_t model_open_windows(const struct model *model);
+
+#endif

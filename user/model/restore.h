@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the model concludes: restores, their anomalies, the verdict. */
+#ifndef RESTORE_H
+#define RESTORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evmcs_trace/paths.h"
+#include "model/event.h"
+
+/* More than this of one restore is counted, not kept. */
+#define RESTORE_MAX_ACCESSES 128
+#define RESTORE_MAX_MEMSLOTS 64
+#define RESTORE_MAX_ANOMALIES 32
+
+/* One access to guest memory: the outermost accessor, from entry to exit. */
+struct access {
+	enum evmcs_point point;
+	unsigned int purpose; /* enum evmcs_purpose */
+	uint64_t gpa; /* GPA_UNKNOWN where the accessor does not know it */
+	uint64_t len; /* bytes */
+	uint64_t hva; /* pin only */
+	uint64_t t_ns;
+	uint64_t duration_ns;
+	int64_t ret;
+	bool done; /* it returned; else it was still blocked */
+	bool touched; /* done and guest memory was reached */
+	bool before_run; /* not in a KVM_RUN */
+	uint32_t ioctl;
+	uint64_t seq; /* of the entry event */
+	const char *function; /* as probed */
+	int nr_stack;
+	char *stack[RECORD_STACK_DEPTH];
+};
+
+struct memslot_change {
+	uint64_t t_ns;
+	uint64_t seq;
+	struct record_memslot slot;
+};
+
+struct anomaly_class;
+
+struct anomaly {
+	const struct anomaly_class *cls;
+	enum severity severity;
+	uint64_t t_ns;
+	uint64_t seq; /* the event that proves it */
+	int access; /* index into accesses, -1: none */
+	char detail[256]; /* one sentence, may be empty */
+};
+
+/* Why nothing certain can be said of a restore or of a trace. */
+#define INCONCLUSIVE_REASONS(X)                                                                    \
+	X(LOST, "records were lost while it was in flight")                                        \
+	X(UNTRACKED, "the kernel had no room to keep track of it")                                 \
+	X(UNPAIRED, "an entry or exit event is missing")                                           \
+	X(NO_RUN_SEEN, "the trace ended before the vCPU ran")                                      \
+	X(BLIND, "a probe that the verdict needs was not attached")                                \
+	X(NO_STATE, "the state of the vCPU could not be read on this kernel")
+
+enum inconclusive_reason {
+#define INCONCLUSIVE_ENUM(id, text) WHY_##id,
+	INCONCLUSIVE_REASONS(INCONCLUSIVE_ENUM)
+#undef INCONCLUSIVE_ENUM
+		WHY_COUNT
+};
+
+const char *inconclusive_text(enum inconclusive_reason why);
+
+struct restore {
+	uint64_t id; /* from 1, in the order of the SETs */
+	uint32_t vm;
+	int32_t vcpu;
+	uint32_t pid;
+	uint32_t tid;
+	char comm[RECORD_COMM_LEN];
+	const char *vm_name; /* NULL: not named */
+
+	struct record_nested header;
+	bool has_evmcs_pa;
+	bool wants_evmcs;
+	bool l2; /* the state is of a running L2 */
+
+	uint64_t t_set_ns;
+	uint64_t set_duration_ns;
+	bool set_done;
+	int64_t set_ret;
+
+	uint64_t evmptr_before; /* at the entry of SET */
+	uint64_t evmptr_after; /* at its exit */
+	uint64_t evmptr_end; /* when the window closed */
+
+	enum restore_path path;
+	enum restore_end end;
+	bool mapped;
+	uint64_t mapped_gpa; /* GPA_UNKNOWN: not mapped, or map not seen */
+	uint64_t t_map_ns;
+
+	bool run_seen;
+	bool run_exact; /* t_run_ns is the KVM_RUN itself, not a later sign */
+	uint64_t t_run_ns;
+
+	bool left_by_set; /* a later SET left nested mode by a nested exit */
+	unsigned int why; /* bits of enum inconclusive_reason */
+	enum verdict_kind verdict;
+
+	uint64_t first_seq;
+	uint64_t last_seq;
+
+	struct access *accesses[RESTORE_MAX_ACCESSES];
+	int nr_accesses;
+	uint64_t accesses_dropped;
+	struct memslot_change memslots[RESTORE_MAX_MEMSLOTS];
+	int nr_memslots;
+	uint64_t memslots_dropped;
+	struct anomaly anomalies[RESTORE_MAX_ANOMALIES];
+	int nr_anomalies;
+};
+
+#define VERDICT_MAX_REASONS 12
+
+/* The verdict of a whole trace or run. */
+struct verdict {
+	enum verdict_kind kind;
+	uint64_t restores;
+	uint64_t by_verdict[VERDICT_COUNT];
+	uint64_t by_path[PATH_COUNT];
+	uint64_t anomalies[SEVERITY_COUNT];
+	uint64_t accesses_in_set; /* guest memory reached inside SET */
+	uint64_t accesses_before_run; /* reached before KVM_RUN, SET included */
+	uint64_t saves; /* KVM_GET_NESTED_STATE that succeeded */
+	uint64_t lost;
+	uint64_t events;
+	int nr_reasons;
+	char reasons[VERDICT_MAX_REASONS][160]; /* why inconclusive */
+};
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include "evmcs_trace/status.h"
+#include "pipeline.h"
+
+static void tell_anomaly(void *ctx, const struct restore *restore, const struct anomaly *anomaly)
+{
+	struct pipeline *p = ctx;
+	int i;
+
+	for (i = 0; i < p->nr_sinks; i++)
+		if (p->sinks[i]->ops->anomaly)
+			p->sinks[i]->ops->anomaly(p->sinks[i], restore, anomaly, &p->header);
+}
+
+static void tell_restore(void *ctx, const struct restore *restore)
+{
+	struct pipeline *p = ctx;
+	int i;
+
+	for (i = 0; i < p->nr_sinks; i++)
+		if (p->sinks[i]->ops->restore)
+			p->sinks[i]->ops->restore(p->sinks[i], restore, &p->header);
+}
+
+int pipeline_init(struct pipeline *p, const struct model_options *options)
+{
+	struct model_hooks hooks = { .ctx = p, .anomaly = tell_anomaly, .restore = tell_restore };
+
+	memset(p, 0, sizeof(*p));
+	p->model = model_new(options, &hooks);
+	return p->model ? 0 : -ENOMEM;
+}
+
+int pipeline_add(struct pipeline *p, struct sink *sink)
+{
+	if (!sink)
+		return -ENOMEM;
+	p->sinks[p->nr_sinks++] = sink;
+	return 0;
+}
+
+int pipeline_item(void *pipeline, const struct trace_item *item)
+{
+	struct pipeline *p = pipeline;
+	int i, err = 0;
+
+	if (item->type == ITEM_HEADER)
+		p->header = *item->header;
+	for (i = 0; i < p->nr_sinks; i++) {
+		int e = p->sinks[i]->ops->item
+				? p->sinks[i]->ops->item(p->sinks[i], item, &p->header)
+				: 0;
+
+		err = err ?: e;
+	}
+	/* the model goes on even where a sink cannot: the verdict is of use */
+	return model_item(p->model, item) ?: err;
+}
+
+const struct verdict *pipeline_finish(struct pipeline *p)
+{
+	const struct verdict *verdict = model_finish(p->model);
+	int i;
+
+	for (i = 0; i < p->nr_sinks; i++)
+		if (p->sinks[i]->ops->verdict)
+			p->sinks[i]->ops->verdict(p->sinks[i], verdict, &p->header);
+	return verdict;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	int i;
+
+	for (i = 0; i < p->nr_sinks; i++)
+		p->sinks[i]->ops->free(p->sinks[i]);
+	p->nr_sinks = 0;
+	model_free(p->model);
+	p->model = NULL;
+}
+
+int verdict_status(const struct verdict *verdict)
+{
+	switch (verdict->kind) {
+	case VERDICT_PASS:
+		return STATUS_PASS;
+	case VERDICT_FAIL:
+		return STATUS_FAIL;
+	default:
+		return STATUS_INCONCLUSIVE;
+	}
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "evmcs_trace.skel.h"
+#include "evmcs_trace/status.h"
+#include "probes/attach.h"
+#include "probes/kernel.h"
+#include "util/errstr.h"
+#include "util/say.h"
+
+/* entry and exit of every row */
+#define MAX_LINKS (2 * PT_COUNT)
+#define MAX_CPUS 4096
+
+struct observer {
+	struct evmcs_trace_bpf *skel;
+	struct plan *plan;
+	struct bpf_link *links[MAX_LINKS];
+	int nr_links;
+};
+
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	/* its text names internals and wrong remedies: only for -v */
+	if (say_is_verbose() && level != LIBBPF_DEBUG)
+		return vfprintf(stderr, fmt, ap);
+	return 0;
+}
+
+static struct bpf_program *find_program(const struct observer *o, const struct plan_row *row,
+					const char *kind)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_%s", row->program, kind);
+	return bpf_object__find_program_by_name(o->skel->obj, name);
+}
+
+static bool is_fentry(const struct plan_choice *choice)
+{
+	return !strcmp(choice->fact.flavour, "fentry");
+}
+
+/* fexit programs need it; since 5.17, f92c1e183604 */
+static bool kernel_has_func_ret(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACING, BPF_FUNC_get_func_ret, NULL) != 0;
+}
+
+static int select_programs(struct observer *o, const struct plan_choice *choice)
+{
+	static const char *const kinds[2][2] = { { "kprobe", "kretprobe" }, { "fentry", "fexit" } };
+	int i, err;
+
+	if (!choice->fact.flavour[0])
+		return 0;
+	for (i = 0; i < 2; i++) {
+		struct bpf_program *prog =
+			find_program(o, choice->row, kinds[is_fentry(choice)][i]);
+
+		if (!prog)
+			return -ENOENT;
+		bpf_program__set_autoload(prog, true);
+		if (!is_fentry(choice))
+			continue;
+		err = bpf_program__set_attach_target(prog, 0, choice->fact.function);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static struct bpf_link *attach_one(struct bpf_program *prog, const struct plan_choice *choice,
+				   bool at_exit)
+{
+	DECLARE_LIBBPF_OPTS(bpf_kprobe_opts, opts);
+
+	if (is_fentry(choice))
+		return bpf_program__attach_trace(prog);
+	opts.retprobe = at_exit;
+	/* by address: neither duplicate names nor suffixes matter */
+	opts.offset = choice->address;
+	return bpf_program__attach_kprobe_opts(prog, NULL, &opts);
+}
+
+static int attach_row(struct observer *o, struct plan_choice *choice)
+{
+	const char *kinds[2];
+	int i;
+
+	if (!choice->fact.flavour[0])
+		return 0;
+	kinds[0] = is_fentry(choice) ? "fentry" : "kprobe";
+	kinds[1] = is_fentry(choice) ? "fexit" : "kretprobe";
+	for (i = 0; i < 2; i++) {
+		struct bpf_program *prog = find_program(o, choice->row, kinds[i]);
+		struct bpf_link *link = prog ? attach_one(prog, choice, i == 1) : NULL;
+
+		if (!link) {
+			snprintf(choice->fact.reason, sizeof(choice->fact.reason),
+				 "the kernel refused %s on it (%s)", kinds[i], errstr(errno));
+			return -errno;
+		}
+		o->links[o->nr_links++] = link;
+	}
+	choice->fact.attached = true;
+	return 0;
+}
+
+static struct evmcs_trace_bpf *open_programs(const struct observer_options *options)
+{
+	struct evmcs_trace_bpf *skel = evmcs_trace_bpf__open();
+
+	if (!skel)
+		return NULL;
+	skel->rodata->target_tgid = options->pid;
+	skel->rodata->target_vcpu = options->vcpu;
+	skel->rodata->evmcs_pa_offset = kernel_evmcs_pa_offset();
+	if (options->ring_bytes)
+		bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
+	return skel;
+}
+
+static int tell_load_failure(int err)
+{
+	if (err == -EPERM || err == -EACCES)
+		say_error(
+			"the kernel does not let this process load BPF programs (%s): run as root "
+			"outside of containers, and see that neither lockdown nor a seccomp filter "
+			"forbids bpf(2)",
+			errstr(-err));
+	else
+		say_error("the kernel did not accept the BPF programs (%s): run with -v for its "
+			  "reasons and report them",
+			  errstr(-err));
+	return STATUS_NOT_ARMED;
+}
+
+static int load_programs(struct observer *o)
+{
+	int i, err;
+
+	for (i = 0; i < o->plan->nr; i++) {
+		err = select_programs(o, &o->plan->choices[i]);
+		if (err)
+			return tell_load_failure(err);
+	}
+	err = evmcs_trace_bpf__load(o->skel);
+	if (err)
+		return tell_load_failure(err);
+	return 0;
+}
+
+static void attach_programs(struct observer *o)
+{
+	int i;
+
+	for (i = 0; i < o->plan->nr; i++)
+		attach_row(o, &o->plan->choices[i]);
+	plan_mark_needed(o->plan);
+}
+
+static bool set_state_attached(const struct plan *plan)
+{
+	return plan->choices[0].fact.attached;
+}
+
+/* Kernels before 5.17 have no way to ask a fexit program for the result. */
+static void prefer_kprobes(struct plan *plan)
+{
+	int i;
+
+	for (i = 0; i < plan->nr; i++) {
+		struct plan_choice *choice = &plan->choices[i];
+		const struct kernel_function *fn;
+
+		if (!is_fentry(choice))
+			continue;
+		fn = kernel_find_symbol(choice->fact.function, choice->fact.module);
+		choice->address = fn ? fn->address : 0;
+		snprintf(choice->fact.flavour, sizeof(choice->fact.flavour), "kprobe");
+		snprintf(choice->fact.reason, sizeof(choice->fact.reason),
+			 "this kernel's fexit programs cannot read a result (before 5.17)");
+	}
+}
+
+struct observer *observer_arm(const struct observer_options *options, struct plan *plan,
+			      int *status)
+{
+	struct observer *o = calloc(1, sizeof(*o));
+
+	*status = STATUS_NOT_ARMED;
+	if (!o)
+		return NULL;
+	libbpf_set_print(print_libbpf);
+	o->plan = plan;
+	if (!kernel_has_func_ret())
+		prefer_kprobes(plan);
+	o->skel = open_programs(options);
+	if (!o->skel) {
+		say_error("cannot open the BPF object (%s): this build is broken", errstr(errno));
+		goto cleanup;
+	}
+	*status = load_programs(o);
+	if (*status)
+		goto cleanup;
+	attach_programs(o);
+	if (!set_state_attached(plan)) {
+		*status = STATUS_NOT_ARMED;
+		say_error("cannot attach to vmx_set_nested_state: %s",
+			  plan->choices[0].fact.reason);
+		goto cleanup;
+	}
+	return o;
+
+cleanup:
+	observer_free(o);
+	return NULL;
+}
+
+void observer_let_go(struct observer *o)
+{
+	o->skel->bss->armed = 1;
+}
+
+void observer_detach(struct observer *o)
+{
+	while (o->nr_links)
+		bpf_link__destroy(o->links[--o->nr_links]);
+}
+
+void observer_free(struct observer *o)
+{
+	if (!o)
+		return;
+	observer_detach(o);
+	evmcs_trace_bpf__destroy(o->skel);
+	free(o);
+}
+
+int observer_ring_fd(const struct observer *o)
+{
+	return bpf_map__fd(o->skel->maps.ring);
+}
+
+int observer_poll_windows(struct observer *o)
+{
+	int windows = bpf_map__fd(o->skel->maps.windows);
+	int prog = bpf_program__fd(o->skel->progs.poll_window);
+	uint64_t *key = NULL, next, vcpu;
+	int open = 0, more;
+
+	if (!o->skel->bss->windows_open)
+		return 0;
+	more = !bpf_map_get_next_key(windows, key, &next);
+	while (more) {
+		DECLARE_LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &vcpu,
+				    .ctx_size_in = sizeof(vcpu));
+
+		vcpu = next;
+		/* before this one goes: its successor is found by it */
+		more = !bpf_map_get_next_key(windows, &vcpu, &next);
+		if (!bpf_prog_test_run_opts(prog, &opts) && !opts.retval)
+			open++;
+	}
+	return open;
+}
+
+uint64_t observer_lost(const struct observer *o)
+{
+	return o->skel->bss->lost_total;
+}
+
+uint64_t observer_tracking_lost(const struct observer *o)
+{
+	uint64_t sum = 0;
+	int i;
+
+	for (i = 0; i < TRACK_LOSS_COUNT; i++)
+		sum += o->skel->bss->track_lost[i];
+	return sum;
+}
+
+static uint64_t program_misses(const struct observer *o, const struct plan_choice *choice)
+{
+	static const char *const kinds[] = { "fentry", "fexit", "kprobe", "kretprobe" };
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct bpf_program *prog = find_program(o, choice->row, kinds[i]);
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+		int fd = prog ? bpf_program__fd(prog) : -1;
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
+			sum += info.recursion_misses;
+	}
+	return sum;
+}
+
+void observer_counts(const struct observer *o, struct point_count counts[PT_COUNT])
+{
+	int fd = bpf_map__fd(o->skel->maps.counters);
+	int nr_cpus = libbpf_num_possible_cpus(), cpu, i;
+	struct record_counters *values;
+	__u32 point;
+
+	memset(counts, 0, PT_COUNT * sizeof(*counts));
+	if (nr_cpus <= 0 || nr_cpus > MAX_CPUS)
+		return;
+	values = calloc(nr_cpus, sizeof(*values));
+	if (!values)
+		return;
+	for (point = 0; point < PT_COUNT; point++) {
+		if (bpf_map_lookup_elem(fd, &point, values))
+			continue;
+		for (cpu = 0; cpu < nr_cpus; cpu++) {
+			counts[point].hits += values[cpu].hits;
+			counts[point].written += values[cpu].written;
+			counts[point].lost += values[cpu].lost;
+		}
+	}
+	for (i = 0; i < o->plan->nr; i++)
+		counts[o->plan->choices[i].row->point].missed +=
+			program_misses(o, &o->plan->choices[i]);
+	free(values);
+}

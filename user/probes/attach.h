@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Loads the BPF programs that the plan chose and attaches them. */
+#ifndef ATTACH_H
+#define ATTACH_H
+
+#include <stdint.h>
+
+#include "model/event.h"
+#include "probes/plan.h"
+
+struct observer;
+
+struct observer_options {
+	uint32_t pid; /* 0: every VMM */
+	int32_t vcpu; /* -1: every vCPU */
+	uint32_t ring_bytes; /* 0: the default; else a power of two of pages */
+};
+
+/*
+ * Attaches all that the plan found; the programs stay quiet until
+ * observer_let_go(). Rows that could not be attached have their reason in
+ * plan. Returns NULL after having told the user, with *status set.
+ */
+struct observer *observer_arm(const struct observer_options *options, struct plan *plan,
+			      int *status);
+void observer_free(struct observer *observer);
+
+/* From now on the programs report: everything is attached. */
+void observer_let_go(struct observer *observer);
+
+/* Detaches; maps, counters and what is in the ring stay. */
+void observer_detach(struct observer *observer);
+
+int observer_ring_fd(const struct observer *observer);
+
+/* Asks the kernel whether the vCPUs in a window have run; returns how many
+ * windows are open. */
+int observer_poll_windows(struct observer *observer);
+
+/* Counters since arming. lost: ring full; tracking: tables full. */
+uint64_t observer_lost(const struct observer *observer);
+uint64_t observer_tracking_lost(const struct observer *observer);
+void observer_counts(const struct observer *observer, struct point_count counts[PT_COUNT]);
+
+#endif

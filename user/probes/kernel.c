@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+
+#include "evmcs_trace/status.h"
+#include "probes/kernel.h"
+#include "util/say.h"
+
+#define MAX_FUNCTIONS 16384
+
+struct module_function {
+	struct kernel_function fn;
+	char module[16];
+};
+
+/* The functions of the modules of interest, as kallsyms lists them. */
+static struct module_function *functions;
+static size_t nr_functions;
+static bool kallsyms_read; /* only when BTF does not answer: it is large */
+
+static const char *const modules[] = { "kvm", "kvm_intel" };
+#define NR_MODULES (sizeof(modules) / sizeof(modules[0]))
+
+/* Base BTF first: the modules' BTF are split from it. */
+static struct btf *vmlinux_btf;
+static struct btf *module_btf[NR_MODULES];
+
+void kernel_read_line(const char *path, char *line, size_t size)
+{
+	FILE *f = fopen(path, "re");
+
+	line[0] = '\0';
+	if (!f)
+		return;
+	if (!fgets(line, (int)size, f))
+		line[0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	fclose(f);
+}
+
+bool kernel_has_module(const char *module)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/module/%s", module);
+	return !access(path, F_OK);
+}
+
+static const char *known_module(const char *module)
+{
+	size_t i;
+
+	for (i = 0; i < NR_MODULES; i++)
+		if (!strcmp(module, modules[i]))
+			return modules[i];
+	return NULL;
+}
+
+static int add_function(const char *name, const char *module, unsigned long long address)
+{
+	struct module_function *f;
+
+	if (!(nr_functions % 1024)) {
+		f = realloc(functions, (nr_functions + 1024) * sizeof(*f));
+		if (!f)
+			return -ENOMEM;
+		functions = f;
+	}
+	f = &functions[nr_functions++];
+	memset(f, 0, sizeof(*f));
+	snprintf(f->fn.name, sizeof(f->fn.name), "%s", name);
+	snprintf(f->module, sizeof(f->module), "%s", module);
+	f->fn.address = address;
+	return 0;
+}
+
+/*
+ * "ffffffffc0a31230 t nested_vmx_run	[kvm_intel]". A built-in KVM has no
+ * module column; then the symbol may be either module's.
+ */
+static int parse_symbol(char *line, bool built_in)
+{
+	char name[128], module[64] = "", type;
+	unsigned long long address;
+	int n;
+
+	n = sscanf(line, "%llx %c %127s [%63[^]]]", &address, &type, name, module);
+	if (n < 3 || (type != 't' && type != 'T'))
+		return 0;
+	if (n == 4 && known_module(module))
+		return add_function(name, module, address);
+	if (n == 3 && built_in && nr_functions < MAX_FUNCTIONS &&
+	    (strstr(name, "kvm") || strstr(name, "vmx") || strstr(name, "nested") ||
+	     strstr(name, "walk_addr") || strstr(name, "hva_to_pfn")))
+		return add_function(name, "", address);
+	return 0;
+}
+
+static int read_kallsyms(void)
+{
+	bool built_in = access("/sys/module/kvm_intel/initstate", F_OK) != 0;
+	char line[512];
+	int err = 0;
+	FILE *f;
+
+	f = fopen("/proc/kallsyms", "re");
+	if (!f) {
+		err = -errno;
+		say_error("cannot read /proc/kallsyms (%s): run as root", strerror(-err));
+		return err;
+	}
+	while (!err && fgets(line, sizeof(line), f))
+		err = parse_symbol(line, built_in);
+	fclose(f);
+	return err;
+}
+
+static void load_btf(void)
+{
+	size_t i;
+
+	vmlinux_btf = btf__load_vmlinux_btf();
+	if (!vmlinux_btf)
+		return;
+	for (i = 0; i < NR_MODULES; i++)
+		module_btf[i] = btf__load_module_btf(modules[i], vmlinux_btf);
+}
+
+static bool btf_has_function(const char *name, const char *module)
+{
+	size_t i;
+
+	for (i = 0; i < NR_MODULES; i++) {
+		if (strcmp(module, modules[i]))
+			continue;
+		/* a lookup in split BTF covers its base: KVM may be built in */
+		if (module_btf[i])
+			return btf__find_by_name_kind(module_btf[i], name, BTF_KIND_FUNC) > 0;
+		return vmlinux_btf && btf__find_by_name_kind(vmlinux_btf, name, BTF_KIND_FUNC) > 0;
+	}
+	return false;
+}
+
+int kernel_load_btf(void)
+{
+	kernel_free_functions();
+	load_btf();
+	return 0;
+}
+
+void kernel_free_functions(void)
+{
+	size_t i;
+
+	free(functions);
+	functions = NULL;
+	nr_functions = 0;
+	kallsyms_read = false;
+	for (i = 0; i < NR_MODULES; i++) {
+		btf__free(module_btf[i]);
+		module_btf[i] = NULL;
+	}
+	btf__free(vmlinux_btf);
+	vmlinux_btf = NULL;
+}
+
+/*
+ * How well a symbol stands for the wanted function: 2 it is the function, 1 it
+ * is a part of it that still has its arguments in place (.part: what is left
+ * after its head was inlined), 0 it does not. The arguments of .isra and
+ * .constprop clones are not where the source says, and .cold is only the
+ * unlikely half.
+ */
+static int symbol_stands_for(const char *symbol, const char *function)
+{
+	size_t len = strlen(function);
+
+	if (strncmp(symbol, function, len))
+		return 0;
+	if (!symbol[len])
+		return 2;
+	return !strncmp(symbol + len, ".part.", 6) && !strstr(symbol + len, ".cold");
+}
+
+bool kernel_btf_has(const char *name, const char *module)
+{
+	return btf_has_function(name, module);
+}
+
+bool kernel_module_has_btf(const char *module)
+{
+	size_t i;
+
+	for (i = 0; i < NR_MODULES; i++)
+		if (!strcmp(module, modules[i]))
+			return module_btf[i];
+	return false;
+}
+
+const struct kernel_function *kernel_find_symbol(const char *name, const char *module)
+{
+	struct module_function *best = NULL;
+	int best_rank = 0, rank;
+	size_t i;
+
+	if (!kallsyms_read && read_kallsyms())
+		return NULL;
+	kallsyms_read = true;
+	for (i = 0; i < nr_functions; i++) {
+		struct module_function *f = &functions[i];
+
+		if (f->module[0] && strcmp(f->module, module))
+			continue;
+		rank = symbol_stands_for(f->fn.name, name);
+		if (rank <= best_rank)
+			continue;
+		best = f;
+		best_rank = rank;
+	}
+	if (!best)
+		return NULL;
+	best->fn.suffixed = best_rank == 1;
+	return &best->fn;
+}
+
+/*
+ * libbpf would take struct kvm_nested_state from the kernel's own BTF, where a
+ * rebuilt module's additional field is not to be seen.
+ */
+unsigned int kernel_evmcs_pa_offset(void)
+{
+	const struct btf_type *type;
+	const struct btf_member *member;
+	int id, i, last = -1;
+
+	if (!module_btf[1])
+		return 0;
+	/* a name may be there twice, in the base and in the module: the last
+	 * one is the module's */
+	for (id = 1; id < (int)btf__type_cnt(module_btf[1]); id++) {
+		type = btf__type_by_id(module_btf[1], id);
+		if (btf_is_struct(type) &&
+		    !strcmp(btf__name_by_offset(module_btf[1], type->name_off),
+			    "kvm_vmx_nested_state_hdr"))
+			last = id;
+	}
+	if (last < 0)
+		return 0;
+	type = btf__type_by_id(module_btf[1], last);
+	member = btf_members(type);
+	for (i = 0; i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(module_btf[1], member[i].name_off), "evmcs_pa"))
+			/* behind flags, format and size: 8 bytes */
+			return 8 + btf_member_bit_offset(type, i) / 8;
+	return 0;
+}
+
+int kernel_preflight(void)
+{
+	if (geteuid() != 0) {
+		say_error("tracing KVM needs root: run it with sudo");
+		return STATUS_NOT_ARMED;
+	}
+	if (!kernel_has_module("kvm_intel")) {
+		say_error(
+			"kvm_intel is not loaded, so no nested VMX guest can be restored here: "
+			"load it with 'modprobe kvm_intel nested=1' (needs an Intel CPU with VMX)");
+		return STATUS_UNSUPPORTED;
+	}
+	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
+		say_error(
+			"this kernel has no BTF (/sys/kernel/btf/vmlinux), without which its "
+			"structures cannot be read: use a kernel built with CONFIG_DEBUG_INFO_BTF");
+		return STATUS_NOT_ARMED;
+	}
+	return 0;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/kernel.h"
+#include "probes/plan.h"
+#include "util/say.h"
+
+#define INTEL "kvm_intel"
+#define KVM "kvm"
+
+/*
+ * nested_get_evmcs_page is inlined in every distribution kernel looked at
+ * (Debian 5.10 to 7.2), and __nested_vmx_handle_enlightened_vmptrld exists
+ * only with the seed's patch. Where they are absent their place is derived
+ * from the frames around evmptr-load, which gives the same answer.
+ */
+/* clang-format off: a table */
+const struct plan_row plan_rows[] = {
+	{ PT_SET_STATE,
+	  "set_state",
+	  NEED_VERDICT,
+	  0,
+	  "restores are not seen at all",
+	  { { "vmx_set_nested_state", INTEL } } },
+	{ PT_GET_STATE,
+	  "get_state",
+	  NEED_DETAIL,
+	  0,
+	  "saved states are not seen",
+	  { { "vmx_get_nested_state", INTEL } } },
+	{ PT_STATE_PAGES,
+	  "state_pages",
+	  NEED_VERDICT,
+	  0,
+	  "the deferred path is not recognised",
+	  { { "vmx_get_nested_state_pages", INTEL } } },
+	{ PT_EVMCS_PAGE,
+	  "evmcs_page",
+	  NEED_DETAIL,
+	  0,
+	  "derived from the frames around it",
+	  { { "nested_get_evmcs_page", INTEL } } },
+	{ PT_EVMPTR_LOAD,
+	  "evmptr_load",
+	  NEED_VERDICT,
+	  0,
+	  "the path of an eVMCS is not known",
+	  { { "nested_vmx_handle_enlightened_vmptrld", INTEL } } },
+	{ PT_EVMPTR_LOAD_DIRECT,
+	  "evmptr_load_direct",
+	  NEED_DETAIL,
+	  0,
+	  "exists only in kernels that can map an eVMCS by address",
+	  { { "__nested_vmx_handle_enlightened_vmptrld", INTEL } } },
+	{ PT_NESTED_EXIT,
+	  "nested_exit",
+	  NEED_VERDICT,
+	  0,
+	  "forced exits are not told from SET",
+	  { { "__nested_vmx_vmexit", INTEL }, { "nested_vmx_vmexit", INTEL } } },
+	{ PT_FREE_VCPU,
+	  "free_vcpu",
+	  NEED_VERDICT,
+	  0,
+	  "the end of a vCPU is not seen",
+	  { { "nested_vmx_free_vcpu", INTEL } } },
+	{ PT_READ_GUEST_LEAF,
+	  "read_guest_leaf",
+	  NEED_DETAIL,
+	  0,
+	  "its callers are probed one by one",
+	  { { "__kvm_read_guest_page", KVM } } },
+	{ PT_READ_GUEST,
+	  "read_guest",
+	  NEED_UNLESS,
+	  PT_READ_GUEST_LEAF,
+	  "reads are missed",
+	  { { "kvm_read_guest", KVM } } },
+	{ PT_READ_GUEST_PAGE,
+	  "read_guest_page",
+	  NEED_UNLESS,
+	  PT_READ_GUEST_LEAF,
+	  "reads are missed",
+	  { { "kvm_read_guest_page", KVM } } },
+	{ PT_VCPU_READ_GUEST,
+	  "vcpu_read_guest",
+	  NEED_UNLESS,
+	  PT_READ_GUEST_LEAF,
+	  "reads are missed",
+	  { { "kvm_vcpu_read_guest", KVM } } },
+	{ PT_VCPU_READ_GUEST_PAGE,
+	  "vcpu_read_guest_page",
+	  NEED_UNLESS,
+	  PT_READ_GUEST_LEAF,
+	  "reads are missed",
+	  { { "kvm_vcpu_read_guest_page", KVM } } },
+	{ PT_READ_GUEST_ATOMIC,
+	  "read_guest_atomic",
+	  NEED_VERDICT,
+	  0,
+	  "reads are missed",
+	  { { "kvm_vcpu_read_guest_atomic", KVM } } },
+	{ PT_READ_GUEST_CACHED,
+	  "read_guest_cached",
+	  NEED_VERDICT,
+	  0,
+	  "reads of the VP assist page are missed",
+	  { { "kvm_read_guest_offset_cached", KVM } } },
+	{ PT_WRITE_GUEST_PAGE,
+	  "write_guest_page",
+	  NEED_VERDICT,
+	  0,
+	  "writes are missed",
+	  { { "__kvm_write_guest_page", KVM } } },
+	{ PT_WRITE_GUEST_CACHED,
+	  "write_guest_cached",
+	  NEED_VERDICT,
+	  0,
+	  "writes are missed",
+	  { { "kvm_write_guest_offset_cached", KVM } } },
+	{ PT_MAP,
+	  "map",
+	  NEED_VERDICT,
+	  0,
+	  "maps of the eVMCS are missed",
+	  { { "__kvm_vcpu_map", KVM }, { "kvm_vcpu_map", KVM } } },
+	{ PT_PIN, "pin", NEED_VERDICT, 0, "pinned pages are missed", { { "hva_to_pfn", KVM } } },
+	{ PT_WALK_64,
+	  "walk_64",
+	  NEED_VERDICT,
+	  0,
+	  "page-table reads are missed",
+	  { { "paging64_walk_addr_generic", KVM } } },
+	{ PT_WALK_32,
+	  "walk_32",
+	  NEED_VERDICT,
+	  0,
+	  "page-table reads are missed",
+	  { { "paging32_walk_addr_generic", KVM } } },
+	{ PT_WALK_EPT,
+	  "walk_ept",
+	  NEED_VERDICT,
+	  0,
+	  "page-table reads are missed",
+	  { { "ept_walk_addr_generic", KVM } } },
+	{ PT_HYPERV_MSR,
+	  "hyperv_msr",
+	  NEED_VERDICT,
+	  0,
+	  "the store of enabling the VP assist page is missed",
+	  { { "kvm_hv_set_msr_common", KVM } } },
+	{ PT_UNMAP, "unmap", NEED_DETAIL, 0, "unmaps are not shown", { { "kvm_vcpu_unmap", KVM } } },
+	{ PT_MEMSLOT,
+	  "memslot",
+	  NEED_DETAIL,
+	  0,
+	  "memslot changes are not shown",
+	  { { "__kvm_set_memory_region", KVM }, { "kvm_set_memory_region", KVM } } },
+};
+/* clang-format on */
+
+const int plan_nr_rows = sizeof(plan_rows) / sizeof(plan_rows[0]);
+
+static void set_fact(struct probe_fact *fact, const struct plan_alternative *alt,
+		     const char *flavour, const char *reason)
+{
+	snprintf(fact->function, sizeof(fact->function), "%s", alt->function);
+	snprintf(fact->module, sizeof(fact->module), "%s", alt->module);
+	snprintf(fact->flavour, sizeof(fact->flavour), "%s", flavour);
+	snprintf(fact->reason, sizeof(fact->reason), "%s", reason);
+}
+
+static bool choose_fentry(struct plan_choice *choice, const struct plan_alternative *alt)
+{
+	if (!kernel_btf_has(alt->function, alt->module))
+		return false;
+	set_fact(&choice->fact, alt, "fentry", "");
+	return true;
+}
+
+static bool choose_kprobe(struct plan_choice *choice, const struct plan_alternative *alt)
+{
+	const struct kernel_function *fn = kernel_find_symbol(alt->function, alt->module);
+
+	if (!fn)
+		return false;
+	choice->address = fn->address;
+	set_fact(&choice->fact, alt, "kprobe",
+		 fn->suffixed ? "the compiler renamed it (suffix), BTF does not have it"
+			      : "the kernel's BTF does not have it");
+	snprintf(choice->fact.function, sizeof(choice->fact.function), "%s", fn->name);
+	return true;
+}
+
+/* The function may be there under a compiler's suffix, which BTF leaves out:
+ * worth reading all symbols for only where the verdict needs the row. */
+static bool worth_a_search(const struct plan *plan, const struct plan_row *row)
+{
+	int i;
+
+	if (!kernel_module_has_btf(row->alternatives[0].module) || row->need == NEED_VERDICT)
+		return true;
+	if (row->need == NEED_DETAIL)
+		return false;
+	for (i = 0; i < plan->nr; i++)
+		if (plan->choices[i].row->point == row->unless)
+			return !plan->choices[i].fact.flavour[0];
+	return true;
+}
+
+static void resolve_row(const struct plan *plan, struct plan_choice *choice,
+			const struct plan_row *row)
+{
+	const struct plan_alternative *alt = row->alternatives;
+	int i;
+
+	memset(choice, 0, sizeof(*choice));
+	choice->row = row;
+	choice->fact.point = row->point;
+	for (i = 0; i < PLAN_MAX_ALTERNATIVES && alt[i].function; i++)
+		if (choose_fentry(choice, &alt[i]))
+			return;
+	if (worth_a_search(plan, row))
+		for (i = 0; i < PLAN_MAX_ALTERNATIVES && alt[i].function; i++)
+			if (choose_kprobe(choice, &alt[i]))
+				return;
+	set_fact(&choice->fact, &alt[0], "",
+		 "not in this kernel as a function of its own (inlined, renamed or absent)");
+}
+
+int plan_resolve(struct plan *plan)
+{
+	int err, i;
+
+	err = kernel_load_btf();
+	if (err)
+		return err;
+	plan->nr = 0;
+	for (i = 0; i < plan_nr_rows; i++) {
+		struct plan_choice *choice = &plan->choices[i];
+
+		resolve_row(plan, choice, &plan_rows[i]);
+		plan->nr++;
+		say_verbose("plan: %-20s %s%s%s%s%s", plan_rows[i].program,
+			    choice->fact.flavour[0] ? choice->fact.flavour : "absent", " ",
+			    choice->fact.function, choice->fact.reason[0] ? ": " : "",
+			    choice->fact.reason);
+	}
+	return 0;
+}
+
+static bool is_attached(const struct plan *plan, enum evmcs_point point)
+{
+	int i;
+
+	for (i = 0; i < plan->nr; i++)
+		if (plan->choices[i].row->point == point)
+			return plan->choices[i].fact.attached;
+	return false;
+}
+
+void plan_mark_needed(struct plan *plan)
+{
+	int i;
+
+	for (i = 0; i < plan->nr; i++) {
+		const struct plan_row *row = plan->choices[i].row;
+
+		plan->choices[i].fact.needed =
+			row->need == NEED_VERDICT ||
+			(row->need == NEED_UNLESS && !is_attached(plan, row->unless));
+	}
+}
+
+const struct plan_choice *plan_first_missing(const struct plan *plan)
+{
+	int i;
+
+	for (i = 0; i < plan->nr; i++)
+		if (plan->choices[i].fact.needed && !plan->choices[i].fact.attached)
+			return &plan->choices[i];
+	return NULL;
+}

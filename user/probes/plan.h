@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The probe plan: which function stands for each logical point on the running
+ * kernel. One table (plan.c); a kernel that renames a function is one more
+ * alternative in its row.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include <stdbool.h>
+
+#include "model/event.h"
+
+#define PLAN_MAX_ALTERNATIVES 4
+
+enum plan_need {
+	NEED_VERDICT, /* without it "not read" cannot be said */
+	NEED_UNLESS, /* likewise, unless row.unless is attached */
+	NEED_DETAIL, /* the verdict stands without it */
+};
+
+struct plan_alternative {
+	const char *function;
+	const char *module;
+};
+
+struct plan_row {
+	enum evmcs_point point;
+	const char *program; /* stem of the BPF programs' names */
+	enum plan_need need;
+	enum evmcs_point unless;
+	const char *when_absent; /* what is not known without it */
+	struct plan_alternative alternatives[PLAN_MAX_ALTERNATIVES];
+};
+
+/* One row per point that is a function. */
+extern const struct plan_row plan_rows[];
+extern const int plan_nr_rows;
+
+/* What became of a row on the running kernel. */
+struct plan_choice {
+	const struct plan_row *row;
+	struct probe_fact fact;
+	unsigned long long address; /* kprobe: where */
+};
+
+struct plan {
+	struct plan_choice choices[PT_COUNT];
+	int nr;
+};
+
+/*
+ * Chooses an alternative for every row from the kernel's symbols and BTF.
+ * Nothing is loaded. Returns 0 or -errno after having told the user.
+ */
+int plan_resolve(struct plan *plan);
+
+/* Marks which rows the verdict depends on, given what got attached. */
+void plan_mark_needed(struct plan *plan);
+
+/* The first needed row that is not attached, or NULL. */
+const struct plan_choice *plan_first_missing(const struct plan *plan);
+
+#endif

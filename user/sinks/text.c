@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "model/anomalies.h"
+#include "model/names.h"
+#include "sinks/sink.h"
+#include "trace/format.h"
+#include "util/say.h"
+
+struct text_sink {
+	struct sink sink;
+	struct text_options options;
+	bool colour;
+};
+
+#define RESET "\033[0m"
+
+static const char *const severity_colours[] = { "\033[36m", "\033[33m", "\033[1;31m" };
+static const char *const verdict_colours[] = { "\033[32m", "\033[33m", "\033[1;31m" };
+static const char *const verdict_words[] = { "PASS", "INCONCLUSIVE", "FAIL" };
+static const char *const severity_words[] = { "INFO", "WARNING", "ERROR" };
+
+#define DURATION_LEN 24
+
+static const char *duration(char out[DURATION_LEN], uint64_t ns)
+{
+	if (ns < 1000)
+		snprintf(out, DURATION_LEN, "%" PRIu64 " ns", ns);
+	else if (ns < 1000000)
+		snprintf(out, DURATION_LEN, "%.1f us", (double)ns / 1e3);
+	else if (ns < 1000000000)
+		snprintf(out, DURATION_LEN, "%.2f ms", (double)ns / 1e6);
+	else
+		snprintf(out, DURATION_LEN, "%.2f s", (double)ns / 1e9);
+	return out;
+}
+
+/* hh:mm:ss.uuuuuu */
+static const char *clock_time(char out[TIMESTAMP_LEN], const struct trace_header *header,
+			      uint64_t t_ns)
+{
+	char full[TIMESTAMP_LEN];
+	const char *t;
+
+	format_timestamp(full, header, t_ns);
+	t = strchr(full, 'T');
+	snprintf(out, TIMESTAMP_LEN, "%.15s", t ? t + 1 : full);
+	return out;
+}
+
+/* A VMM's name for its VM may hold anything: keep it off the terminal. */
+static const char *printable(const char *s)
+{
+	static char out[64];
+	size_t i;
+
+	for (i = 0; s[i] && i < sizeof(out) - 1; i++)
+		out[i] = (unsigned char)s[i] < 0x20 || (unsigned char)s[i] >= 0x7f ? '?' : s[i];
+	out[i] = '\0';
+	return out;
+}
+
+static void print_whose(const struct text_sink *t, const struct restore *r)
+{
+	fprintf(t->options.out, "%s[%u] vm%u/vcpu%d", printable(r->vm_name ? r->vm_name : r->comm),
+		r->pid, r->vm, r->vcpu);
+}
+
+static const char *ioctl_text(char out[32], uint32_t cmd)
+{
+	const char *name = ioctl_name(cmd);
+
+	if (!cmd)
+		snprintf(out, 32, "no ioctl");
+	else if (name)
+		snprintf(out, 32, "%s", name);
+	else
+		snprintf(out, 32, "ioctl 0x%x", cmd);
+	return out;
+}
+
+static const char *access_verb(enum evmcs_point point)
+{
+	switch (point) {
+	case PT_MAP:
+		return "mapped";
+	case PT_PIN:
+		return "pinned";
+	case PT_WRITE_GUEST_PAGE:
+	case PT_WRITE_GUEST_CACHED:
+	case PT_HYPERV_MSR:
+		return "written";
+	default:
+		return "read";
+	}
+}
+
+static void print_access(const struct text_sink *t, const struct access *a, const char *indent)
+{
+	char time[DURATION_LEN], cmd[32];
+
+	fprintf(t->options.out, "%sguest address ", indent);
+	if (a->gpa == GPA_UNKNOWN)
+		fprintf(t->options.out, "unknown");
+	else
+		fprintf(t->options.out, "0x%" PRIx64, a->gpa);
+	fprintf(t->options.out, " (%s, %" PRIu64 " bytes) %s by %s in %s", purpose_name(a->purpose),
+		a->len, access_verb(a->point), a->function, ioctl_text(cmd, a->ioctl));
+	if (!a->done)
+		fprintf(t->options.out, ", still blocked after %s\n",
+			duration(time, a->duration_ns));
+	else
+		fprintf(t->options.out, ", result %" PRId64 ", took %s\n", a->ret,
+			duration(time, a->duration_ns));
+}
+
+static void print_stack(const struct text_sink *t, const struct access *a)
+{
+	int i;
+
+	if (!a->nr_stack)
+		return;
+	fprintf(t->options.out, "    kernel stack:\n");
+	for (i = 0; i < a->nr_stack; i++)
+		fprintf(t->options.out, "      %s\n", a->stack[i]);
+}
+
+static void text_anomaly(struct sink *sink, const struct restore *r, const struct anomaly *a,
+			 const struct trace_header *header)
+{
+	struct text_sink *t = (struct text_sink *)sink;
+	char time[TIMESTAMP_LEN];
+
+	/* the harmless ones are in the restore's own line */
+	if (a->severity == SEVERITY_INFO && !t->options.events)
+		return;
+	fprintf(t->options.out, "%s  %s%s%s %s (%s)  ", clock_time(time, header, a->t_ns),
+		t->colour ? severity_colours[a->severity] : "", severity_words[a->severity],
+		t->colour ? RESET : "", a->cls->name, a->cls->id);
+	print_whose(t, r);
+	fprintf(t->options.out, "\n    %s\n", a->cls->title);
+	if (a->access >= 0) {
+		print_access(t, r->accesses[a->access], "    ");
+		print_stack(t, r->accesses[a->access]);
+	}
+	fflush(t->options.out);
+}
+
+static void print_times(const struct text_sink *t, const struct restore *r)
+{
+	char time[DURATION_LEN];
+
+	fprintf(t->options.out, "  set %s", duration(time, r->set_duration_ns));
+	if (r->set_done && r->set_ret)
+		fprintf(t->options.out, " (refused: %" PRId64 ")", r->set_ret);
+	if (r->run_seen)
+		fprintf(t->options.out, "  run %s+%s", r->run_exact ? "" : "<",
+			duration(time, r->t_run_ns - r->t_set_ns));
+	if (r->mapped)
+		fprintf(t->options.out, "  map +%s", duration(time, r->t_map_ns - r->t_set_ns));
+	if (r->end != END_RAN && r->end != END_LEFT)
+		fprintf(t->options.out, "  %s", end_name(r->end));
+}
+
+static void print_notes(const struct text_sink *t, const struct restore *r)
+{
+	int i;
+
+	for (i = 0; i < r->nr_anomalies; i++)
+		fprintf(t->options.out, "%s%s", i ? "," : "  ", r->anomalies[i].cls->name);
+	fputc('\n', t->options.out);
+	for (i = 0; i < WHY_COUNT; i++)
+		if (r->why & (1U << i))
+			fprintf(t->options.out, "    inconclusive: %s\n", inconclusive_text(i));
+}
+
+static void text_restore(struct sink *sink, const struct restore *r,
+			 const struct trace_header *header)
+{
+	struct text_sink *t = (struct text_sink *)sink;
+	char time[TIMESTAMP_LEN];
+
+	if (t->options.only_findings && r->verdict == VERDICT_PASS)
+		return;
+	fprintf(t->options.out, "%s  %s%-4s%s %s %-17s ", clock_time(time, header, r->t_set_ns),
+		t->colour ? verdict_colours[r->verdict] : "", verdict_words[r->verdict],
+		t->colour ? RESET : "", r->l2 ? "L2" : "L1", path_name(r->path));
+	print_whose(t, r);
+	print_times(t, r);
+	print_notes(t, r);
+	fflush(t->options.out);
+}
+
+static int text_item(struct sink *sink, const struct trace_item *item,
+		     const struct trace_header *header)
+{
+	struct text_sink *t = (struct text_sink *)sink;
+	char time[TIMESTAMP_LEN], cmd[32];
+	const struct event *ev;
+
+	if (item->type == ITEM_LOSS)
+		fprintf(t->options.out, "%s  LOST %" PRIu64 " records (%s)\n",
+			clock_time(time, header, item->loss.t_ns), item->loss.count,
+			loss_stage_name(item->loss.stage));
+	if (item->type != ITEM_EVENT || !t->options.events)
+		return 0;
+	ev = item->event;
+	fprintf(t->options.out, "%s    %-5s %-20s vm%u/vcpu%d tid %u in %s",
+		clock_time(time, header, ev->t_ns), phase_name(ev->phase), point_name(ev->point),
+		ev->vm, ev->vcpu, ev->tid, ioctl_text(cmd, ev->ioctl));
+	if (ev->phase == PHASE_EXIT)
+		fprintf(t->options.out, " = %" PRId64, ev->ret);
+	fputc('\n', t->options.out);
+	return 0;
+}
+
+static void print_answer(const struct text_sink *t, const struct verdict *v)
+{
+	if (v->kind == VERDICT_FAIL)
+		fprintf(t->options.out, "%" PRIu64 " of %" PRIu64 " restores broke the rule\n",
+			v->by_verdict[VERDICT_FAIL], v->restores);
+	else if (v->kind == VERDICT_INCONCLUSIVE)
+		fprintf(t->options.out, "%s\n", v->nr_reasons ? v->reasons[0] : "");
+	else
+		fprintf(t->options.out,
+			"%" PRIu64
+			" restores, nothing of guest memory read by them before KVM_RUN\n",
+			v->restores);
+}
+
+static void text_verdict(struct sink *sink, const struct verdict *v,
+			 const struct trace_header *header)
+{
+	struct text_sink *t = (struct text_sink *)sink;
+	int i;
+
+	(void)header;
+	fprintf(t->options.out, "%s%s%s%s%s: ", t->options.label ? t->options.label : "",
+		t->options.label ? ": " : "", t->colour ? verdict_colours[v->kind] : "",
+		verdict_words[v->kind], t->colour ? RESET : "");
+	print_answer(t, v);
+	if (v->restores) {
+		fprintf(t->options.out, "  paths:");
+		for (i = 0; i < PATH_COUNT; i++)
+			if (v->by_path[i])
+				fprintf(t->options.out, " %s %" PRIu64, path_name(i),
+					v->by_path[i]);
+		fputc('\n', t->options.out);
+	}
+	for (i = v->kind == VERDICT_INCONCLUSIVE ? 1 : 0; i < v->nr_reasons; i++)
+		fprintf(t->options.out, "  %s: %s\n",
+			v->kind == VERDICT_FAIL ? "also" : "inconclusive", v->reasons[i]);
+	fprintf(t->options.out, "  %" PRIu64 " events, %" PRIu64 " lost\n", v->events, v->lost);
+	fflush(t->options.out);
+}
+
+static void text_free(struct sink *sink)
+{
+	free(sink);
+}
+
+static const struct sink_ops text_ops = {
+	.item = text_item,
+	.anomaly = text_anomaly,
+	.restore = text_restore,
+	.verdict = text_verdict,
+	.free = text_free,
+};
+
+struct sink *text_sink_new(const struct text_options *options)
+{
+	struct text_sink *t = calloc(1, sizeof(*t));
+	const char *no_colour = getenv("NO_COLOR");
+
+	if (!t)
+		return NULL;
+	t->sink.ops = &text_ops;
+	t->options = *options;
+	t->colour = isatty(fileno(options->out)) && !(no_colour && *no_colour);
+	return &t->sink;
+}

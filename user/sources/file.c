@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "sources/source.h"
+#include "trace/format.h"
+#include "util/errstr.h"
+#include "util/say.h"
+
+struct file_source {
+	const char *path;
+	FILE *f;
+	item_fn fn;
+	void *ctx;
+	struct decoded decoded;
+	uint64_t line_no;
+	uint64_t next_seq;
+	uint64_t events;
+	unsigned long crc; /* of the lines before the current one */
+	bool has_header;
+	bool has_footer;
+};
+
+static int malformed(const struct file_source *s, const char *what)
+{
+	say_error("%s: line %" PRIu64 ": %s; the trace was damaged or is not one: record it again",
+		  s->path, s->line_no, what);
+	return -EBADMSG;
+}
+
+/* The checksum at the end of the footer covers every byte before its digits. */
+static bool crc_holds(const struct file_source *s, const char *line, size_t len)
+{
+	const size_t tail = TRACE_CRC_DIGITS + 2; /* digits, quote, brace */
+	char digits[TRACE_CRC_DIGITS + 1], wanted[TRACE_CRC_DIGITS + 1];
+	size_t key = strlen(TRACE_CRC_KEY);
+
+	if (len && line[len - 1] == '\n')
+		len--;
+	if (len < tail + key || strncmp(line + len - tail - key, TRACE_CRC_KEY, key) ||
+	    line[len - 2] != '"' || line[len - 1] != '}')
+		return false;
+	snprintf(digits, sizeof(digits), "%08lx",
+		 crc32(s->crc, (const Bytef *)line, (uInt)(len - tail)));
+	snprintf(wanted, sizeof(wanted), "%.8s", line + len - tail);
+	return !strcmp(digits, wanted);
+}
+
+static int check_order(struct file_source *s, const struct trace_item *item)
+{
+	if (s->has_footer)
+		return malformed(s, "something follows the footer");
+	if (item->type == ITEM_HEADER) {
+		if (s->has_header)
+			return malformed(s, "a second header");
+		s->has_header = true;
+		return 0;
+	}
+	if (!s->has_header)
+		return malformed(s, "the first line is not a header");
+	if (item->type != ITEM_EVENT && item->type != ITEM_LOSS)
+		return 0;
+	if ((item->type == ITEM_EVENT ? item->event->seq : item->loss.seq) != s->next_seq)
+		return malformed(s, "\"seq\" has a gap");
+	s->next_seq++;
+	s->events += item->type == ITEM_EVENT;
+	return 0;
+}
+
+static int take_footer(struct file_source *s, const struct trace_item *item, const char *line,
+		       size_t len)
+{
+	s->has_footer = true;
+	if (!crc_holds(s, line, len))
+		return malformed(s, "the checksum does not match what was recorded");
+	if (item->footer->events != s->events)
+		return malformed(s, "the footer counts other events than there are");
+	return 0;
+}
+
+static int take_line(struct file_source *s, const char *line, size_t len)
+{
+	struct trace_item item;
+	int type, err;
+
+	type = decode_line(&s->decoded, line, len, &item);
+	if (type < 0)
+		return malformed(s, s->decoded.error);
+	if (type == LINE_DERIVED)
+		return s->has_header ? 0 : malformed(s, "the first line is not a header");
+	err = check_order(s, &item);
+	if (!err && item.type == ITEM_FOOTER)
+		err = take_footer(s, &item, line, len);
+	return err ?: s->fn(s->ctx, &item);
+}
+
+/*
+ * A last line without its newline was cut off while it was written, unless it
+ * is the whole of a footer: that one can tell by its checksum.
+ */
+static bool is_cut(const struct file_source *s, const char *line, size_t len)
+{
+	return line[len - 1] != '\n' && !crc_holds(s, line, len);
+}
+
+static int read_lines(struct file_source *s)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	int err = 0;
+
+	while (!err && (len = getline(&line, &size, s->f)) > 0) {
+		s->line_no++;
+		if (is_cut(s, line, (size_t)len)) {
+			say_verbose("%s: line %" PRIu64 " is cut off", s->path, s->line_no);
+			break;
+		}
+		err = take_line(s, line, (size_t)len);
+		s->crc = crc32(s->crc, (const Bytef *)line, (uInt)len);
+	}
+	if (!err && ferror(s->f)) {
+		err = -errno;
+		say_error("cannot read %s (%s)", s->path, errstr(err));
+	}
+	free(line);
+	return err;
+}
+
+int file_source_run(const char *path, item_fn fn, void *ctx)
+{
+	struct file_source s = { .path = path, .fn = fn, .ctx = ctx, .next_seq = 1 };
+	int err;
+
+	s.f = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	if (!s.f) {
+		err = -errno;
+		say_error("cannot open %s (%s)", path, errstr(err));
+		return err;
+	}
+	s.crc = crc32(0, NULL, 0);
+	err = read_lines(&s);
+	if (!err && !s.has_header) {
+		say_error("%s: there is no trace in it: it is empty or was cut in its first line",
+			  path);
+		err = -EBADMSG;
+	}
+	decoded_release(&s.decoded);
+	if (s.f != stdin)
+		fclose(s.f);
+	return err;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <inttypes.h>
+#include <search.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sources/ksyms.h"
+
+struct answer {
+	uint64_t address;
+	char name[112];
+};
+
+struct symbol {
+	uint64_t start;
+	uint32_t name; /* offset into the pool: "name" or "name [module]" */
+};
+
+struct ksyms {
+	struct symbol *symbols; /* sorted by start */
+	size_t nr;
+	char *pool;
+	size_t pool_len;
+	void *answers; /* tsearch() tree by address */
+};
+
+/* No kernel function is larger; beyond it an address is of something else. */
+#define LARGEST_FUNCTION (1 << 20)
+
+static int compare_answers(const void *a, const void *b)
+{
+	const struct answer *x = a, *y = b;
+
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+struct ksyms *ksyms_new(void)
+{
+	return calloc(1, sizeof(struct ksyms));
+}
+
+static void forget_table(struct ksyms *ksyms)
+{
+	free(ksyms->symbols);
+	free(ksyms->pool);
+	ksyms->symbols = NULL;
+	ksyms->pool = NULL;
+	ksyms->nr = ksyms->pool_len = 0;
+}
+
+void ksyms_free(struct ksyms *ksyms)
+{
+	if (!ksyms)
+		return;
+	tdestroy(ksyms->answers, free);
+	forget_table(ksyms);
+	free(ksyms);
+}
+
+static struct answer *find_answer(struct ksyms *ksyms, uint64_t address)
+{
+	struct answer key = { .address = address };
+	void *node = tfind(&key, &ksyms->answers, compare_answers);
+
+	return node ? *(struct answer **)node : NULL;
+}
+
+static int compare_symbols(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+#define GROW_SYMBOLS 16384
+#define GROW_POOL (1 << 20)
+
+static bool make_room(struct ksyms *ksyms, size_t len)
+{
+	void *p;
+
+	if (!(ksyms->nr % GROW_SYMBOLS)) {
+		p = realloc(ksyms->symbols, (ksyms->nr + GROW_SYMBOLS) * sizeof(*ksyms->symbols));
+		if (!p)
+			return false;
+		ksyms->symbols = p;
+	}
+	if (!ksyms->pool || ksyms->pool_len / GROW_POOL != (ksyms->pool_len + len) / GROW_POOL) {
+		p = realloc(ksyms->pool, ((ksyms->pool_len + len) / GROW_POOL + 1) * GROW_POOL);
+		if (!p)
+			return false;
+		ksyms->pool = p;
+	}
+	return true;
+}
+
+/* "ffffffffc0a31230 t nested_vmx_run	[kvm_intel]", text symbols only */
+static bool add_symbol(struct ksyms *ksyms, char *line)
+{
+	char *rest, *name, *tab;
+	uint64_t start;
+	size_t len;
+
+	start = strtoull(line, &rest, 16);
+	if (rest[0] != ' ' || !strchr("tTwW", rest[1]) || rest[2] != ' ')
+		return true;
+	name = rest + 3;
+	name[strcspn(name, "\n")] = '\0';
+	tab = strchr(name, '\t');
+	if (tab)
+		*tab = ' ';
+	len = strlen(name) + 1;
+	if (!make_room(ksyms, len))
+		return false;
+	ksyms->symbols[ksyms->nr].start = start;
+	ksyms->symbols[ksyms->nr++].name = (uint32_t)ksyms->pool_len;
+	memcpy(ksyms->pool + ksyms->pool_len, name, len);
+	ksyms->pool_len += len;
+	return true;
+}
+
+static void read_table(struct ksyms *ksyms)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[512];
+
+	forget_table(ksyms);
+	while (f && fgets(line, sizeof(line), f))
+		if (!add_symbol(ksyms, line))
+			break;
+	if (f)
+		fclose(f);
+	qsort(ksyms->symbols, ksyms->nr, sizeof(*ksyms->symbols), compare_symbols);
+}
+
+static const struct symbol *find_symbol(const struct ksyms *ksyms, uint64_t address)
+{
+	size_t low = 0, high = ksyms->nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (ksyms->symbols[mid].start <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (!low || address - ksyms->symbols[low - 1].start > LARGEST_FUNCTION)
+		return NULL;
+	return &ksyms->symbols[low - 1];
+}
+
+static void write_name(const struct ksyms *ksyms, struct answer *a)
+{
+	const struct symbol *symbol = find_symbol(ksyms, a->address);
+	const char *name, *module;
+
+	if (!symbol) {
+		snprintf(a->name, sizeof(a->name), "0x%" PRIx64, a->address);
+		return;
+	}
+	name = ksyms->pool + symbol->name;
+	module = strchr(name, ' ') ?: name + strlen(name);
+	snprintf(a->name, sizeof(a->name), "%.*s+0x%" PRIx64 "%s", (int)(module - name), name,
+		 a->address - symbol->start, module);
+}
+
+static const char *answer(struct ksyms *ksyms, uint64_t address, bool *fresh)
+{
+	struct answer *a = find_answer(ksyms, address);
+
+	if (a)
+		return a->name;
+	if (!*fresh && (!ksyms->nr || !find_symbol(ksyms, address))) {
+		read_table(ksyms);
+		*fresh = true;
+	}
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return "?";
+	a->address = address;
+	write_name(ksyms, a);
+	if (!tsearch(a, &ksyms->answers, compare_answers)) {
+		free(a);
+		return "?";
+	}
+	return a->name;
+}
+
+void ksyms_resolve(struct ksyms *ksyms, const uint64_t *addresses, int nr, const char **names)
+{
+	bool fresh = false;
+	int i;
+
+	for (i = 0; i < nr; i++)
+		names[i] = answer(ksyms, addresses[i], &fresh);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+
+#include "sources/ksyms.h"
+#include "sources/source.h"
+#include "sources/vmm.h"
+#include "util/say.h"
+
+/* A VM that was seen; kernel pointers are keys and may be used again. */
+struct vm_key {
+	uint64_t kvm;
+	uint32_t id;
+	uint32_t vcpus; /* known vCPUs: with the last one the VM is gone */
+	int32_t next_vcpu; /* for kernels where vcpu_id cannot be read */
+};
+
+struct vcpu_key {
+	uint64_t vcpu;
+	uint64_t kvm;
+	int32_t id;
+};
+
+struct ring_source {
+	struct observer *observer;
+	const struct trace_header *header;
+	struct ring_buffer *ring;
+	struct ksyms *ksyms;
+	void *vms; /* tsearch() trees */
+	void *vcpus;
+	uint32_t next_vm;
+	uint64_t next_seq;
+	uint64_t last_lost;
+	uint64_t events;
+	uint64_t last_t_ns;
+	item_fn fn;
+	void *ctx;
+	int err; /* of fn */
+};
+
+/* KVM_PFN_ERR_MASK and KVM_PFN_NOSLOT of include/linux/kvm_host.h */
+#define PFN_ERROR_BITS (0xfffULL << 52)
+
+static int compare_vms(const void *a, const void *b)
+{
+	const struct vm_key *x = a, *y = b;
+
+	return (x->kvm > y->kvm) - (x->kvm < y->kvm);
+}
+
+static int compare_vcpus(const void *a, const void *b)
+{
+	const struct vcpu_key *x = a, *y = b;
+
+	return (x->vcpu > y->vcpu) - (x->vcpu < y->vcpu);
+}
+
+static void *find(void **tree, const void *key, int (*compare)(const void *, const void *))
+{
+	void *node = tfind(key, tree, compare);
+
+	return node ? *(void **)node : NULL;
+}
+
+static void pass_on(struct ring_source *s, const struct trace_item *item)
+{
+	int err = s->fn(s->ctx, item);
+
+	if (err < 0 && !s->err)
+		s->err = err;
+}
+
+/* ---- small numbers for kernel pointers ---- */
+
+static void tell_vm(struct ring_source *s, const struct vm_key *vm, const struct record *rec)
+{
+	struct trace_item item = { .type = ITEM_VM };
+	char comm[32], name[VMM_NAME_LEN];
+
+	vmm_comm(rec->tgid, comm, sizeof(comm));
+	item.vm.vm = vm->id;
+	item.vm.pid = rec->tgid;
+	item.vm.comm = comm;
+	item.vm.name = vmm_vm_name(rec->tgid, name) ? name : NULL;
+	pass_on(s, &item);
+}
+
+static struct vm_key *know_vm(struct ring_source *s, const struct record *rec)
+{
+	struct vm_key key = { .kvm = rec->kvm }, *vm;
+
+	vm = find(&s->vms, &key, compare_vms);
+	if (vm)
+		return vm;
+	vm = calloc(1, sizeof(*vm));
+	if (!vm)
+		return NULL;
+	vm->kvm = rec->kvm;
+	vm->id = ++s->next_vm;
+	if (!tsearch(vm, &s->vms, compare_vms)) {
+		free(vm);
+		return NULL;
+	}
+	tell_vm(s, vm, rec);
+	return vm;
+}
+
+static struct vcpu_key *know_vcpu(struct ring_source *s, struct vm_key *vm,
+				  const struct record *rec)
+{
+	struct vcpu_key key = { .vcpu = rec->vcpu }, *vcpu;
+
+	vcpu = find(&s->vcpus, &key, compare_vcpus);
+	if (vcpu)
+		return vcpu;
+	vcpu = calloc(1, sizeof(*vcpu));
+	if (!vcpu)
+		return NULL;
+	vcpu->vcpu = rec->vcpu;
+	vcpu->kvm = rec->kvm;
+	vcpu->id = rec->flags & REC_VCPU_STATE ? (int32_t)rec->vcpu_id : vm->next_vcpu++;
+	if (!tsearch(vcpu, &s->vcpus, compare_vcpus)) {
+		free(vcpu);
+		return NULL;
+	}
+	vm->vcpus++;
+	return vcpu;
+}
+
+static void forget_vcpu(struct ring_source *s, const struct record *rec)
+{
+	struct vcpu_key vcpu_key = { .vcpu = rec->vcpu }, *vcpu;
+	struct vm_key vm_key = { .kvm = rec->kvm }, *vm;
+
+	vcpu = find(&s->vcpus, &vcpu_key, compare_vcpus);
+	vm = find(&s->vms, &vm_key, compare_vms);
+	if (vcpu) {
+		tdelete(vcpu, &s->vcpus, compare_vcpus);
+		free(vcpu);
+	}
+	if (vm && vcpu && !--vm->vcpus) {
+		tdelete(vm, &s->vms, compare_vms);
+		free(vm);
+	}
+}
+
+/* ---- records to events ---- */
+
+/* "bpf_trampoline_19327454224+0x76 [bpf]" and the programs themselves */
+static bool is_own_frame(const char *name)
+{
+	return !strncmp(name, "bpf_prog_", 9) || !strncmp(name, "bpf_trampoline_", 15);
+}
+
+static bool same_function(const char *a, const char *b)
+{
+	size_t len = strcspn(a, "+");
+
+	return len == strcspn(b, "+") && !strncmp(a, b, len);
+}
+
+/* Without the marks that probing leaves: our frames, and a probed function
+ * twice where its body was called by the trampoline. */
+static void take_stack(struct ring_source *s, const struct record *rec, struct event *ev)
+{
+	const char *names[RECORD_STACK_DEPTH];
+	int nr = rec->nr_stack < RECORD_STACK_DEPTH ? rec->nr_stack : RECORD_STACK_DEPTH, i;
+
+	ksyms_resolve(s->ksyms, (const uint64_t *)rec->stack, nr, names);
+	for (i = 0; i < nr; i++) {
+		if (is_own_frame(names[i]) ||
+		    (ev->nr_stack && same_function(names[i], ev->stack[ev->nr_stack - 1])))
+			continue;
+		ev->stack[ev->nr_stack++] = names[i];
+	}
+}
+
+static int64_t result_of(const struct record *rec)
+{
+	if (rec->point == PT_PIN && rec->phase == PHASE_EXIT)
+		return (uint64_t)rec->ret & PFN_ERROR_BITS ? -EFAULT : 0;
+	return rec->ret;
+}
+
+static void take_payload(const struct record *rec, struct event *ev)
+{
+	/* the union of the record is that of the event, member for member */
+	_Static_assert(sizeof(ev->nested) >= sizeof(ev->access) &&
+			       sizeof(ev->nested) >= sizeof(ev->memslot) &&
+			       sizeof(ev->nested) >= sizeof(ev->exit),
+		       "nested is the largest member");
+	ev->nested = rec->nested;
+}
+
+static void take_event(struct ring_source *s, const struct record *rec, uint32_t vm, int32_t vcpu)
+{
+	struct event ev = {
+		.seq = s->next_seq++,
+		.t_ns = rec->ns > s->header->mono_ns ? rec->ns - s->header->mono_ns : 0,
+		.exits = rec->exits,
+		.evmptr = rec->evmptr,
+		.vmptr = rec->vmptr,
+		.ret = result_of(rec),
+		.vm = vm,
+		.vcpu = vcpu,
+		.pid = rec->tgid,
+		.tid = rec->tid,
+		.cpu = rec->cpu,
+		.ioctl = rec->ioctl,
+		.point = rec->point,
+		.phase = rec->phase,
+		.flags = rec->flags,
+	};
+	struct trace_item item = { .type = ITEM_EVENT, .event = &ev };
+
+	take_payload(rec, &ev);
+	if (rec->nr_stack)
+		take_stack(s, rec, &ev);
+	s->events++;
+	s->last_t_ns = ev.t_ns;
+	pass_on(s, &item);
+}
+
+/* Where records are missing is told by the next one that found room. */
+static void tell_loss(struct ring_source *s, uint64_t lost, uint64_t t_ns, enum loss_stage stage)
+{
+	struct trace_item item = { .type = ITEM_LOSS };
+
+	item.loss.seq = s->next_seq++;
+	item.loss.t_ns = t_ns;
+	item.loss.stage = stage;
+	item.loss.count = lost;
+	pass_on(s, &item);
+}
+
+static int take_record(void *ctx, void *data, size_t size)
+{
+	struct ring_source *s = ctx;
+	const struct record *rec = data;
+	struct vcpu_key *vcpu = NULL;
+	struct vm_key *vm = NULL;
+
+	if (size < sizeof(*rec))
+		return 0;
+	if (rec->lost > s->last_lost) {
+		tell_loss(s, rec->lost - s->last_lost, s->last_t_ns, LOSS_RING);
+		s->last_lost = rec->lost;
+	}
+	if (rec->kvm)
+		vm = know_vm(s, rec);
+	if (vm && rec->vcpu)
+		vcpu = know_vcpu(s, vm, rec);
+	take_event(s, rec, vm ? vm->id : VM_UNKNOWN, vcpu ? vcpu->id : VCPU_NONE);
+	if (rec->point == PT_FREE_VCPU && rec->phase == PHASE_EXIT)
+		forget_vcpu(s, rec);
+	return 0;
+}
+
+/* ---- life ---- */
+
+struct ring_source *ring_source_new(struct observer *observer, const struct trace_header *header,
+				    item_fn fn, void *ctx)
+{
+	struct ring_source *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->observer = observer;
+	s->header = header;
+	s->next_seq = 1;
+	s->fn = fn;
+	s->ctx = ctx;
+	s->ksyms = ksyms_new();
+	s->ring = ring_buffer__new(observer_ring_fd(observer), take_record, s, NULL);
+	if (s->ring && s->ksyms)
+		return s;
+	ring_source_free(s);
+	return NULL;
+}
+
+void ring_source_free(struct ring_source *s)
+{
+	if (!s)
+		return;
+	tdestroy(s->vms, free);
+	tdestroy(s->vcpus, free);
+	ring_buffer__free(s->ring);
+	ksyms_free(s->ksyms);
+	free(s);
+}
+
+int ring_source_fd(const struct ring_source *s)
+{
+	return ring_buffer__epoll_fd(s->ring);
+}
+
+int ring_source_consume(struct ring_source *s)
+{
+	int n = ring_buffer__consume(s->ring);
+
+	return s->err ? s->err : n;
+}
+
+int ring_source_end(struct ring_source *s, const char *reason, const int *command_status)
+{
+	struct trace_footer footer = { .has_command = command_status };
+	struct trace_item item = { .type = ITEM_FOOTER, .footer = &footer };
+	uint64_t lost;
+
+	ring_source_consume(s);
+	lost = observer_lost(s->observer);
+	if (lost > s->last_lost)
+		tell_loss(s, lost - s->last_lost, s->last_t_ns, LOSS_RING);
+	footer.t_ns = s->last_t_ns;
+	footer.events = s->events;
+	footer.tracking_lost = observer_tracking_lost(s->observer);
+	if (command_status)
+		footer.command_status = *command_status;
+	snprintf(footer.reason, sizeof(footer.reason), "%s", reason);
+	observer_counts(s->observer, footer.count);
+	pass_on(s, &item);
+	return s->err;
+}

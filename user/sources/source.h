@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where trace items come from. */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "model/event.h"
+#include "probes/attach.h"
+
+/* Takes one item; a negative value ends the source with that error. */
+typedef int (*item_fn)(void *ctx, const struct trace_item *item);
+
+/*
+ * A trace file, "-" for standard input. Returns 0 (also where the trace is
+ * cut: then no footer came), or a negative errno after having told the user:
+ * -EBADMSG for a file that is not a trace or was damaged.
+ */
+int file_source_run(const char *path, item_fn fn, void *ctx);
+
+struct ring_source;
+
+struct ring_source *ring_source_new(struct observer *observer, const struct trace_header *header,
+				    item_fn fn, void *ctx);
+void ring_source_free(struct ring_source *source);
+
+/* Readable when there are records. */
+int ring_source_fd(const struct ring_source *source);
+
+/* Passes on all that is there. Returns the number of records or -errno. */
+int ring_source_consume(struct ring_source *source);
+
+/* After the programs were detached: the rest, and the footer. */
+int ring_source_end(struct ring_source *source, const char *reason, const int *command_status);
+
+#endif

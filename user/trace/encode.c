@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "model/anomalies.h"
+#include "model/names.h"
+#include "trace/format.h"
+
+#define NSEC_PER_SEC 1000000000ULL
+
+void format_timestamp(char out[TIMESTAMP_LEN], const struct trace_header *header, uint64_t t_ns)
+{
+	uint64_t ns = header->wall_ns + t_ns;
+	time_t sec = (time_t)(ns / NSEC_PER_SEC);
+	struct tm tm;
+	size_t n;
+
+	gmtime_r(&sec, &tm);
+	n = strftime(out, TIMESTAMP_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + n, TIMESTAMP_LEN - n, ".%06uZ", (unsigned int)(ns % NSEC_PER_SEC / 1000));
+}
+
+/* Above 2^53 a JSON number is not safe with every reader. */
+static json_t *hex(uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, value);
+	return json_string(text);
+}
+
+static json_t *number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+/* Names come from VMMs and guests' owners: what is not UTF-8 becomes '?'. */
+static json_t *text(const char *s)
+{
+	char clean[256];
+	json_t *j;
+	size_t i;
+
+	if (!s)
+		return json_null();
+	j = json_string(s);
+	if (j)
+		return j;
+	for (i = 0; s[i] && i < sizeof(clean) - 1; i++)
+		clean[i] = (unsigned char)s[i] < 0x80 ? s[i] : '?';
+	clean[i] = '\0';
+	return json_string(clean);
+}
+
+static void put_time(json_t *o, const struct trace_header *header, uint64_t t_ns)
+{
+	char ts[TIMESTAMP_LEN];
+
+	format_timestamp(ts, header, t_ns);
+	json_object_set_new(o, "ts", json_string(ts));
+	json_object_set_new(o, "t_ns", number(t_ns));
+}
+
+static json_t *encode_probe(const struct probe_fact *p)
+{
+	return json_pack("{s:s,s:b,s:b,s:s,s:s,s:s,s:s}", "point", point_name(p->point), "needed",
+			 p->needed, "attached", p->attached, "function", p->function, "module",
+			 p->module, "flavour", p->flavour, "reason", p->reason);
+}
+
+static json_t *encode_header(const struct trace_header *h)
+{
+	json_t *o, *probes = json_array();
+	char schema[32], ts[TIMESTAMP_LEN];
+	size_t i;
+
+	snprintf(schema, sizeof(schema), "evmcs-trace/%d.%d", h->schema_major, h->schema_minor);
+	format_timestamp(ts, h, 0);
+	for (i = 0; i < h->nr_probes; i++)
+		json_array_append_new(probes, encode_probe(&h->probes[i]));
+	o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:{s:s,s:o},s:{s:i,s:i}}", "type", "header",
+		      "schema", schema, "tool", h->tool, "kernel", h->kernel, "host", h->host,
+		      "boot_id", h->boot_id, "kvm_intel", h->srcversion, "clock", "wall", ts,
+		      "mono_ns", hex(h->mono_ns), "filter", "pid", (int)h->filter_pid, "vcpu",
+		      (int)h->filter_vcpu);
+	if (o)
+		json_object_set_new(o, "probes", probes);
+	else
+		json_decref(probes);
+	return o;
+}
+
+static json_t *flag_names(unsigned int flags)
+{
+	static const struct {
+		unsigned int flag;
+		const char *name;
+	} names[] = {
+		{ NESTED_GUEST_MODE, "guest_mode" },
+		{ NESTED_RUN_PENDING, "run_pending" },
+		{ NESTED_EVMCS, "evmcs" },
+		{ 0x8, "mtf_pending" },
+	};
+	json_t *a = json_array();
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (flags & names[i].flag)
+			json_array_append_new(a, json_string(names[i].name));
+	return a;
+}
+
+static json_t *encode_nested(const struct record_nested *n, bool has_evmcs_pa)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "flags", hex(n->flags));
+	json_object_set_new(o, "flag_names", flag_names(n->flags));
+	json_object_set_new(o, "format", number(n->format));
+	json_object_set_new(o, "size", number(n->size));
+	json_object_set_new(o, "vmxon_pa", hex(n->vmxon_pa));
+	json_object_set_new(o, "vmcs12_pa", hex(n->vmcs12_pa));
+	if (has_evmcs_pa)
+		json_object_set_new(o, "evmcs_pa", hex(n->evmcs_pa));
+	json_object_set_new(o, "smm_flags", hex(n->smm_flags));
+	json_object_set_new(o, "hdr_flags", hex(n->hdr_flags));
+	return o;
+}
+
+static json_t *encode_memslot(const struct record_memslot *m)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "slot", number(m->slot));
+	json_object_set_new(o, "flags", hex(m->flags));
+	json_object_set_new(o, "gpa", hex(m->gpa));
+	json_object_set_new(o, "size", hex(m->size));
+	json_object_set_new(o, "hva", hex(m->hva));
+	return o;
+}
+
+static json_t *encode_target(const struct record_access *a)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "gpa", a->gpa == GPA_UNKNOWN ? json_null() : hex(a->gpa));
+	json_object_set_new(o, "len", number(a->len));
+	if (a->hva)
+		json_object_set_new(o, "hva", hex(a->hva));
+	json_object_set_new(o, "purpose", json_string(purpose_name(a->purpose)));
+	return o;
+}
+
+static json_t *encode_exit(const struct record_nested_exit *e)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "reason", hex(e->reason));
+	json_object_set_new(o, "intr_info", hex(e->intr_info));
+	json_object_set_new(o, "qualification", hex(e->qualification));
+	return o;
+}
+
+static void put_state(json_t *o, const struct event *ev)
+{
+	json_t *state;
+
+	if (!(ev->flags & REC_VCPU_STATE))
+		return;
+	state = json_object();
+	json_object_set_new(state, "exits", number(ev->exits));
+	json_object_set_new(state, "pages_pending", json_boolean(ev->flags & REC_REQ_PAGES));
+	if (ev->flags & REC_VMX_STATE) {
+		json_object_set_new(state, "evmptr", hex(ev->evmptr));
+		json_object_set_new(state, "vmptr", hex(ev->vmptr));
+		json_object_set_new(state, "l2", json_boolean(ev->flags & REC_L2));
+	}
+	json_object_set_new(o, "state", state);
+}
+
+/* What an event of this point and phase has besides the common fields. */
+static void put_payload(json_t *o, const struct event *ev)
+{
+	bool enter = ev->phase == PHASE_ENTER;
+
+	switch (ev->point) {
+	case PT_SET_STATE:
+		if (!enter)
+			break;
+		json_object_set_new(o, "comm", text(ev->nested.comm));
+		json_object_set_new(o, "nested",
+				    encode_nested(&ev->nested, ev->flags & REC_HAS_EVMCS_PA));
+		break;
+	case PT_GET_STATE:
+		if (!enter && ev->nested.size)
+			json_object_set_new(o, "nested",
+					    encode_nested(&ev->nested,
+							  ev->flags & REC_HAS_EVMCS_PA));
+		break;
+	case PT_NESTED_EXIT:
+		if (enter)
+			json_object_set_new(o, "exit", encode_exit(&ev->exit));
+		break;
+	case PT_MEMSLOT:
+		if (enter)
+			json_object_set_new(o, "memslot", encode_memslot(&ev->memslot));
+		break;
+	default:
+		if (enter && point_class(ev->point) != CLASS_FRAME)
+			json_object_set_new(o, "access", encode_target(&ev->access));
+		break;
+	}
+}
+
+static json_t *encode_ioctl(uint32_t cmd)
+{
+	const char *name = ioctl_name(cmd);
+
+	if (!cmd)
+		return json_null();
+	return name ? json_string(name) : hex(cmd);
+}
+
+static json_t *encode_event(const struct event *ev, const struct trace_header *header)
+{
+	json_t *o = json_pack("{s:s,s:I}", "type", "event", "seq", (json_int_t)ev->seq);
+	json_t *stack;
+	int i;
+
+	if (!o)
+		return NULL;
+	put_time(o, header, ev->t_ns);
+	json_object_set_new(o, "point", json_string(point_name(ev->point)));
+	json_object_set_new(o, "phase", json_string(phase_name(ev->phase)));
+	json_object_set_new(o, "vm", number(ev->vm));
+	json_object_set_new(o, "vcpu",
+			    ev->vcpu == VCPU_NONE ? json_null() : json_integer(ev->vcpu));
+	json_object_set_new(o, "pid", number(ev->pid));
+	json_object_set_new(o, "tid", number(ev->tid));
+	json_object_set_new(o, "cpu", number(ev->cpu));
+	json_object_set_new(o, "ioctl", encode_ioctl(ev->ioctl));
+	if (ev->phase == PHASE_EXIT)
+		json_object_set_new(o, "ret", json_integer(ev->ret));
+	put_state(o, ev);
+	if (ev->flags & REC_UNTRACKED)
+		json_object_set_new(o, "untracked", json_true());
+	put_payload(o, ev);
+	if (!ev->nr_stack)
+		return o;
+	stack = json_array();
+	for (i = 0; i < ev->nr_stack; i++)
+		json_array_append_new(stack, text(ev->stack[i]));
+	json_object_set_new(o, "stack", stack);
+	return o;
+}
+
+static json_t *encode_vm(const struct vm_fact *vm)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "type", json_string("vm"));
+	json_object_set_new(o, "vm", number(vm->vm));
+	json_object_set_new(o, "pid", number(vm->pid));
+	json_object_set_new(o, "comm", text(vm->comm));
+	json_object_set_new(o, "name", text(vm->name));
+	return o;
+}
+
+static json_t *encode_loss(const struct loss_fact *loss, const struct trace_header *header)
+{
+	json_t *o = json_pack("{s:s,s:I}", "type", "loss", "seq", (json_int_t)loss->seq);
+
+	put_time(o, header, loss->t_ns);
+	json_object_set_new(o, "stage", json_string(loss_stage_name(loss->stage)));
+	json_object_set_new(o, "count", number(loss->count));
+	return o;
+}
+
+static json_t *encode_counts(const struct point_count counts[PT_COUNT])
+{
+	json_t *o = json_object();
+	int i;
+
+	for (i = 0; i < PT_COUNT; i++)
+		json_object_set_new(o, point_name(i),
+				    json_pack("{s:I,s:I,s:I,s:I}", "hits",
+					      (json_int_t)counts[i].hits, "written",
+					      (json_int_t)counts[i].written, "lost",
+					      (json_int_t)counts[i].lost, "missed",
+					      (json_int_t)counts[i].missed));
+	return o;
+}
+
+static json_t *encode_footer(const struct trace_footer *f, const struct trace_header *header)
+{
+	json_t *o = json_pack("{s:s}", "type", "footer");
+
+	put_time(o, header, f->t_ns);
+	json_object_set_new(o, "reason", text(f->reason));
+	json_object_set_new(o, "command_status",
+			    f->has_command ? json_integer(f->command_status) : json_null());
+	json_object_set_new(o, "events", number(f->events));
+	json_object_set_new(o, "tracking_lost", number(f->tracking_lost));
+	json_object_set_new(o, "counts", encode_counts(f->count));
+	return o;
+}
+
+json_t *encode_item(const struct trace_item *item, const struct trace_header *header)
+{
+	switch (item->type) {
+	case ITEM_HEADER:
+		return encode_header(item->header);
+	case ITEM_VM:
+		return encode_vm(&item->vm);
+	case ITEM_EVENT:
+		return encode_event(item->event, header);
+	case ITEM_LOSS:
+		return encode_loss(&item->loss, header);
+	case ITEM_FOOTER:
+		return encode_footer(item->footer, header);
+	}
+	return NULL;
+}
+
+/* ---- what the model concluded ---- */
+
+static json_t *encode_access(const struct access *a, uint64_t since_ns)
+{
+	json_t *o = json_object(), *stack;
+	int i;
+
+	json_object_set_new(o, "seq", number(a->seq));
+	json_object_set_new(o, "after_ns", number(a->t_ns - since_ns));
+	json_object_set_new(o, "kind", json_string(point_name(a->point)));
+	json_object_set_new(o, "purpose", json_string(purpose_name(a->purpose)));
+	json_object_set_new(o, "gpa", a->gpa == GPA_UNKNOWN ? json_null() : hex(a->gpa));
+	json_object_set_new(o, "len", number(a->len));
+	json_object_set_new(o, "function", json_string(a->function));
+	json_object_set_new(o, "ioctl", encode_ioctl(a->ioctl));
+	json_object_set_new(o, "before_run", json_boolean(a->before_run));
+	json_object_set_new(o, "touched", json_boolean(a->touched));
+	json_object_set_new(o, "ret", a->done ? json_integer(a->ret) : json_null());
+	json_object_set_new(o, "duration_ns", number(a->duration_ns));
+	if (!a->nr_stack)
+		return o;
+	stack = json_array();
+	for (i = 0; i < a->nr_stack; i++)
+		json_array_append_new(stack, text(a->stack[i]));
+	json_object_set_new(o, "stack", stack);
+	return o;
+}
+
+static json_t *encode_finding(const struct anomaly *a)
+{
+	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:i}", "id", a->cls->id, "name", a->cls->name,
+			 "severity", severity_name(a->severity), "title", a->cls->title, "seq",
+			 (json_int_t)a->seq, "access", a->access);
+}
+
+static void put_whose(json_t *o, const struct restore *r)
+{
+	json_object_set_new(o, "restore", number(r->id));
+	json_object_set_new(o, "vm", number(r->vm));
+	json_object_set_new(o, "vcpu", json_integer(r->vcpu));
+	json_object_set_new(o, "vm_name", text(r->vm_name));
+	json_object_set_new(o, "comm", text(r->comm));
+	json_object_set_new(o, "pid", number(r->pid));
+	json_object_set_new(o, "tid", number(r->tid));
+}
+
+static json_t *encode_lists(json_t *o, const struct restore *r)
+{
+	json_t *accesses = json_array(), *memslots = json_array(), *anomalies = json_array();
+	json_t *why = json_array();
+	int i;
+
+	for (i = 0; i < r->nr_accesses; i++)
+		json_array_append_new(accesses, encode_access(r->accesses[i], r->t_set_ns));
+	for (i = 0; i < r->nr_memslots; i++) {
+		json_t *slot = encode_memslot(&r->memslots[i].slot);
+
+		json_object_set_new(slot, "after_ns", number(r->memslots[i].t_ns - r->t_set_ns));
+		json_array_append_new(memslots, slot);
+	}
+	for (i = 0; i < r->nr_anomalies; i++)
+		json_array_append_new(anomalies, encode_finding(&r->anomalies[i]));
+	for (i = 0; i < WHY_COUNT; i++)
+		if (r->why & (1U << i))
+			json_array_append_new(why, json_string(inconclusive_text(i)));
+	json_object_set_new(o, "accesses", accesses);
+	json_object_set_new(o, "accesses_dropped", number(r->accesses_dropped));
+	json_object_set_new(o, "memslots", memslots);
+	json_object_set_new(o, "anomalies", anomalies);
+	json_object_set_new(o, "inconclusive", why);
+	return o;
+}
+
+json_t *encode_restore(const struct restore *r, const struct trace_header *header)
+{
+	json_t *o = json_pack("{s:s}", "type", "restore");
+
+	if (!o)
+		return NULL;
+	put_whose(o, r);
+	put_time(o, header, r->t_set_ns);
+	json_object_set_new(o, "verdict", json_string(verdict_name(r->verdict)));
+	json_object_set_new(o, "path", json_string(path_name(r->path)));
+	json_object_set_new(o, "mode", json_string(r->l2 ? "l2" : "l1"));
+	json_object_set_new(o, "end", json_string(end_name(r->end)));
+	json_object_set_new(o, "nested", encode_nested(&r->header, r->has_evmcs_pa));
+	json_object_set_new(o, "set_ret", r->set_done ? json_integer(r->set_ret) : json_null());
+	json_object_set_new(o, "set_ns", number(r->set_duration_ns));
+	json_object_set_new(o, "run_after_ns",
+			    r->run_seen ? number(r->t_run_ns - r->t_set_ns) : json_null());
+	json_object_set_new(o, "run_exact", json_boolean(r->run_exact));
+	json_object_set_new(o, "map_after_ns",
+			    r->mapped ? number(r->t_map_ns - r->t_set_ns) : json_null());
+	json_object_set_new(o, "mapped_gpa",
+			    r->mapped_gpa == GPA_UNKNOWN ? json_null() : hex(r->mapped_gpa));
+	json_object_set_new(o, "evmptr",
+			    json_pack("{s:o,s:o,s:o}", "before", hex(r->evmptr_before), "after_set",
+				      hex(r->evmptr_after), "end", hex(r->evmptr_end)));
+	json_object_set_new(o, "events",
+			    json_pack("[I,I]", (json_int_t)r->first_seq, (json_int_t)r->last_seq));
+	return encode_lists(o, r);
+}
+
+json_t *encode_anomaly(const struct restore *r, const struct anomaly *a,
+		       const struct trace_header *header)
+{
+	json_t *o = json_pack("{s:s}", "type", "anomaly");
+
+	if (!o)
+		return NULL;
+	put_whose(o, r);
+	put_time(o, header, a->t_ns);
+	json_object_update_new(o, encode_finding(a));
+	if (a->access >= 0)
+		json_object_set_new(o, "evidence",
+				    encode_access(r->accesses[a->access], r->t_set_ns));
+	return o;
+}
+
+json_t *encode_verdict(const struct verdict *v)
+{
+	json_t *o = json_object(), *paths = json_object(), *reasons = json_array();
+	int i;
+
+	json_object_set_new(o, "type", json_string("verdict"));
+	json_object_set_new(o, "verdict", json_string(verdict_name(v->kind)));
+	for (i = 0; i < v->nr_reasons; i++)
+		json_array_append_new(reasons, text(v->reasons[i]));
+	json_object_set_new(o, "reasons", reasons);
+	json_object_set_new(o, "restores", number(v->restores));
+	json_object_set_new(o, "passed", number(v->by_verdict[VERDICT_PASS]));
+	json_object_set_new(o, "failed", number(v->by_verdict[VERDICT_FAIL]));
+	json_object_set_new(o, "inconclusive", number(v->by_verdict[VERDICT_INCONCLUSIVE]));
+	for (i = 0; i < PATH_COUNT; i++)
+		json_object_set_new(paths, path_name(i), number(v->by_path[i]));
+	json_object_set_new(o, "paths", paths);
+	json_object_set_new(o, "accesses_in_set", number(v->accesses_in_set));
+	json_object_set_new(o, "accesses_before_run", number(v->accesses_before_run));
+	json_object_set_new(o, "saves", number(v->saves));
+	json_object_set_new(o, "events", number(v->events));
+	json_object_set_new(o, "lost", number(v->lost));
+	return o;
+}

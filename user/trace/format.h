@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The trace: one JSON object a line. encode.c writes what decode.c reads; the
+ * public description is trace.schema.json, printed by `evmcs-trace schema`.
+ */
+#ifndef FORMAT_H
+#define FORMAT_H
+
+#include <jansson.h>
+
+#include "model/event.h"
+#include "model/restore.h"
+
+#define TRACE_CRC_KEY "\"crc32\":\""
+#define TRACE_CRC_DIGITS 8
+
+/* Each returns a new object, or NULL on -ENOMEM. */
+json_t *encode_item(const struct trace_item *item, const struct trace_header *header);
+json_t *encode_restore(const struct restore *restore, const struct trace_header *header);
+json_t *encode_anomaly(const struct restore *restore, const struct anomaly *anomaly,
+		       const struct trace_header *header);
+json_t *encode_verdict(const struct verdict *verdict);
+
+/* RFC 3339 in UTC with six digits. */
+#define TIMESTAMP_LEN 32
+void format_timestamp(char out[TIMESTAMP_LEN], const struct trace_header *header, uint64_t t_ns);
+
+/* What one line of a trace is. */
+enum line_type {
+	LINE_ITEM, /* decoded into the item */
+	LINE_DERIVED, /* what a model concluded: not read back */
+};
+
+/* Room for what a decoded item points to; reused from line to line. */
+struct decoded {
+	struct trace_header header;
+	struct trace_footer footer;
+	struct event event;
+	json_t *root; /* owns the strings */
+	char error[160]; /* why a line was not accepted */
+};
+
+/* Returns a line_type, or -EINVAL with decoded->error set. */
+int decode_line(struct decoded *decoded, const char *line, size_t len, struct trace_item *item);
+void decoded_release(struct decoded *decoded);
+
+#endif

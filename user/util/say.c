@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "util/say.h"
+
+static enum say_level say_level = SAY_NORMAL;
+
+void say_set_level(enum say_level level)
+{
+	say_level = level;
+}
+
+bool say_is_verbose(void)
+{
+	return say_level >= SAY_VERBOSE;
+}
+
+static void print_line(const char *fmt, va_list ap)
+{
+	fputs("evmcs-trace: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+#define PRINT_IF(cond)                                                                             \
+	do {                                                                                       \
+		va_list ap;                                                                        \
+		if (!(cond))                                                                       \
+			return;                                                                    \
+		va_start(ap, fmt);                                                                 \
+		print_line(fmt, ap);                                                               \
+		va_end(ap);                                                                        \
+	} while (0)
+
+void say_error(const char *fmt, ...)
+{
+	PRINT_IF(true);
+}
+
+void say(const char *fmt, ...)
+{
+	PRINT_IF(say_level >= SAY_NORMAL);
+}
+
+void say_verbose(const char *fmt, ...)
+{
+	PRINT_IF(say_level >= SAY_VERBOSE);
+}
