@@ -76,11 +76,11 @@ $(PROGRAM): $(OBJS) $(SCHEMA_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@
 
--include scenarios/drivers/build.mk
--include tests/build.mk
+include scenarios/drivers/build.mk
+include tests/build.mk
 
 .PHONY: scenarios
-scenarios: $(SCENARIO_PROGRAMS)
+scenarios: $(SCENARIO_DRIVERS)
 
 .PHONY: setup
 setup:

@@ -523,7 +523,6 @@ static __always_inline int free_vcpu_exit(void *ctx)
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct record rec = {};
 	__u64 vcpu, kvm, *v;
-	__s64 *in_flight;
 
 	v = bpf_map_lookup_elem(&freeing, &tid);
 	if (!v)
@@ -533,9 +532,6 @@ static __always_inline int free_vcpu_exit(void *ctx)
 	bpf_map_delete_elem(&freeing, &tid);
 	start_record(&rec, PT_FREE_VCPU, PHASE_EXIT, kvm, vcpu);
 	close_window(vcpu, kvm);
-	in_flight = bpf_map_lookup_elem(&vms, &kvm);
-	if (in_flight && *in_flight <= 0)
-		bpf_map_delete_elem(&vms, &kvm);
 	send(ctx, &rec, false);
 	return 0;
 }

@@ -37,6 +37,7 @@ enum {
 	OPT_READY_FILE,
 	OPT_READY_FD,
 	OPT_RING,
+	OPT_KPROBES,
 };
 
 static const struct argp_option live_argp_options[] = {
@@ -47,6 +48,7 @@ static const struct argp_option live_argp_options[] = {
 	{ "ready-file", OPT_READY_FILE, "FILE", 0, "create FILE when armed", 0 },
 	{ "ready-fd", OPT_READY_FD, "FD", 0, "write a line to FD when armed", 0 },
 	{ "ring-size", OPT_RING, "KB", 0, "ring buffer, a power of two (4096)", 0 },
+	{ "kprobes", OPT_KPROBES, NULL, 0, "attach by kprobe, not by fentry", 0 },
 	{ "verbose", 'v', NULL, 0, "every event, and what libbpf says", 0 },
 	{ "quiet", 'q', NULL, 0, "only errors and the verdict", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
@@ -102,6 +104,9 @@ static error_t parse_live(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_RING:
 		o->observer.ring_bytes = parse_ring(state, arg);
+		return 0;
+	case OPT_KPROBES:
+		o->kprobes = true;
 		return 0;
 	case 'v':
 		o->verbose = true;
@@ -373,6 +378,9 @@ int live_run(struct pipeline *p, const struct live_options *o)
 		return status;
 	if (plan_resolve(&plan))
 		return STATUS_NOT_ARMED;
+	if (o->kprobes)
+		plan_use_kprobes(&plan, "kprobes were asked for");
+	say("arming: loading and attaching to %d functions", plan_nr_chosen(&plan));
 	live.observer = observer_arm(&o->observer, &plan, &status);
 	kernel_free_functions();
 	if (live.observer)

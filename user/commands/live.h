@@ -12,6 +12,7 @@
 struct live_options {
 	struct observer_options observer;
 	struct model_options model;
+	bool kprobes; /* no fentry, even where it would do */
 	bool json;
 	bool quiet;
 	bool verbose;

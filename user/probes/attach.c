@@ -172,25 +172,6 @@ static bool set_state_attached(const struct plan *plan)
 	return plan->choices[0].fact.attached;
 }
 
-/* Kernels before 5.17 have no way to ask a fexit program for the result. */
-static void prefer_kprobes(struct plan *plan)
-{
-	int i;
-
-	for (i = 0; i < plan->nr; i++) {
-		struct plan_choice *choice = &plan->choices[i];
-		const struct kernel_function *fn;
-
-		if (!is_fentry(choice))
-			continue;
-		fn = kernel_find_symbol(choice->fact.function, choice->fact.module);
-		choice->address = fn ? fn->address : 0;
-		snprintf(choice->fact.flavour, sizeof(choice->fact.flavour), "kprobe");
-		snprintf(choice->fact.reason, sizeof(choice->fact.reason),
-			 "this kernel's fexit programs cannot read a result (before 5.17)");
-	}
-}
-
 struct observer *observer_arm(const struct observer_options *options, struct plan *plan,
 			      int *status)
 {
@@ -202,7 +183,7 @@ struct observer *observer_arm(const struct observer_options *options, struct pla
 	libbpf_set_print(print_libbpf);
 	o->plan = plan;
 	if (!kernel_has_func_ret())
-		prefer_kprobes(plan);
+		plan_use_kprobes(plan, "this kernel's fexit programs cannot read a result");
 	o->skel = open_programs(options);
 	if (!o->skel) {
 		say_error("cannot open the BPF object (%s): this build is broken", errstr(errno));

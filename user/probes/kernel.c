@@ -261,6 +261,15 @@ unsigned int kernel_evmcs_pa_offset(void)
 	return 0;
 }
 
+/* "none integrity [confidentiality]": the mode in force is in brackets */
+static bool locked_down(void)
+{
+	char modes[128];
+
+	kernel_read_line("/sys/kernel/security/lockdown", modes, sizeof(modes));
+	return strstr(modes, "[confidentiality]");
+}
+
 int kernel_preflight(void)
 {
 	if (geteuid() != 0) {
@@ -277,6 +286,11 @@ int kernel_preflight(void)
 		say_error(
 			"this kernel has no BTF (/sys/kernel/btf/vmlinux), without which its "
 			"structures cannot be read: use a kernel built with CONFIG_DEBUG_INFO_BTF");
+		return STATUS_NOT_ARMED;
+	}
+	if (locked_down()) {
+		say_error("kernel lockdown is in confidentiality mode, which forbids BPF to read "
+			  "kernel memory: boot with lockdown=integrity or none");
 		return STATUS_NOT_ARMED;
 	}
 	return 0;

@@ -16,146 +16,81 @@
  * only with the seed's patch. Where they are absent their place is derived
  * from the frames around evmptr-load, which gives the same answer.
  */
-/* clang-format off: a table */
+/* clang-format off */
 const struct plan_row plan_rows[] = {
-	{ PT_SET_STATE,
-	  "set_state",
-	  NEED_VERDICT,
-	  0,
+	{ PT_SET_STATE, "set_state", NEED_VERDICT, 0,
 	  "restores are not seen at all",
 	  { { "vmx_set_nested_state", INTEL } } },
-	{ PT_GET_STATE,
-	  "get_state",
-	  NEED_DETAIL,
-	  0,
+	{ PT_GET_STATE, "get_state", NEED_DETAIL, 0,
 	  "saved states are not seen",
 	  { { "vmx_get_nested_state", INTEL } } },
-	{ PT_STATE_PAGES,
-	  "state_pages",
-	  NEED_VERDICT,
-	  0,
+	{ PT_STATE_PAGES, "state_pages", NEED_VERDICT, 0,
 	  "the deferred path is not recognised",
 	  { { "vmx_get_nested_state_pages", INTEL } } },
-	{ PT_EVMCS_PAGE,
-	  "evmcs_page",
-	  NEED_DETAIL,
-	  0,
+	{ PT_EVMCS_PAGE, "evmcs_page", NEED_DETAIL, 0,
 	  "derived from the frames around it",
 	  { { "nested_get_evmcs_page", INTEL } } },
-	{ PT_EVMPTR_LOAD,
-	  "evmptr_load",
-	  NEED_VERDICT,
-	  0,
+	{ PT_EVMPTR_LOAD, "evmptr_load", NEED_VERDICT, 0,
 	  "the path of an eVMCS is not known",
 	  { { "nested_vmx_handle_enlightened_vmptrld", INTEL } } },
-	{ PT_EVMPTR_LOAD_DIRECT,
-	  "evmptr_load_direct",
-	  NEED_DETAIL,
-	  0,
+	{ PT_EVMPTR_LOAD_DIRECT, "evmptr_load_direct", NEED_DETAIL, 0,
 	  "exists only in kernels that can map an eVMCS by address",
 	  { { "__nested_vmx_handle_enlightened_vmptrld", INTEL } } },
-	{ PT_NESTED_EXIT,
-	  "nested_exit",
-	  NEED_VERDICT,
-	  0,
+	{ PT_NESTED_EXIT, "nested_exit", NEED_VERDICT, 0,
 	  "forced exits are not told from SET",
 	  { { "__nested_vmx_vmexit", INTEL }, { "nested_vmx_vmexit", INTEL } } },
-	{ PT_FREE_VCPU,
-	  "free_vcpu",
-	  NEED_VERDICT,
-	  0,
+	{ PT_FREE_VCPU, "free_vcpu", NEED_VERDICT, 0,
 	  "the end of a vCPU is not seen",
 	  { { "nested_vmx_free_vcpu", INTEL } } },
-	{ PT_READ_GUEST_LEAF,
-	  "read_guest_leaf",
-	  NEED_DETAIL,
-	  0,
+	{ PT_READ_GUEST_LEAF, "read_guest_leaf", NEED_DETAIL, 0,
 	  "its callers are probed one by one",
 	  { { "__kvm_read_guest_page", KVM } } },
-	{ PT_READ_GUEST,
-	  "read_guest",
-	  NEED_UNLESS,
-	  PT_READ_GUEST_LEAF,
+	{ PT_READ_GUEST, "read_guest", NEED_UNLESS, PT_READ_GUEST_LEAF,
 	  "reads are missed",
 	  { { "kvm_read_guest", KVM } } },
-	{ PT_READ_GUEST_PAGE,
-	  "read_guest_page",
-	  NEED_UNLESS,
-	  PT_READ_GUEST_LEAF,
+	{ PT_READ_GUEST_PAGE, "read_guest_page", NEED_UNLESS, PT_READ_GUEST_LEAF,
 	  "reads are missed",
 	  { { "kvm_read_guest_page", KVM } } },
-	{ PT_VCPU_READ_GUEST,
-	  "vcpu_read_guest",
-	  NEED_UNLESS,
-	  PT_READ_GUEST_LEAF,
+	{ PT_VCPU_READ_GUEST, "vcpu_read_guest", NEED_UNLESS, PT_READ_GUEST_LEAF,
 	  "reads are missed",
 	  { { "kvm_vcpu_read_guest", KVM } } },
-	{ PT_VCPU_READ_GUEST_PAGE,
-	  "vcpu_read_guest_page",
-	  NEED_UNLESS,
-	  PT_READ_GUEST_LEAF,
+	{ PT_VCPU_READ_GUEST_PAGE, "vcpu_read_guest_page", NEED_UNLESS, PT_READ_GUEST_LEAF,
 	  "reads are missed",
 	  { { "kvm_vcpu_read_guest_page", KVM } } },
-	{ PT_READ_GUEST_ATOMIC,
-	  "read_guest_atomic",
-	  NEED_VERDICT,
-	  0,
+	{ PT_READ_GUEST_ATOMIC, "read_guest_atomic", NEED_VERDICT, 0,
 	  "reads are missed",
 	  { { "kvm_vcpu_read_guest_atomic", KVM } } },
-	{ PT_READ_GUEST_CACHED,
-	  "read_guest_cached",
-	  NEED_VERDICT,
-	  0,
+	{ PT_READ_GUEST_CACHED, "read_guest_cached", NEED_VERDICT, 0,
 	  "reads of the VP assist page are missed",
 	  { { "kvm_read_guest_offset_cached", KVM } } },
-	{ PT_WRITE_GUEST_PAGE,
-	  "write_guest_page",
-	  NEED_VERDICT,
-	  0,
+	{ PT_WRITE_GUEST_PAGE, "write_guest_page", NEED_VERDICT, 0,
 	  "writes are missed",
 	  { { "__kvm_write_guest_page", KVM } } },
-	{ PT_WRITE_GUEST_CACHED,
-	  "write_guest_cached",
-	  NEED_VERDICT,
-	  0,
+	{ PT_WRITE_GUEST_CACHED, "write_guest_cached", NEED_VERDICT, 0,
 	  "writes are missed",
 	  { { "kvm_write_guest_offset_cached", KVM } } },
-	{ PT_MAP,
-	  "map",
-	  NEED_VERDICT,
-	  0,
+	{ PT_MAP, "map", NEED_VERDICT, 0,
 	  "maps of the eVMCS are missed",
 	  { { "__kvm_vcpu_map", KVM }, { "kvm_vcpu_map", KVM } } },
-	{ PT_PIN, "pin", NEED_VERDICT, 0, "pinned pages are missed", { { "hva_to_pfn", KVM } } },
-	{ PT_WALK_64,
-	  "walk_64",
-	  NEED_VERDICT,
-	  0,
+	{ PT_PIN, "pin", NEED_VERDICT, 0,
+	  "pinned pages are missed",
+	  { { "hva_to_pfn", KVM } } },
+	{ PT_WALK_64, "walk_64", NEED_VERDICT, 0,
 	  "page-table reads are missed",
 	  { { "paging64_walk_addr_generic", KVM } } },
-	{ PT_WALK_32,
-	  "walk_32",
-	  NEED_VERDICT,
-	  0,
+	{ PT_WALK_32, "walk_32", NEED_VERDICT, 0,
 	  "page-table reads are missed",
 	  { { "paging32_walk_addr_generic", KVM } } },
-	{ PT_WALK_EPT,
-	  "walk_ept",
-	  NEED_VERDICT,
-	  0,
+	{ PT_WALK_EPT, "walk_ept", NEED_VERDICT, 0,
 	  "page-table reads are missed",
 	  { { "ept_walk_addr_generic", KVM } } },
-	{ PT_HYPERV_MSR,
-	  "hyperv_msr",
-	  NEED_VERDICT,
-	  0,
+	{ PT_HYPERV_MSR, "hyperv_msr", NEED_VERDICT, 0,
 	  "the store of enabling the VP assist page is missed",
 	  { { "kvm_hv_set_msr_common", KVM } } },
-	{ PT_UNMAP, "unmap", NEED_DETAIL, 0, "unmaps are not shown", { { "kvm_vcpu_unmap", KVM } } },
-	{ PT_MEMSLOT,
-	  "memslot",
-	  NEED_DETAIL,
-	  0,
+	{ PT_UNMAP, "unmap", NEED_DETAIL, 0,
+	  "unmaps are not shown",
+	  { { "kvm_vcpu_unmap", KVM } } },
+	{ PT_MEMSLOT, "memslot", NEED_DETAIL, 0,
 	  "memslot changes are not shown",
 	  { { "__kvm_set_memory_region", KVM }, { "kvm_set_memory_region", KVM } } },
 };
@@ -249,6 +184,33 @@ int plan_resolve(struct plan *plan)
 			    choice->fact.reason);
 	}
 	return 0;
+}
+
+int plan_nr_chosen(const struct plan *plan)
+{
+	int i, n = 0;
+
+	for (i = 0; i < plan->nr; i++)
+		n += plan->choices[i].fact.flavour[0] != '\0';
+	return n;
+}
+
+void plan_use_kprobes(struct plan *plan, const char *why)
+{
+	int i;
+
+	for (i = 0; i < plan->nr; i++) {
+		struct plan_choice *choice = &plan->choices[i];
+		struct plan_alternative alt = { choice->fact.function, choice->fact.module };
+		const struct kernel_function *fn;
+
+		if (strcmp(choice->fact.flavour, "fentry") != 0)
+			continue;
+		fn = kernel_find_symbol(alt.function, alt.module);
+		choice->address = fn ? fn->address : 0;
+		snprintf(choice->fact.flavour, sizeof(choice->fact.flavour), "kprobe");
+		snprintf(choice->fact.reason, sizeof(choice->fact.reason), "%s", why);
+	}
 }
 
 static bool is_attached(const struct plan *plan, enum evmcs_point point)

@@ -55,6 +55,12 @@ struct plan {
  */
 int plan_resolve(struct plan *plan);
 
+/* Rows that have a function to attach to. */
+int plan_nr_chosen(const struct plan *plan);
+
+/* Turns every fentry of the plan into a kprobe on the same function. */
+void plan_use_kprobes(struct plan *plan, const char *why);
+
 /* Marks which rows the verdict depends on, given what got attached. */
 void plan_mark_needed(struct plan *plan);
 

@@ -110,14 +110,29 @@ static struct vm_key *know_vm(struct ring_source *s, const struct record *rec)
 	return vm;
 }
 
+static void forget_vcpu(struct ring_source *s, struct vcpu_key *vcpu)
+{
+	struct vm_key key = { .kvm = vcpu->kvm }, *vm;
+
+	vm = find(&s->vms, &key, compare_vms);
+	tdelete(vcpu, &s->vcpus, compare_vcpus);
+	free(vcpu);
+	if (vm && !--vm->vcpus) {
+		tdelete(vm, &s->vms, compare_vms);
+		free(vm);
+	}
+}
+
 static struct vcpu_key *know_vcpu(struct ring_source *s, struct vm_key *vm,
 				  const struct record *rec)
 {
 	struct vcpu_key key = { .vcpu = rec->vcpu }, *vcpu;
 
 	vcpu = find(&s->vcpus, &key, compare_vcpus);
-	if (vcpu)
+	if (vcpu && vcpu->kvm == rec->kvm)
 		return vcpu;
+	if (vcpu) /* its end was missed, the memory is another VM's now */
+		forget_vcpu(s, vcpu);
 	vcpu = calloc(1, sizeof(*vcpu));
 	if (!vcpu)
 		return NULL;
@@ -130,23 +145,6 @@ static struct vcpu_key *know_vcpu(struct ring_source *s, struct vm_key *vm,
 	}
 	vm->vcpus++;
 	return vcpu;
-}
-
-static void forget_vcpu(struct ring_source *s, const struct record *rec)
-{
-	struct vcpu_key vcpu_key = { .vcpu = rec->vcpu }, *vcpu;
-	struct vm_key vm_key = { .kvm = rec->kvm }, *vm;
-
-	vcpu = find(&s->vcpus, &vcpu_key, compare_vcpus);
-	vm = find(&s->vms, &vm_key, compare_vms);
-	if (vcpu) {
-		tdelete(vcpu, &s->vcpus, compare_vcpus);
-		free(vcpu);
-	}
-	if (vm && vcpu && !--vm->vcpus) {
-		tdelete(vm, &s->vms, compare_vms);
-		free(vm);
-	}
 }
 
 /* ---- records to events ---- */
@@ -256,8 +254,8 @@ static int take_record(void *ctx, void *data, size_t size)
 	if (vm && rec->vcpu)
 		vcpu = know_vcpu(s, vm, rec);
 	take_event(s, rec, vm ? vm->id : VM_UNKNOWN, vcpu ? vcpu->id : VCPU_NONE);
-	if (rec->point == PT_FREE_VCPU && rec->phase == PHASE_EXIT)
-		forget_vcpu(s, rec);
+	if (vcpu && rec->point == PT_FREE_VCPU && rec->phase == PHASE_EXIT)
+		forget_vcpu(s, vcpu);
 	return 0;
 }
 

@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# What every part of the lab uses: places, messages, locks.
+
+ROOT=$(cd -- "$LAB_DIR/../.." && pwd -P)
+# shellcheck disable=SC2034 # the modified kernels; read by source.sh
+KERNELS_DIR=$ROOT/scenarios/kernels
+CACHE=$ROOT/build/lab
+RELEASE=debian-6.1
+
+SECONDS=0
+
+# Progress goes to standard error: standard output is for results (a path, the
+# guest's own output).
+say() {
+	printf 'lab: %s\n' "$*" >&2
+}
+
+die() {
+	printf 'lab: %s\n' "$*" >&2
+	exit "${DIE_STATUS:-1}"
+}
+
+usage() {
+	printf 'lab: %s; see "lab help"\n' "$*" >&2
+	exit 64
+}
+
+# need COMMAND PACKAGE
+need() {
+	command -v "$1" >/dev/null 2>&1 ||
+		die "$1 is missing; install it: apt-get install $2"
+}
+
+# need_file FILE PACKAGE
+need_file() {
+	[[ -e $1 ]] || die "$1 is missing; install it: apt-get install $2"
+}
+
+# with_lock NAME COMMAND...: several labs may start at once; one of them does
+# the work and the others wait for it.
+with_lock() {
+	local name=$1
+	shift
+	mkdir -p "$CACHE/locks"
+	(
+		exec {fd}>"$CACHE/locks/$name"
+		if ! flock -n "$fd"; then
+			say "waiting for another lab that prepares $name"
+			flock "$fd"
+		fi
+		"$@"
+	)
+}
+
+# step TEXT LOG COMMAND...: run a command that takes a while, its output in LOG,
+# showing that it is alive.
+step() {
+	local text=$1 log=$2 pid status=0 start=$SECONDS
+	shift 2
+	mkdir -p "$(dirname "$log")"
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	if [[ -t 2 ]]; then
+		while kill -0 "$pid" 2>/dev/null; do
+			printf '\rlab: %s ... %d s' "$text" $((SECONDS - start)) >&2
+			sleep 0.5
+		done
+	else
+		printf 'lab: %s ...' "$text" >&2
+	fi
+	wait "$pid" || status=$?
+	if [[ -t 2 ]]; then
+		printf '\rlab: %s ... %d s\n' "$text" $((SECONDS - start)) >&2
+	else
+		printf ' %d s\n' $((SECONDS - start)) >&2
+	fi
+	if ((status)); then
+		tail -n 15 "$log" | sed 's/^/lab:   | /' >&2
+		die "that failed; the whole log is $log"
+	fi
+}
+
+# The definition of a kernel release: releases/NAME.sh.
+load_release() {
+	local file=$LAB_DIR/releases/$RELEASE.sh known
+	if [[ ! $RELEASE =~ ^[A-Za-z0-9._-]+$ || ! -r $file ]]; then
+		known=$(cd "$LAB_DIR/releases" && printf '%s ' *.sh)
+		usage "no kernel release $RELEASE (there is: ${known//.sh/})"
+	fi
+	# shellcheck source=/dev/null
+	. "$file"
+}

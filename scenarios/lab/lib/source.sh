@@ -1,0 +1,176 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# What is built from the kernel's own source: the modified KVM modules and the
+# kernel's own selftests.
+#
+# $KDIR/source is the distribution's source, configured like the image, with
+# stock KVM objects in it, so that a variant compiles only what it changes.
+
+# Only KVM is built from it; the rest is there for its Kconfig and its headers.
+SOURCE_EXCLUDE=(--exclude='*/Documentation/*/*' --exclude='*/drivers/*.[cS]'
+	--exclude='*/sound/*.[cS]' --exclude='*/fs/*.c' --exclude='*/net/*.c'
+	--exclude='*/drivers/gpu/drm/amd/include/*')
+
+list_variants() {
+	local file
+	for file in "$KERNELS_DIR"/*.cocci; do
+		basename "$file" .cocci
+	done | xargs
+}
+
+kmake() {
+	make -s -j"$(nproc)" CC="$KCC" HOSTCC="$KCC" KERNELRELEASE="$KREL" "$@"
+}
+
+setup_source() {
+	[[ $ROOT != *[[:space:]:]* ]] ||
+		die "a kernel cannot be built in a folder with a blank or a colon in its path: $ROOT"
+	setup_kernel
+	KCC=gcc-${RELEASE_GCC}
+	need "$KCC" "$KCC"
+	[[ -e $KDIR/source/ready ]] ||
+		with_lock "$(basename "$KDIR")-source" prepare_source
+}
+
+prepare_source() {
+	local src=$KDIR/source log=$KDIR/log
+	[[ -e $src/ready ]] && return
+	need flex flex
+	need bison bison
+	need bc bc
+	need pahole dwarves
+	need_file /usr/include/gelf.h libelf-dev
+	need_file /usr/include/openssl/evp.h libssl-dev
+	step "unpacking the kernel source" "$log/source.log" unpack_source "$src"
+	step "downloading linux-headers-$KREL" "$log/headers.log" \
+		fetch_package "linux-headers-$KREL" "$IMAGE_VERSION" "$KDIR/headers"
+	step "configuring the kernel source" "$log/prepare.log" configure_source "$src"
+	step "building the stock KVM objects" "$log/stock-kvm.log" build_kvm "$src"
+	touch "$src/ready"
+}
+
+# The tarball of the installed source package, if it is the image's version;
+# else the package is fetched like the image.
+unpack_source() {
+	local package=linux-source-$RELEASE_SERIES tarball
+	tarball=/usr/src/$package.tar.xz
+	if [[ ! -e $tarball || $(dpkg-query -W -f '${Version}' "$package") != "$IMAGE_VERSION" ]]; then
+		fetch_package "$package" "$IMAGE_VERSION" "$KDIR/source-package"
+		tarball=$KDIR/source-package$tarball
+	fi
+	rm -rf "$1"
+	mkdir -p "$1"
+	tar -xf "$tarball" -C "$1" --strip-components=1 "${SOURCE_EXCLUDE[@]}"
+}
+
+configure_source() {
+	cp "$KDIR/image/boot/config-$KREL" "$1/.config" &&
+		(
+			cd "$1" &&
+				# Debian's keys are not here, and nothing here is signed.
+				scripts/config --set-str SYSTEM_TRUSTED_KEYS '' \
+					--set-str MODULE_SIG_KEY '' &&
+				kmake olddefconfig &&
+				kmake modules_prepare
+		) &&
+		cp "$KDIR/headers/usr/src/linux-headers-$KREL/Module.symvers" "$1" &&
+		# The modules' BTF is split: it builds on that of the image.
+		cp "$KDIR/vmlinux" "$1/vmlinux"
+}
+
+build_kvm() {
+	kmake -C "$1" M=arch/x86/kvm modules
+}
+
+# variant_dir VARIANT: build it unless it is there; sets VDIR, where kvm.ko and
+# kvm-intel.ko are.
+variant_dir() {
+	local sum
+	[[ $1 =~ ^[a-z0-9][a-z0-9-]*$ && -e $KERNELS_DIR/$1.cocci ]] ||
+		die "no modified kernel $1 (there is: $(list_variants))"
+	[[ -n ${KDIR:-} ]] || setup_kernel
+	sum=$(sha256sum <"$KERNELS_DIR/$1.cocci" | cut -c1-16)
+	VDIR=$KDIR/variants/$1-$sum
+	[[ -e $VDIR/ready ]] || {
+		setup_source
+		with_lock "$(basename "$KDIR")-$1" build_variant "$1"
+	}
+}
+
+# The files that a semantic patch says it changes, on a line "// Files: ...".
+variant_files() {
+	sed -n 's|^// Files: ||p' "$KERNELS_DIR/$1.cocci" | xargs
+}
+
+build_variant() {
+	local tree=$KDIR/trees/$1
+	[[ -e $VDIR/ready ]] && return
+	need spatch coccinelle
+	mkdir -p "$VDIR" "$KDIR/trees"
+	step "$1: applying the semantic patch" "$VDIR/patch.log" patch_variant "$1" "$tree"
+	step "$1: building kvm.ko and kvm-intel.ko" "$VDIR/build.log" build_kvm "$tree"
+	cp "$tree"/arch/x86/kvm/{kvm,kvm-intel}.ko "$VDIR"
+	# The machine has no use for DWARF, and 20 times the size of the code it is.
+	strip --strip-debug "$VDIR"/*.ko
+	rm -rf "$tree"
+	touch "$VDIR/ready"
+}
+
+# A tree of its own, sharing with the base tree what no build writes to.
+patch_variant() {
+	local file files src=$KDIR/source
+	files=$(variant_files "$1")
+	if [[ -z $files ]]; then
+		echo "$1.cocci has no line '// Files: ...' that says what it changes"
+		return 1
+	fi
+	rm -rf "$2" "$VDIR/change.diff"
+	cp -al "$src" "$2" || return
+	rm -rf "$2/arch/x86/kvm" "$2/virt/kvm" "$2/ready" "$2/Module.symvers"
+	cp -a "$src/arch/x86/kvm" "$2/arch/x86/kvm" || return
+	cp -a "$src/virt/kvm" "$2/virt/kvm" || return
+	cp -a "$src/Module.symvers" "$2/Module.symvers" || return
+	for file in $files; do
+		rm -f "$2/$file"
+		spatch --very-quiet --no-show-diff --sp-file "$KERNELS_DIR/$1.cocci" \
+			"$src/$file" -o "$2/$file" || return
+		if [[ ! -e $2/$file ]] || cmp -s "$src/$file" "$2/$file"; then
+			echo "$1.cocci changed nothing in $file: it does not fit $KREL"
+			return 1
+		fi
+		diff -u --label "a/$file" --label "b/$file" "$src/$file" "$2/$file" \
+			>>"$VDIR/change.diff" || true
+	done
+	cat "$VDIR/change.diff"
+}
+
+# selftest NAME: print the path of a KVM selftest, built as the kernel builds it.
+selftest() {
+	local bin
+	[[ $1 =~ ^[A-Za-z0-9_]+$ ]] || usage "selftest: $1 is not a test's name"
+	setup_kernel
+	bin=$KDIR/selftests/$1
+	if [[ ! -x $bin ]]; then
+		setup_source
+		with_lock "$(basename "$KDIR")-selftests" build_selftest "$1" "$bin"
+	fi
+	printf '%s\n' "$bin"
+}
+
+build_selftest() {
+	local src=$KDIR/source test=x86_64/$1
+	[[ ! -x $2 ]] || return 0
+	[[ -e $src/tools/testing/selftests/kvm/$test.c ]] ||
+		die "the kernel has no KVM selftest $1"
+	need rsync rsync
+	if [[ ! -e $src/usr/include/linux/kvm.h ]]; then
+		step "installing the kernel's headers for the selftests" \
+			"$KDIR/log/selftest-headers.log" kmake -C "$src" headers_install
+	fi
+	step "building the selftest $1" "$KDIR/log/selftest-$1.log" \
+		kmake -C "$src/tools/testing/selftests/kvm" ARCH=x86_64 \
+		"$src/tools/testing/selftests/kvm/$test"
+	mkdir -p "$KDIR/selftests"
+	cp "$src/tools/testing/selftests/kvm/$test" "$2.tmp"
+	mv "$2.tmp" "$2"
+}

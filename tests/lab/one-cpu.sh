@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# In the lab, one CPU: the stock kernel, then the one that maps in SET.
+. /lib/job.sh
+
+# ---- bad surroundings: one sentence and the documented status ----
+run no-module evmcs-trace
+load-kvm stock || exit 1
+mkdir -p /etc
+echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
+run not-root su nobody -c evmcs-trace
+mount -t tmpfs none /sys/kernel/btf
+run no-btf evmcs-trace
+umount /sys/kernel/btf
+run bad-output evmcs-trace record -o /proc/none/trace.jsonl
+
+# ---- stock: every restore by the right path, none a violation ----
+record selftest /bin/evmcs_test
+record matrix sh /bin/matrix "$OUT/matrix.driver"
+run kprobes evmcs-trace record --kprobes -o "$OUT/kprobes.jsonl" -- \
+	sh /bin/matrix "$OUT/kprobes.driver"
+
+# ---- idle: nothing of ours runs in a KVM_RUN round trip or at VM entry ----
+echo 1 >/proc/sys/kernel/bpf_stats_enabled
+start idle evmcs-trace
+for loop in "idle-loop out" "idle-loop cpuid" nested-loop; do
+	for n in 100 1100; do
+		before=$(programs_run)
+		# shellcheck disable=SC2086
+		evmcs-restore --$loop $n >/dev/null
+		echo "$loop $n $(($(programs_run) - before))" >>"$OUT/idle.counts"
+	done
+done
+finish idle
+echo 0 >/proc/sys/kernel/bpf_stats_enabled
+
+# ---- loss: a tiny ring and a reader that sleeps ----
+run lost evmcs-trace record --ring-size 4 -o "$OUT/lost.jsonl" -- \
+	sh -c 'kill -STOP $PPID; evmcs-restore --rounds 3; s=$?; kill -CONT $PPID; exit $s'
+
+# ---- the end of the trace missing: killed, and no room ----
+run killed evmcs-trace record -o "$OUT/killed.jsonl" -- \
+	sh -c 'evmcs-restore --rounds 1; sleep 1; kill -9 $PPID'
+mkdir /mnt/small
+mount -t tmpfs -o size=32k small /mnt/small
+run full evmcs-trace record -o /mnt/small/full.jsonl -- /bin/evmcs_test
+cp /mnt/small/full.jsonl "$OUT"
+
+# ---- the seed's proposal ----
+load-kvm direct-map || exit 1
+record direct-selftest /bin/evmcs_test
+record direct-old evmcs-restore --evmcs-pa 0 --rounds 2
+record direct-hole evmcs-restore --evmcs-pa -1 --rounds 1
