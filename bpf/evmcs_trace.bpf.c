@@ -32,6 +32,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define REQ_GET_NESTED_STATE_PAGES_BIT 32 /* KVM_ARCH_REQ(24), 5.10 to 7.3 */
 #define IOCTL_SYSCALL 16
 #define KVM_RUN_CMD 0xAE80
+#define KVM_SET_MSRS_CMD 0x4008AE89
 #define HV_X64_MSR_VP_ASSIST_PAGE 0x40000073
 #define HV_VP_ASSIST_PAGE_LEN 4096
 #define PAGE_SHIFT 12
@@ -75,13 +76,17 @@ struct {
 	__type(value, __s64);
 } vms SEC(".maps");
 
-/* Which vCPU a task is freeing: a kretprobe has no arguments. */
+/*
+ * What a task is freeing (a vCPU) or whose memslot it is changing (a VM): with
+ * no vCPU loaded, and without arguments at a kretprobe, an exit has no other
+ * way to know. Neither is ever inside the other.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 256);
 	__type(key, __u32); /* tid */
-	__type(value, __u64); /* struct kvm_vcpu * */
-} freeing SEC(".maps");
+	__type(value, __u64); /* struct kvm_vcpu * or struct kvm * */
+} entered_with SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -450,10 +455,18 @@ static __always_inline int get_state_exit(void *ctx, __u64 user, __s64 ret)
 	return 0;
 }
 
-/* Evidence: an access that a VMM's ioctl made, other than KVM_RUN. */
+/*
+ * A stack is evidence, and costs user space a look into kallsyms: only for an
+ * access by an ioctl other than KVM_RUN. KVM_SET_MSRS stores into the pages
+ * behind Hyper-V's MSRs in every restore (QEMU sets them after the nested
+ * state): that is what userspace asked it for.
+ */
 static __always_inline bool wants_stack(const struct record *rec)
 {
-	return rec->ioctl && rec->ioctl != KVM_RUN_CMD;
+	if (!rec->ioctl || rec->ioctl == KVM_RUN_CMD || rec->point == PT_UNMAP)
+		return false;
+	return rec->ioctl != KVM_SET_MSRS_CMD ||
+	       (rec->point != PT_HYPERV_MSR && rec->point != PT_WRITE_GUEST_PAGE);
 }
 
 static __always_inline int frame(void *ctx, __u8 point, __u8 phase, __u64 vcpu, __s64 ret)
@@ -512,7 +525,7 @@ static __always_inline int free_vcpu_enter(void *ctx, __u64 vcpu)
 	if (windows_open)
 		in_window(ctx, vcpu);
 	tid = bpf_get_current_pid_tgid();
-	bpf_map_update_elem(&freeing, &tid, &vcpu, BPF_ANY);
+	bpf_map_update_elem(&entered_with, &tid, &vcpu, BPF_ANY);
 	start_record(&rec, PT_FREE_VCPU, PHASE_ENTER, kvm, vcpu);
 	send(ctx, &rec, false);
 	return 0;
@@ -524,12 +537,12 @@ static __always_inline int free_vcpu_exit(void *ctx)
 	struct record rec = {};
 	__u64 vcpu, kvm, *v;
 
-	v = bpf_map_lookup_elem(&freeing, &tid);
+	v = bpf_map_lookup_elem(&entered_with, &tid);
 	if (!v)
 		return 0;
 	vcpu = *v;
 	kvm = vcpu_kvm(vcpu);
-	bpf_map_delete_elem(&freeing, &tid);
+	bpf_map_delete_elem(&entered_with, &tid);
 	start_record(&rec, PT_FREE_VCPU, PHASE_EXIT, kvm, vcpu);
 	close_window(vcpu, kvm);
 	send(ctx, &rec, false);
@@ -585,7 +598,7 @@ static __always_inline int access_enter(void *ctx, __u8 point, __u64 vcpu, __u64
 		return 0;
 	start_record(&rec, point, PHASE_ENTER, kvm, vcpu);
 	rec.access = *access;
-	send(ctx, &rec, point != PT_UNMAP && wants_stack(&rec));
+	send(ctx, &rec, wants_stack(&rec));
 	return 0;
 }
 
@@ -667,12 +680,15 @@ static __always_inline int hyperv_msr_enter(void *ctx, __u64 vcpu, __u64 msr, __
 static __always_inline int memslot_enter(void *ctx, __u64 kvm, __u64 mem)
 {
 	struct memory_region region = {};
+	__u32 tid = bpf_get_current_pid_tgid();
 	struct record rec = {};
-	__u64 vcpu = 0;
+	__s64 *in_flight;
 
-	if (!attribute(ctx, &vcpu, &kvm))
+	in_flight = bpf_map_lookup_elem(&vms, &kvm);
+	if (!in_flight || *in_flight <= 0)
 		return 0;
-	start_record(&rec, PT_MEMSLOT, PHASE_ENTER, kvm, vcpu);
+	bpf_map_update_elem(&entered_with, &tid, &kvm, BPF_ANY);
+	start_record(&rec, PT_MEMSLOT, PHASE_ENTER, kvm, 0);
 	bpf_probe_read_kernel(&region, sizeof(region), (const void *)mem);
 	rec.memslot.slot = region.slot;
 	rec.memslot.flags = region.flags;
@@ -683,15 +699,17 @@ static __always_inline int memslot_enter(void *ctx, __u64 kvm, __u64 mem)
 	return 0;
 }
 
-/* A VM ioctl has no vCPU loaded at its exit either: the VM is not known. */
-static __always_inline int memslot_exit(void *ctx, __u64 kvm, __s64 ret)
+static __always_inline int memslot_exit(void *ctx, __s64 ret)
 {
+	__u32 tid = bpf_get_current_pid_tgid();
 	struct record rec = {};
-	__u64 vcpu = 0;
+	__u64 *kvm;
 
-	if (kvm && !attribute(ctx, &vcpu, &kvm))
+	kvm = bpf_map_lookup_elem(&entered_with, &tid);
+	if (!kvm)
 		return 0;
-	start_record(&rec, PT_MEMSLOT, PHASE_EXIT, kvm, vcpu);
+	start_record(&rec, PT_MEMSLOT, PHASE_EXIT, *kvm, 0);
+	bpf_map_delete_elem(&entered_with, &tid);
 	rec.ret = ret;
 	send(ctx, &rec, false);
 	return 0;
@@ -882,7 +900,7 @@ EXIT(unmap, GATED, frame(ctx, PT_UNMAP, PHASE_EXIT, 0, 0), frame(ctx, PT_UNMAP, 
 
 /* int __kvm_set_memory_region(kvm, mem) */
 ENTER(memslot, GATED, memslot_enter(ctx, F(0), F(1)), memslot_enter(ctx, K(0), K(1)))
-EXIT(memslot, GATED, memslot_exit(ctx, F(0), (int)fexit_ret(ctx)), memslot_exit(ctx, 0, (int)RET))
+EXIT(memslot, GATED, memslot_exit(ctx, (int)fexit_ret(ctx)), memslot_exit(ctx, (int)RET))
 
 /*
  * Run by user space (BPF_PROG_RUN), never attached: has this vCPU run?

@@ -32,29 +32,32 @@ SCENARIO_HOST_OBJS := $(EVMCS_RESTORE_OBJS) $(VMM_OBJS) $(SCENARIO_BUILD)/guest/
 scenario-drivers: $(SCENARIO_DRIVERS)
 
 $(SCENARIO_BUILD)/evmcs-restore: $(EVMCS_RESTORE_OBJS) $(VMM_OBJS) $(GUEST_HOST_OBJS)
-	$(CC) $(CFLAGS) $(SCENARIO_CFLAGS) $(LDFLAGS) -static -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(SCENARIO_CFLAGS) $(LDFLAGS) -static -o $@ $^
 
 # Host side.
 $(SCENARIO_HOST_OBJS): $(SCENARIO_BUILD)/%.o: scenarios/%.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(SCENARIO_CPPFLAGS) $(CFLAGS) $(SCENARIO_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call msg,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(SCENARIO_CPPFLAGS) $(CFLAGS) $(SCENARIO_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(SCENARIO_BUILD)/guest/blob.o: scenarios/guest/blob.S $(SCENARIO_BUILD)/guest/guest.bin
-	$(CC) -Wa,-I$(SCENARIO_BUILD)/guest -c -o $@ $<
+	$(Q)$(CC) -Wa,-I$(SCENARIO_BUILD)/guest -c -o $@ $<
 
 # Guest side.
 $(filter-out %/entry.o,$(GUEST_OBJS)): $(SCENARIO_BUILD)/guest/%.o: scenarios/guest/%.c
-	@mkdir -p $(@D)
-	$(GUEST_CC) -Iscenarios/guest $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call msg,GUEST,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(GUEST_CC) -Iscenarios/guest $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(SCENARIO_BUILD)/guest/entry.o: scenarios/guest/entry.S
-	@mkdir -p $(@D)
-	$(GUEST_CC) -Iscenarios/guest -m64 -MMD -MP -c -o $@ $<
+	$(call msg,GUEST,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(GUEST_CC) -Iscenarios/guest -m64 -MMD -MP -c -o $@ $<
 
 $(SCENARIO_BUILD)/guest/guest.elf: $(GUEST_OBJS) scenarios/guest/guest.lds
-	$(GUEST_CC) $(GUEST_LDFLAGS) -Wl,-T,scenarios/guest/guest.lds -o $@ $(GUEST_OBJS)
+	$(Q)$(GUEST_CC) $(GUEST_LDFLAGS) -Wl,-T,scenarios/guest/guest.lds -o $@ $(GUEST_OBJS)
 
 $(SCENARIO_BUILD)/guest/guest.bin: $(SCENARIO_BUILD)/guest/guest.elf
-	$(GUEST_OBJCOPY) -O binary $< $@
+	$(Q)$(GUEST_OBJCOPY) -O binary $< $@
 
 -include $(wildcard $(SCENARIO_BUILD)/*/*.d)

@@ -14,7 +14,7 @@
 #include "scenario.h"
 
 /* After the timeout, for an orderly end. */
-#define LAST_RESORT_SECONDS	10
+#define LAST_RESORT_SECONDS 10
 
 /* ---- the host ---- */
 
@@ -29,12 +29,12 @@ static int check_host(const struct options *o)
 		return STATUS_OK;
 	if (!host.vmx || !host.nested_state_size) {
 		vmm_error(0, "this host's KVM offers no nested VMX: load kvm_intel with nested=1 "
-			  "on an Intel CPU with VMX");
+			     "on an Intel CPU with VMX");
 		return STATUS_HOST_CANNOT;
 	}
 	if (o->evmcs && !host.evmcs) {
 		vmm_error(0, "this host's KVM has no enlightened VMCS: use a kernel with "
-			  "CONFIG_KVM_HYPERV, or --format native");
+			     "CONFIG_KVM_HYPERV, or --format native");
 		return STATUS_HOST_CANNOT;
 	}
 	return STATUS_OK;
@@ -134,8 +134,8 @@ static void print_head(FILE *out, const struct options *o, int status)
 	fprintf(out,
 		"{\"driver\":\"evmcs-restore\",\"status\":%d,\"what\":\"%s\",\"format\":\"%s\","
 		"\"mode\":\"%s\",\"order\":\"%s\",\"forced_exit\":\"%s\",",
-		status, options_role_name(o), o->evmcs ? "evmcs" : "native",
-		options_mode_name(o), options_order_name(o), options_forced_name(o));
+		status, options_role_name(o), o->evmcs ? "evmcs" : "native", options_mode_name(o),
+		options_order_name(o), options_forced_name(o));
 	fprintf(out,
 		"\"memslots_after\":%s,\"get_after_set\":%s,\"set_twice\":%s,"
 		"\"immediate_exit\":%s,\"no_run\":%s,",
@@ -164,7 +164,7 @@ static int run_vm(const struct options *o, FILE *out)
 
 struct child {
 	pid_t pid;
-	FILE *report;	/* the reading end */
+	FILE *report; /* the reading end */
 };
 
 static int start_child(struct child *child, const struct options *o)

@@ -11,40 +11,63 @@
 #include "vmm.h"
 
 static const char help[] =
-"usage: evmcs-restore [OPTIONS]\n"
-"Runs a nested guest, saves it, restores it into a fresh VM, and checks that it continues.\n"
-"\n"
-"  --format evmcs|native     the VMCS of L1 (evmcs)\n"
-"  --mode l2|l1              who is active when the state is saved (l2)\n"
-"  --order qemu|msrs-first   nested state before the MSRs, or after all else (qemu)\n"
-"  --memslots-after          memslots and memory only after KVM_SET_NESTED_STATE\n"
-"  --forced-exit[=run|run-irq|mp-state]\n"
-"                            an L2->L1 exit before L2 ran: L2 halted with an NMI (run) or an\n"
-"                            interrupt pending, or KVM_GET_MP_STATE with a latched INIT\n"
-"  --get-after-set           KVM_GET_NESTED_STATE after SET; restore what it gave once more\n"
-"  --set-twice               the whole restore sequence twice before the first run\n"
-"  --immediate-exit          a KVM_RUN with immediate_exit before the real one\n"
-"  --no-run                  restore and close without running\n"
-"  --evmcs-pa auto|GPA       byte 40 of struct kvm_nested_state: as got, or this (0, -1, ...)\n"
-"  --mark-clean[=after|before]  L1 marks all eVMCS fields clean after (before) its save point\n"
-"  --rounds N                saves and restores, each into a fresh VM (3)\n"
-"  --vcpus N, --vms N        vCPUs per VM, each with its own L1 and L2 (1); processes (1)\n"
-"  --idle-loop out|cpuid N   no nesting: N port-outs, or N exits that stay in the kernel\n"
-"  --nested-loop N           no restore: N VMCALL round trips between L2 and L1\n"
-"  --ticks N, --spin N       ticks between saves (3); iterations of L2's loop (500)\n"
-"  --corrupt counter|reg|vmcs12  damage the first saved state: the driver must then fail\n"
-"  --timeout SECONDS         give up (120)\n"
-"  --json                    one line of JSON at the end\n"
-"  -v, --verbose             each ioctl on stderr\n"
-"  -h, --help                this text\n"
-"\n"
-"Exit status: 0 the guest continued correctly, 1 it did not, 4 the host cannot, 64 usage.\n";
+	"usage: evmcs-restore [OPTIONS]\n"
+	"Runs a nested guest, saves it, restores it into a fresh VM, and checks that it "
+	"continues.\n"
+	"\n"
+	"  --format evmcs|native     the VMCS of L1 (evmcs)\n"
+	"  --mode l2|l1              who is active when the state is saved (l2)\n"
+	"  --order qemu|msrs-first   nested state before the MSRs, or after all else (qemu)\n"
+	"  --memslots-after          memslots and memory only after KVM_SET_NESTED_STATE\n"
+	"  --forced-exit[=run|run-irq|mp-state]\n"
+	"                            an L2->L1 exit before L2 ran: L2 halted with an NMI (run) or "
+	"an\n"
+	"                            interrupt pending, or KVM_GET_MP_STATE with a latched INIT\n"
+	"  --get-after-set           KVM_GET_NESTED_STATE after SET; restore what it gave once "
+	"more\n"
+	"  --set-twice               the whole restore sequence twice before the first run\n"
+	"  --immediate-exit          a KVM_RUN with immediate_exit before the real one\n"
+	"  --no-run                  restore and close without running\n"
+	"  --evmcs-pa auto|GPA       byte 40 of struct kvm_nested_state: as got, or this (0, -1, "
+	"...)\n"
+	"  --mark-clean[=after|before]  L1 marks all eVMCS fields clean after (before) its save "
+	"point\n"
+	"  --rounds N                saves and restores, each into a fresh VM (3)\n"
+	"  --vcpus N, --vms N        vCPUs per VM, each with its own L1 and L2 (1); processes (1)\n"
+	"  --idle-loop out|cpuid N   no nesting: N port-outs, or N exits that stay in the kernel\n"
+	"  --nested-loop N           no restore: N VMCALL round trips between L2 and L1\n"
+	"  --ticks N, --spin N       ticks between saves (3); iterations of L2's loop (500)\n"
+	"  --corrupt counter|reg|vmcs12  damage the first saved state: the driver must then fail\n"
+	"  --timeout SECONDS         give up (120)\n"
+	"  --json                    one line of JSON at the end\n"
+	"  -v, --verbose             each ioctl on stderr\n"
+	"  -h, --help                this text\n"
+	"\n"
+	"Exit status: 0 the guest continued correctly, 1 it did not, 4 the host cannot, 64 "
+	"usage.\n";
 
 enum {
-	OPT_FORMAT = 256, OPT_MODE, OPT_ORDER, OPT_MEMSLOTS_AFTER, OPT_FORCED, OPT_GET_AFTER_SET,
-	OPT_SET_TWICE, OPT_IMMEDIATE_EXIT, OPT_NO_RUN, OPT_EVMCS_PA, OPT_MARK_CLEAN, OPT_ROUNDS,
-	OPT_VCPUS, OPT_VMS, OPT_IDLE_LOOP, OPT_NESTED_LOOP, OPT_TICKS, OPT_SPIN, OPT_CORRUPT,
-	OPT_TIMEOUT, OPT_JSON,
+	OPT_FORMAT = 256,
+	OPT_MODE,
+	OPT_ORDER,
+	OPT_MEMSLOTS_AFTER,
+	OPT_FORCED,
+	OPT_GET_AFTER_SET,
+	OPT_SET_TWICE,
+	OPT_IMMEDIATE_EXIT,
+	OPT_NO_RUN,
+	OPT_EVMCS_PA,
+	OPT_MARK_CLEAN,
+	OPT_ROUNDS,
+	OPT_VCPUS,
+	OPT_VMS,
+	OPT_IDLE_LOOP,
+	OPT_NESTED_LOOP,
+	OPT_TICKS,
+	OPT_SPIN,
+	OPT_CORRUPT,
+	OPT_TIMEOUT,
+	OPT_JSON,
 };
 
 static const struct option long_options[] = {
@@ -81,9 +104,8 @@ static const char *const format_names[] = { "native", "evmcs", NULL };
 static const char *const forced_names[] = { "none", "run", "run-irq", "mp-state", NULL };
 static const char *const mark_clean_names[] = { "never", "after", "before", NULL };
 static const char *const corrupt_names[] = { "nothing", "counter", "reg", "vmcs12", NULL };
-static const char *const role_names[] = {
-	"restore", "nested-loop", "idle-loop-out", "idle-loop-cpuid", NULL
-};
+static const char *const role_names[] = { "restore", "nested-loop", "idle-loop-out",
+					  "idle-loop-cpuid", NULL };
 static const char *const loop_names[] = { "out", "cpuid", NULL };
 
 const char *options_mode_name(const struct options *options)
@@ -198,7 +220,7 @@ static int parse_flag(struct options *options, int opt)
 		vmm_verbose = true;
 		return 0;
 	}
-	return -1;	/* getopt_long() has said what is wrong */
+	return -1; /* getopt_long() has said what is wrong */
 }
 
 static int parse_option(struct options *options, int opt, int argc, char **argv)
@@ -250,7 +272,7 @@ static int check_combination(const struct options *options)
 {
 	if (options->memslots_after && options->order == ORDER_MSRS_FIRST)
 		return vmm_error(-1, "--memslots-after needs --order qemu: "
-				 "the VP assist page MSR wants its memory");
+				     "the VP assist page MSR wants its memory");
 	if (options->forced && options->mode != MODE_L2)
 		return vmm_error(-1, "--forced-exit needs --mode l2: only an active L2 can exit");
 	if (options->forced && options->no_run && options->forced != FORCED_MP_STATE)
@@ -258,10 +280,10 @@ static int check_combination(const struct options *options)
 				 options_forced_name(options));
 	if (options->corrupt == CORRUPT_REG && options->mode != MODE_L2)
 		return vmm_error(-1, "--corrupt reg needs --mode l2: "
-				 "L1 has no register that it must get back");
+				     "L1 has no register that it must get back");
 	if (options->mark_clean && !options->evmcs)
 		return vmm_error(-1, "--mark-clean needs --format evmcs: "
-				 "an ordinary VMCS has no clean fields");
+				     "an ordinary VMCS has no clean fields");
 	if (options->immediate_exit && options->no_run)
 		return vmm_error(-1, "--immediate-exit excludes --no-run");
 	return 0;
@@ -272,8 +294,14 @@ int options_parse(struct options *options, int argc, char **argv)
 	int opt;
 
 	*options = (struct options){
-		.evmcs = true, .evmcs_pa_auto = true, .rounds = 3, .vcpus = 1, .vms = 1,
-		.ticks = 3, .spin = 500, .timeout = 120,
+		.evmcs = true,
+		.evmcs_pa_auto = true,
+		.rounds = 3,
+		.vcpus = 1,
+		.vms = 1,
+		.ticks = 3,
+		.spin = 500,
+		.timeout = 120,
 	};
 	while ((opt = getopt_long(argc, argv, "hv", long_options, NULL)) != -1) {
 		if (opt == 'h') {

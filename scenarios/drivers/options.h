@@ -20,7 +20,7 @@ enum forced_exit { FORCED_NONE, FORCED_RUN, FORCED_RUN_IRQ, FORCED_MP_STATE };
 enum corruption { CORRUPT_NOTHING, CORRUPT_COUNTER, CORRUPT_REG, CORRUPT_VMCS12 };
 
 struct options {
-	bool evmcs;			/* --format */
+	bool evmcs; /* --format */
 	enum save_mode mode;
 	enum restore_order order;
 	enum forced_exit forced;
@@ -28,13 +28,13 @@ struct options {
 	bool memslots_after, get_after_set, set_twice, immediate_exit, no_run;
 	bool evmcs_pa_auto;
 	uint64_t evmcs_pa;
-	uint32_t role;			/* enum guest_role */
-	uint32_t mark_clean;		/* enum mark_clean */
+	uint32_t role; /* enum guest_role */
+	uint32_t mark_clean; /* enum mark_clean */
 	uint64_t loops;
 	unsigned int rounds, vcpus, vms;
-	unsigned int ticks;		/* between two save points */
-	unsigned int spin;		/* iterations of L2's busy loop */
-	unsigned int timeout;		/* seconds */
+	unsigned int ticks; /* between two save points */
+	unsigned int spin; /* iterations of L2's busy loop */
+	unsigned int timeout; /* seconds */
 	bool json;
 };
 

@@ -13,7 +13,7 @@
 
 #include "scenario.h"
 
-#define LAPIC_IRR	0x200
+#define LAPIC_IRR 0x200
 
 /* ---- meeting ---- */
 
@@ -81,8 +81,13 @@ static int start_vm(struct scenario *s)
 		return ret;
 	for (i = 0; i < o->vcpus; i++)
 		guest_area(&s->vm, i)->params = (struct guest_params){
-			.role = o->role, .vcpu = i, .evmcs = o->evmcs, .mark_clean = o->mark_clean,
-			.forced_reason = forced_reason(o), .spin = o->spin, .loops = o->loops,
+			.role = o->role,
+			.vcpu = i,
+			.evmcs = o->evmcs,
+			.mark_clean = o->mark_clean,
+			.forced_reason = forced_reason(o),
+			.spin = o->spin,
+			.loops = o->loops,
 		};
 	return vm_set_memslots(&s->vm);
 }
@@ -120,10 +125,11 @@ static int check_tick(struct worker *w, const struct vcpu_io *io)
 	uint64_t want = (l2 ? w->l2_ticks : w->l1_ticks) + 1;
 
 	if (io->value != want || (l2 ? w->l1_ticks != w->l2_ticks : w->l2_ticks != want))
-		return vmm_error(-EPROTO, "vCPU %u: %s tick %u is out of sequence after "
-				 "L2 tick %llu and L1 tick %llu", w->id, l2 ? "L2" : "L1",
-				 io->value, (unsigned long long)w->l2_ticks,
-				 (unsigned long long)w->l1_ticks);
+		return vmm_error(-EPROTO,
+				 "vCPU %u: %s tick %u is out of sequence after "
+				 "L2 tick %llu and L1 tick %llu",
+				 w->id, l2 ? "L2" : "L1", io->value,
+				 (unsigned long long)w->l2_ticks, (unsigned long long)w->l1_ticks);
 	if (l2)
 		w->l2_ticks++;
 	else
@@ -228,12 +234,15 @@ static int check_flags(struct worker *w)
 	if (o->evmcs)
 		want |= KVM_STATE_NESTED_EVMCS;
 	if (nested->flags != want)
-		return vmm_error(-EPROTO, "vCPU %u: the saved nested state has flags 0x%x "
-				 "where 0x%x was asked for", w->id, nested->flags, want);
+		return vmm_error(-EPROTO,
+				 "vCPU %u: the saved nested state has flags 0x%x "
+				 "where 0x%x was asked for",
+				 w->id, nested->flags, want);
 	if ((nested->hdr.vmx.vmcs12_pa == ~0ull) != o->evmcs)
-		return vmm_error(-EPROTO, "vCPU %u: the saved nested state has vmcs12_pa 0x%llx, "
-				 "which does not go with %s", w->id,
-				 (unsigned long long)nested->hdr.vmx.vmcs12_pa,
+		return vmm_error(-EPROTO,
+				 "vCPU %u: the saved nested state has vmcs12_pa 0x%llx, "
+				 "which does not go with %s",
+				 w->id, (unsigned long long)nested->hdr.vmx.vmcs12_pa,
 				 o->evmcs ? "an enlightened VMCS" : "an ordinary VMCS");
 	return 0;
 }
@@ -354,9 +363,10 @@ static int create_fresh_vm(struct scenario *s)
 static void say_differences(struct worker *w, uint64_t differences)
 {
 	if (w->scenario->options->mode == MODE_L1 && !w->reread_differences)
-		vmm_error(0, "vCPU %u: KVM_GET_NESTED_STATE right after SET gives %llu other bytes "
-			  "of vmcs12 than were set, the first at 0x%zx", w->id,
-			  (unsigned long long)differences, w->reread_first);
+		vmm_error(0,
+			  "vCPU %u: KVM_GET_NESTED_STATE right after SET gives %llu other bytes "
+			  "of vmcs12 than were set, the first at 0x%zx",
+			  w->id, (unsigned long long)differences, w->reread_first);
 	else
 		vmm_note("vcpu %u: %llu bytes of vmcs12 differ after SET, the first at 0x%zx",
 			 w->id, (unsigned long long)differences, w->reread_first);
@@ -375,9 +385,10 @@ static int reread_nested(struct worker *w)
 		return ret;
 	if (w->reread->flags != set->flags || w->reread->size != set->size ||
 	    memcmp(&w->reread->hdr.vmx, &set->hdr.vmx, sizeof(set->hdr.vmx)))
-		return vmm_error(-EPROTO, "vCPU %u: KVM_GET_NESTED_STATE right after SET gives "
-				 "flags 0x%x size %u, where flags 0x%x size %u were set", w->id,
-				 w->reread->flags, w->reread->size, set->flags, set->size);
+		return vmm_error(-EPROTO,
+				 "vCPU %u: KVM_GET_NESTED_STATE right after SET gives "
+				 "flags 0x%x size %u, where flags 0x%x size %u were set",
+				 w->id, w->reread->flags, w->reread->size, set->flags, set->size);
 	for (i = sizeof(*set); i < set->size; i++)
 		if (((uint8_t *)w->reread)[i] != ((const uint8_t *)set)[i] && !differences++)
 			w->reread_first = i - sizeof(*set);
@@ -536,9 +547,10 @@ static void keep_report(struct worker *w)
  */
 static void say_late_exits(const struct worker *w, uint64_t want)
 {
-	vmm_error(0, "vCPU %u: only %llu of %llu forced exits came before the pages of the nested "
-		  "state were loaded", w->id, (unsigned long long)w->report.forced_halted,
-		  (unsigned long long)want);
+	vmm_error(0,
+		  "vCPU %u: only %llu of %llu forced exits came before the pages of the nested "
+		  "state were loaded",
+		  w->id, (unsigned long long)w->report.forced_halted, (unsigned long long)want);
 }
 
 static int check_report(struct worker *w)

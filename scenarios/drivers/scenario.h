@@ -13,10 +13,10 @@
 
 /* Nanoseconds. */
 struct round_times {
-	uint64_t save;		/* all KVM_GET ioctls */
-	uint64_t set;		/* KVM_SET_NESTED_STATE alone, the last one of the round */
-	uint64_t restore;	/* from the first restore ioctl to the last */
-	uint64_t first_run;	/* the first KVM_RUN that enters, up to its exit; 0: none */
+	uint64_t save; /* all KVM_GET ioctls */
+	uint64_t set; /* KVM_SET_NESTED_STATE alone, the last one of the round */
+	uint64_t restore; /* from the first restore ioctl to the last */
+	uint64_t first_run; /* the first KVM_RUN that enters, up to its exit; 0: none */
 };
 
 /* All threads of a scenario meet here between its phases; whoever failed ends it for all. */
@@ -24,33 +24,33 @@ struct meeting {
 	pthread_mutex_t lock;
 	pthread_cond_t all_here;
 	unsigned int expected, arrived, generation;
-	int error;		/* the first one; it stays */
+	int error; /* the first one; it stays */
 };
 
 /* One vCPU and its thread. */
 struct worker {
 	struct scenario *scenario;
-	unsigned int id;	/* of the vCPU */
+	unsigned int id; /* of the vCPU */
 	pthread_t thread;
 	pid_t tid;
-	struct vcpu vcpu;	/* the one that runs, or ran last */
-	struct vcpu fresh;	/* the one being restored */
+	struct vcpu vcpu; /* the one that runs, or ran last */
+	struct vcpu fresh; /* the one being restored */
 	struct vcpu_state state;
-	struct kvm_nested_state *reread;	/* of --get-after-set */
-	uint64_t l2_ticks, l1_ticks;		/* the last ones seen */
-	uint64_t set_calls;			/* KVM_SET_NESTED_STATE that succeeded */
-	uint64_t reread_differences;		/* bytes of vmcs12, over all rounds */
-	size_t reread_first;			/* offset of the first of them, in the last round */
-	uint64_t loop_ns;			/* of a measuring role */
-	struct round_times *times;		/* by round */
-	struct guest_report report;		/* the guest's last word */
-	bool done;				/* the guest said that all was correct */
+	struct kvm_nested_state *reread; /* of --get-after-set */
+	uint64_t l2_ticks, l1_ticks; /* the last ones seen */
+	uint64_t set_calls; /* KVM_SET_NESTED_STATE that succeeded */
+	uint64_t reread_differences; /* bytes of vmcs12, over all rounds */
+	size_t reread_first; /* offset of the first of them, in the last round */
+	uint64_t loop_ns; /* of a measuring role */
+	struct round_times *times; /* by round */
+	struct guest_report report; /* the guest's last word */
+	bool done; /* the guest said that all was correct */
 };
 
 struct scenario {
 	const struct options *options;
 	struct meeting meeting;
-	struct vm vm, fresh_vm;		/* as in struct worker */
+	struct vm vm, fresh_vm; /* as in struct worker */
 	struct worker *workers;
 };
 

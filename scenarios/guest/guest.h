@@ -31,9 +31,8 @@ void l1_load_idt(struct guest_area *area);
 void l1_setup_vmx(struct guest_area *area);
 
 /* Ends the guest: fills the report and tells the VMM. */
-__attribute__((noreturn))
-void guest_fail(struct guest_area *area, enum guest_fail fail, uint32_t where, uint64_t want,
-		uint64_t got);
+__attribute__((noreturn)) void guest_fail(struct guest_area *area, enum guest_fail fail,
+					  uint32_t where, uint64_t want, uint64_t got);
 
 static inline void *area_page(struct guest_area *area, uint32_t offset)
 {
@@ -66,11 +65,13 @@ static inline uint64_t rdmsr(uint32_t msr)
 
 static inline void wrmsr(uint32_t msr, uint64_t value)
 {
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value),
-			 "d"((uint32_t)(value >> 32)) : "memory");
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+			 : "memory");
 }
 
-#define READ_CR(n, v)	__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v) : : "memory")
-#define WRITE_CR(n, v)	__asm__ volatile("mov %0, %%cr" #n : : "r"(v) : "memory")
+#define READ_CR(n, v) __asm__ volatile("mov %%cr" #n ", %0" : "=r"(v) : : "memory")
+#define WRITE_CR(n, v) __asm__ volatile("mov %0, %%cr" #n : : "r"(v) : "memory")
 
 #endif /* GUEST_H */

@@ -6,12 +6,12 @@
 
 #include "guest_host.h"
 
-#define PTE_PRESENT_RW		0x3ull
-#define PDE_LARGE		0x80ull
-#define LARGE_PAGE		0x200000ull
+#define PTE_PRESENT_RW 0x3ull
+#define PDE_LARGE 0x80ull
+#define LARGE_PAGE 0x200000ull
 
-#define GDT_CODE64		0x00af9b000000ffffull
-#define GDT_DATA		0x00cf93000000ffffull
+#define GDT_CODE64 0x00af9b000000ffffull
+#define GDT_DATA 0x00cf93000000ffffull
 
 extern const char guest_image[], guest_image_end[];
 

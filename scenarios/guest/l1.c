@@ -5,7 +5,7 @@
  */
 #include "guest.h"
 
-#define X86_VMCALL_LENGTH	3
+#define X86_VMCALL_LENGTH 3
 
 void guest_fail(struct guest_area *area, enum guest_fail fail, uint32_t where, uint64_t want,
 		uint64_t got)
@@ -90,7 +90,7 @@ static void check_l2_regs(struct guest_area *area, uint64_t count)
 {
 	const struct guest_regs *regs = &area->regs;
 	const uint64_t got[NR_PAT_GPR] = {
-		regs->rbx, regs->rcx, regs->rsi, regs->rdi, regs->rbp, regs->r8, regs->r9,
+		regs->rbx, regs->rcx, regs->rsi, regs->rdi, regs->rbp, regs->r8,  regs->r9,
 		regs->r10, regs->r11, regs->r12, regs->r13, regs->r14, regs->r15,
 	};
 	uint64_t seed = pattern_seed(count);
@@ -116,7 +116,7 @@ static void handle_vmcall(struct guest_area *area)
 	mark_clean(area, MARK_CLEAN_BEFORE);
 
 	vmcs_snapshot(area);
-	outl(PORT_L1_TICK, count);	/* L1 may be saved here and go on in another VM */
+	outl(PORT_L1_TICK, count); /* L1 may be saved here and go on in another VM */
 	vmcs_check_snapshot(area);
 	check_msrs(area);
 

@@ -94,10 +94,11 @@ static uint32_t controls(struct guest_area *area, uint32_t msr, uint32_t true_ms
 	return wanted | (uint32_t)allowed;
 }
 
-#define L1_PIN_CONTROLS		(PIN_EXT_INTR_EXITING | PIN_NMI_EXITING)
-#define L1_EXIT_CONTROLS	(EXIT_HOST_64BIT | EXIT_ACK_INTR | EXIT_SAVE_PAT | EXIT_LOAD_PAT | \
-				 EXIT_SAVE_EFER | EXIT_LOAD_EFER)
-#define L1_ENTRY_CONTROLS	(ENTRY_GUEST_64BIT | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER)
+#define L1_PIN_CONTROLS (PIN_EXT_INTR_EXITING | PIN_NMI_EXITING)
+#define L1_EXIT_CONTROLS                                                                           \
+	(EXIT_HOST_64BIT | EXIT_ACK_INTR | EXIT_SAVE_PAT | EXIT_LOAD_PAT | EXIT_SAVE_EFER |        \
+	 EXIT_LOAD_EFER)
+#define L1_ENTRY_CONTROLS (ENTRY_GUEST_64BIT | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER)
 
 static void set_controls(struct guest_area *area)
 {

@@ -23,7 +23,7 @@ static void tick(struct guest_area *area)
 	uint32_t wrong;
 
 	wrong = l2_checked_out(PORT_L2_TICK, count, pattern_seed(count));
-	if (wrong)	/* L2 may have been saved in that OUT and gone on in another VM */
+	if (wrong) /* L2 may have been saved in that OUT and gone on in another VM */
 		guest_fail(area, FAIL_L2_REGS, PORT_L2_TICK, count, wrong);
 	sum = spin(n);
 	if (sum != n * (n + 1) / 2)

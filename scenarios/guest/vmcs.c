@@ -11,8 +11,8 @@ struct field_place {
 	uint16_t size;
 };
 
-#define SIZEOF_MEMBER(member)	sizeof(((struct evmcs *)0)->member)
-#define FIELD_PLACE(name, encoding, member) \
+#define SIZEOF_MEMBER(member) sizeof(((struct evmcs *)0)->member)
+#define FIELD_PLACE(name, encoding, member)                                                        \
 	[F_##name] = { encoding, offsetof(struct evmcs, member), SIZEOF_MEMBER(member) },
 static const struct field_place places[NR_VMCS_FIELDS] = { VMCS_FIELDS(FIELD_PLACE) };
 #undef FIELD_PLACE
@@ -49,8 +49,9 @@ uint64_t vmcs_read(struct guest_area *area, enum vmcs_field field)
 	if (area->params.evmcs)
 		return evmcs_read(area, place);
 	__asm__ volatile("vmread %2, %0; setna %1"
-			 : "=r"(value), "=qm"(failed) : "r"((uint64_t)place->encoding) : "cc",
-			 "memory");
+			 : "=r"(value), "=qm"(failed)
+			 : "r"((uint64_t)place->encoding)
+			 : "cc", "memory");
 	if (failed)
 		guest_fail(area, FAIL_FIELD, place->encoding, 0, 0);
 	return value;
@@ -66,8 +67,9 @@ void vmcs_write(struct guest_area *area, enum vmcs_field field, uint64_t value)
 		return;
 	}
 	__asm__ volatile("vmwrite %1, %2; setna %0"
-			 : "=qm"(failed) : "r"(value), "r"((uint64_t)place->encoding) : "cc",
-			 "memory");
+			 : "=qm"(failed)
+			 : "r"(value), "r"((uint64_t)place->encoding)
+			 : "cc", "memory");
 	if (failed)
 		guest_fail(area, FAIL_FIELD, place->encoding, value, 0);
 }

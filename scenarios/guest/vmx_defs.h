@@ -29,44 +29,44 @@ enum {
 	MSR_HV_HYPERCALL = 0x40000001,
 	MSR_HV_VP_ASSIST = 0x40000073,
 };
-#define MSR_EFER		0xc0000080u
-#define MSR_PAT			0x277u
+#define MSR_EFER 0xc0000080u
+#define MSR_PAT 0x277u
 
-#define FEAT_CTL_LOCKED		(1u << 0)
-#define FEAT_CTL_VMXON		(1u << 2)
-#define VMX_BASIC_TRUE_CTLS	(1ull << 55)
-#define HV_MSR_ENABLE		1ull
+#define FEAT_CTL_LOCKED (1u << 0)
+#define FEAT_CTL_VMXON (1u << 2)
+#define VMX_BASIC_TRUE_CTLS (1ull << 55)
+#define HV_MSR_ENABLE 1ull
 /* An open source guest OS of no number of its own. */
-#define HV_GUEST_OS_ID		0x8100000000000000ull
+#define HV_GUEST_OS_ID 0x8100000000000000ull
 
-#define PIN_EXT_INTR_EXITING	(1u << 0)
-#define PIN_NMI_EXITING		(1u << 3)
-#define PROC_USE_MSR_BITMAPS	(1u << 28)
-#define EXIT_HOST_64BIT		(1u << 9)
-#define EXIT_ACK_INTR		(1u << 15)
-#define EXIT_SAVE_PAT		(1u << 18)
-#define EXIT_LOAD_PAT		(1u << 19)
-#define EXIT_SAVE_EFER		(1u << 20)
-#define EXIT_LOAD_EFER		(1u << 21)
-#define ENTRY_GUEST_64BIT	(1u << 9)
-#define ENTRY_LOAD_PAT		(1u << 14)
-#define ENTRY_LOAD_EFER		(1u << 15)
+#define PIN_EXT_INTR_EXITING (1u << 0)
+#define PIN_NMI_EXITING (1u << 3)
+#define PROC_USE_MSR_BITMAPS (1u << 28)
+#define EXIT_HOST_64BIT (1u << 9)
+#define EXIT_ACK_INTR (1u << 15)
+#define EXIT_SAVE_PAT (1u << 18)
+#define EXIT_LOAD_PAT (1u << 19)
+#define EXIT_SAVE_EFER (1u << 20)
+#define EXIT_LOAD_EFER (1u << 21)
+#define ENTRY_GUEST_64BIT (1u << 9)
+#define ENTRY_LOAD_PAT (1u << 14)
+#define ENTRY_LOAD_EFER (1u << 15)
 
 #define EXIT_REASON_ENTRY_FAILED (1u << 31)
-#define INTR_INFO_VALID		(1u << 31)
-#define INTR_INFO_TYPE_NMI	(2u << 8)
-#define NMI_VECTOR		2u
+#define INTR_INFO_VALID (1u << 31)
+#define INTR_INFO_TYPE_NMI (2u << 8)
+#define NMI_VECTOR 2u
 
-#define AR_CODE64		0xa09bu
-#define AR_DATA			0xc093u
-#define AR_TSS_BUSY		0x008bu
-#define AR_UNUSABLE		0x10000u
-#define ACTIVITY_ACTIVE		0u
-#define ACTIVITY_HLT		1u
+#define AR_CODE64 0xa09bu
+#define AR_DATA 0xc093u
+#define AR_TSS_BUSY 0x008bu
+#define AR_UNUSABLE 0x10000u
+#define ACTIVITY_ACTIVE 0u
+#define ACTIVITY_HLT 1u
 
-#define EVMCS_VERSION		1u
-#define EVMCS_CLEAN_ALL		0xffffu
-#define EVMCS_CLEAN_GUEST_GRP1	(1u << 11)
+#define EVMCS_VERSION 1u
+#define EVMCS_CLEAN_ALL 0xffffu
+#define EVMCS_CLEAN_GUEST_GRP1 (1u << 11)
 
 /* The VP assist page, as far as nesting uses it. */
 struct vp_assist_page {
@@ -135,86 +135,86 @@ _Static_assert(offsetof(struct evmcs, clean_fields) == 824, "eVMCS layout");
  * Every field that the guest uses: X(name, encoding, member of struct evmcs). The width is the
  * member's.
  */
-#define VMCS_FIELDS(X) \
-	X(GUEST_ES,		0x0800, guest_es) \
-	X(GUEST_CS,		0x0802, guest_cs) \
-	X(GUEST_SS,		0x0804, guest_ss) \
-	X(GUEST_DS,		0x0806, guest_ds) \
-	X(GUEST_FS,		0x0808, guest_fs) \
-	X(GUEST_GS,		0x080a, guest_gs) \
-	X(GUEST_LDTR,		0x080c, guest_ldtr) \
-	X(GUEST_TR,		0x080e, guest_tr) \
-	X(HOST_ES,		0x0c00, host_es) \
-	X(HOST_CS,		0x0c02, host_cs) \
-	X(HOST_SS,		0x0c04, host_ss) \
-	X(HOST_DS,		0x0c06, host_ds) \
-	X(HOST_FS,		0x0c08, host_fs) \
-	X(HOST_GS,		0x0c0a, host_gs) \
-	X(HOST_TR,		0x0c0c, host_tr) \
-	X(MSR_BITMAP,		0x2004, msr_bitmap) \
-	X(LINK_POINTER,		0x2800, link_pointer) \
-	X(GUEST_DEBUGCTL,	0x2802, guest_debugctl) \
-	X(GUEST_PAT,		0x2804, guest_pat) \
-	X(GUEST_EFER,		0x2806, guest_efer) \
-	X(HOST_PAT,		0x2c00, host_pat) \
-	X(HOST_EFER,		0x2c02, host_efer) \
-	X(PIN_CONTROLS,		0x4000, pin_controls) \
-	X(PROC_CONTROLS,	0x4002, proc_controls) \
-	X(EXCEPTION_BITMAP,	0x4004, exception_bitmap) \
-	X(EXIT_CONTROLS,	0x400c, exit_controls) \
-	X(ENTRY_CONTROLS,	0x4012, entry_controls) \
-	X(INSTRUCTION_ERROR,	0x4400, instruction_error) \
-	X(EXIT_REASON,		0x4402, exit_reason) \
-	X(EXIT_INTR_INFO,	0x4404, exit_intr_info) \
-	X(EXIT_INSN_LEN,	0x440c, exit_insn_len) \
-	X(GUEST_ES_LIMIT,	0x4800, guest_es_limit) \
-	X(GUEST_CS_LIMIT,	0x4802, guest_cs_limit) \
-	X(GUEST_SS_LIMIT,	0x4804, guest_ss_limit) \
-	X(GUEST_DS_LIMIT,	0x4806, guest_ds_limit) \
-	X(GUEST_FS_LIMIT,	0x4808, guest_fs_limit) \
-	X(GUEST_GS_LIMIT,	0x480a, guest_gs_limit) \
-	X(GUEST_LDTR_LIMIT,	0x480c, guest_ldtr_limit) \
-	X(GUEST_TR_LIMIT,	0x480e, guest_tr_limit) \
-	X(GUEST_GDTR_LIMIT,	0x4810, guest_gdtr_limit) \
-	X(GUEST_IDTR_LIMIT,	0x4812, guest_idtr_limit) \
-	X(GUEST_ES_AR,		0x4814, guest_es_ar) \
-	X(GUEST_CS_AR,		0x4816, guest_cs_ar) \
-	X(GUEST_SS_AR,		0x4818, guest_ss_ar) \
-	X(GUEST_DS_AR,		0x481a, guest_ds_ar) \
-	X(GUEST_FS_AR,		0x481c, guest_fs_ar) \
-	X(GUEST_GS_AR,		0x481e, guest_gs_ar) \
-	X(GUEST_LDTR_AR,	0x4820, guest_ldtr_ar) \
-	X(GUEST_TR_AR,		0x4822, guest_tr_ar) \
-	X(GUEST_INTERRUPTIBILITY, 0x4824, guest_interruptibility) \
-	X(GUEST_ACTIVITY,	0x4826, guest_activity) \
-	X(CR0_MASK,		0x6000, cr0_mask) \
-	X(CR4_MASK,		0x6002, cr4_mask) \
-	X(CR0_SHADOW,		0x6004, cr0_shadow) \
-	X(CR4_SHADOW,		0x6006, cr4_shadow) \
-	X(GUEST_CR0,		0x6800, guest_cr0) \
-	X(GUEST_CR3,		0x6802, guest_cr3) \
-	X(GUEST_CR4,		0x6804, guest_cr4) \
-	X(GUEST_CS_BASE,	0x6808, guest_cs_base) \
-	X(GUEST_FS_BASE,	0x680e, guest_fs_base) \
-	X(GUEST_GS_BASE,	0x6810, guest_gs_base) \
-	X(GUEST_LDTR_BASE,	0x6812, guest_ldtr_base) \
-	X(GUEST_TR_BASE,	0x6814, guest_tr_base) \
-	X(GUEST_GDTR_BASE,	0x6816, guest_gdtr_base) \
-	X(GUEST_IDTR_BASE,	0x6818, guest_idtr_base) \
-	X(GUEST_DR7,		0x681a, guest_dr7) \
-	X(GUEST_RSP,		0x681c, guest_rsp) \
-	X(GUEST_RIP,		0x681e, guest_rip) \
-	X(GUEST_RFLAGS,		0x6820, guest_rflags) \
-	X(HOST_CR0,		0x6c00, host_cr0) \
-	X(HOST_CR3,		0x6c02, host_cr3) \
-	X(HOST_CR4,		0x6c04, host_cr4) \
-	X(HOST_FS_BASE,		0x6c06, host_fs_base) \
-	X(HOST_GS_BASE,		0x6c08, host_gs_base) \
-	X(HOST_TR_BASE,		0x6c0a, host_tr_base) \
-	X(HOST_GDTR_BASE,	0x6c0c, host_gdtr_base) \
-	X(HOST_IDTR_BASE,	0x6c0e, host_idtr_base) \
-	X(HOST_RSP,		0x6c14, host_rsp) \
-	X(HOST_RIP,		0x6c16, host_rip)
+#define VMCS_FIELDS(X)                                                                             \
+	X(GUEST_ES, 0x0800, guest_es)                                                              \
+	X(GUEST_CS, 0x0802, guest_cs)                                                              \
+	X(GUEST_SS, 0x0804, guest_ss)                                                              \
+	X(GUEST_DS, 0x0806, guest_ds)                                                              \
+	X(GUEST_FS, 0x0808, guest_fs)                                                              \
+	X(GUEST_GS, 0x080a, guest_gs)                                                              \
+	X(GUEST_LDTR, 0x080c, guest_ldtr)                                                          \
+	X(GUEST_TR, 0x080e, guest_tr)                                                              \
+	X(HOST_ES, 0x0c00, host_es)                                                                \
+	X(HOST_CS, 0x0c02, host_cs)                                                                \
+	X(HOST_SS, 0x0c04, host_ss)                                                                \
+	X(HOST_DS, 0x0c06, host_ds)                                                                \
+	X(HOST_FS, 0x0c08, host_fs)                                                                \
+	X(HOST_GS, 0x0c0a, host_gs)                                                                \
+	X(HOST_TR, 0x0c0c, host_tr)                                                                \
+	X(MSR_BITMAP, 0x2004, msr_bitmap)                                                          \
+	X(LINK_POINTER, 0x2800, link_pointer)                                                      \
+	X(GUEST_DEBUGCTL, 0x2802, guest_debugctl)                                                  \
+	X(GUEST_PAT, 0x2804, guest_pat)                                                            \
+	X(GUEST_EFER, 0x2806, guest_efer)                                                          \
+	X(HOST_PAT, 0x2c00, host_pat)                                                              \
+	X(HOST_EFER, 0x2c02, host_efer)                                                            \
+	X(PIN_CONTROLS, 0x4000, pin_controls)                                                      \
+	X(PROC_CONTROLS, 0x4002, proc_controls)                                                    \
+	X(EXCEPTION_BITMAP, 0x4004, exception_bitmap)                                              \
+	X(EXIT_CONTROLS, 0x400c, exit_controls)                                                    \
+	X(ENTRY_CONTROLS, 0x4012, entry_controls)                                                  \
+	X(INSTRUCTION_ERROR, 0x4400, instruction_error)                                            \
+	X(EXIT_REASON, 0x4402, exit_reason)                                                        \
+	X(EXIT_INTR_INFO, 0x4404, exit_intr_info)                                                  \
+	X(EXIT_INSN_LEN, 0x440c, exit_insn_len)                                                    \
+	X(GUEST_ES_LIMIT, 0x4800, guest_es_limit)                                                  \
+	X(GUEST_CS_LIMIT, 0x4802, guest_cs_limit)                                                  \
+	X(GUEST_SS_LIMIT, 0x4804, guest_ss_limit)                                                  \
+	X(GUEST_DS_LIMIT, 0x4806, guest_ds_limit)                                                  \
+	X(GUEST_FS_LIMIT, 0x4808, guest_fs_limit)                                                  \
+	X(GUEST_GS_LIMIT, 0x480a, guest_gs_limit)                                                  \
+	X(GUEST_LDTR_LIMIT, 0x480c, guest_ldtr_limit)                                              \
+	X(GUEST_TR_LIMIT, 0x480e, guest_tr_limit)                                                  \
+	X(GUEST_GDTR_LIMIT, 0x4810, guest_gdtr_limit)                                              \
+	X(GUEST_IDTR_LIMIT, 0x4812, guest_idtr_limit)                                              \
+	X(GUEST_ES_AR, 0x4814, guest_es_ar)                                                        \
+	X(GUEST_CS_AR, 0x4816, guest_cs_ar)                                                        \
+	X(GUEST_SS_AR, 0x4818, guest_ss_ar)                                                        \
+	X(GUEST_DS_AR, 0x481a, guest_ds_ar)                                                        \
+	X(GUEST_FS_AR, 0x481c, guest_fs_ar)                                                        \
+	X(GUEST_GS_AR, 0x481e, guest_gs_ar)                                                        \
+	X(GUEST_LDTR_AR, 0x4820, guest_ldtr_ar)                                                    \
+	X(GUEST_TR_AR, 0x4822, guest_tr_ar)                                                        \
+	X(GUEST_INTERRUPTIBILITY, 0x4824, guest_interruptibility)                                  \
+	X(GUEST_ACTIVITY, 0x4826, guest_activity)                                                  \
+	X(CR0_MASK, 0x6000, cr0_mask)                                                              \
+	X(CR4_MASK, 0x6002, cr4_mask)                                                              \
+	X(CR0_SHADOW, 0x6004, cr0_shadow)                                                          \
+	X(CR4_SHADOW, 0x6006, cr4_shadow)                                                          \
+	X(GUEST_CR0, 0x6800, guest_cr0)                                                            \
+	X(GUEST_CR3, 0x6802, guest_cr3)                                                            \
+	X(GUEST_CR4, 0x6804, guest_cr4)                                                            \
+	X(GUEST_CS_BASE, 0x6808, guest_cs_base)                                                    \
+	X(GUEST_FS_BASE, 0x680e, guest_fs_base)                                                    \
+	X(GUEST_GS_BASE, 0x6810, guest_gs_base)                                                    \
+	X(GUEST_LDTR_BASE, 0x6812, guest_ldtr_base)                                                \
+	X(GUEST_TR_BASE, 0x6814, guest_tr_base)                                                    \
+	X(GUEST_GDTR_BASE, 0x6816, guest_gdtr_base)                                                \
+	X(GUEST_IDTR_BASE, 0x6818, guest_idtr_base)                                                \
+	X(GUEST_DR7, 0x681a, guest_dr7)                                                            \
+	X(GUEST_RSP, 0x681c, guest_rsp)                                                            \
+	X(GUEST_RIP, 0x681e, guest_rip)                                                            \
+	X(GUEST_RFLAGS, 0x6820, guest_rflags)                                                      \
+	X(HOST_CR0, 0x6c00, host_cr0)                                                              \
+	X(HOST_CR3, 0x6c02, host_cr3)                                                              \
+	X(HOST_CR4, 0x6c04, host_cr4)                                                              \
+	X(HOST_FS_BASE, 0x6c06, host_fs_base)                                                      \
+	X(HOST_GS_BASE, 0x6c08, host_gs_base)                                                      \
+	X(HOST_TR_BASE, 0x6c0a, host_tr_base)                                                      \
+	X(HOST_GDTR_BASE, 0x6c0c, host_gdtr_base)                                                  \
+	X(HOST_IDTR_BASE, 0x6c0e, host_idtr_base)                                                  \
+	X(HOST_RSP, 0x6c14, host_rsp)                                                              \
+	X(HOST_RIP, 0x6c16, host_rip)
 
 #define VMCS_FIELD_INDEX(name, encoding, member) F_##name,
 enum vmcs_field { VMCS_FIELDS(VMCS_FIELD_INDEX) NR_VMCS_FIELDS };

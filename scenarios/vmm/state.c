@@ -16,29 +16,34 @@ _Static_assert(offsetof(struct vcpu_msrs, entries) == sizeof(struct kvm_msrs),
  */
 static const uint32_t saved_msrs[] = {
 	VMM_MSR_FEAT_CTL,
-	0x10,					/* TSC */
-	0x174, 0x175, 0x176,			/* SYSENTER_CS, _ESP, _EIP */
-	0x1a0,					/* MISC_ENABLE */
-	0x277,					/* PAT */
-	0xc0000080,				/* EFER */
-	0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084,	/* STAR, LSTAR, CSTAR, SFMASK */
-	0xc0000102,				/* KERNEL_GS_BASE */
-	0xc0000103,				/* TSC_AUX */
-	0x40000000,				/* HV_X64_MSR_GUEST_OS_ID */
-	0x40000001,				/* HV_X64_MSR_HYPERCALL */
-	0x40000021,				/* HV_X64_MSR_REFERENCE_TSC */
-	VMM_MSR_HV_VP_ASSIST,			/* HV_X64_MSR_VP_ASSIST_PAGE */
+	0x10, /* TSC */
+	0x174,
+	0x175,
+	0x176, /* SYSENTER_CS, _ESP, _EIP */
+	0x1a0, /* MISC_ENABLE */
+	0x277, /* PAT */
+	0xc0000080, /* EFER */
+	0xc0000081,
+	0xc0000082,
+	0xc0000083,
+	0xc0000084, /* STAR, LSTAR, CSTAR, SFMASK */
+	0xc0000102, /* KERNEL_GS_BASE */
+	0xc0000103, /* TSC_AUX */
+	0x40000000, /* HV_X64_MSR_GUEST_OS_ID */
+	0x40000001, /* HV_X64_MSR_HYPERCALL */
+	0x40000021, /* HV_X64_MSR_REFERENCE_TSC */
+	VMM_MSR_HV_VP_ASSIST, /* HV_X64_MSR_VP_ASSIST_PAGE */
 };
 _Static_assert(sizeof(saved_msrs) / sizeof(saved_msrs[0]) <= VCPU_MAX_MSRS, "VCPU_MAX_MSRS");
 
 const enum vcpu_step vcpu_order_qemu[] = {
-	STEP_FEAT_CTL, STEP_SREGS, STEP_LAPIC, STEP_NESTED, STEP_REGS, STEP_XSAVE, STEP_XCRS,
-	STEP_MSRS, STEP_EVENTS, STEP_MP_STATE, STEP_DEBUGREGS, STEP_END,
+	STEP_FEAT_CTL, STEP_SREGS, STEP_LAPIC,	STEP_NESTED,   STEP_REGS,      STEP_XSAVE,
+	STEP_XCRS,     STEP_MSRS,  STEP_EVENTS, STEP_MP_STATE, STEP_DEBUGREGS, STEP_END,
 };
 
 const enum vcpu_step vcpu_order_msrs_first[] = {
-	STEP_SREGS, STEP_LAPIC, STEP_MSRS, STEP_XCRS, STEP_XSAVE, STEP_EVENTS, STEP_MP_STATE,
-	STEP_DEBUGREGS, STEP_REGS, STEP_NESTED, STEP_END,
+	STEP_SREGS,    STEP_LAPIC,     STEP_MSRS, STEP_XCRS,   STEP_XSAVE, STEP_EVENTS,
+	STEP_MP_STATE, STEP_DEBUGREGS, STEP_REGS, STEP_NESTED, STEP_END,
 };
 
 /*
@@ -118,8 +123,8 @@ int vcpu_get_nested(struct vcpu *vcpu, struct kvm_nested_state **nested)
 		return ret;
 	}
 	vmm_note("vcpu %u: got nested state flags 0x%x size %u vmxon_pa 0x%llx vmcs12_pa 0x%llx",
-		 vcpu->id,
-		 buffer->flags, buffer->size, (unsigned long long)buffer->hdr.vmx.vmxon_pa,
+		 vcpu->id, buffer->flags, buffer->size,
+		 (unsigned long long)buffer->hdr.vmx.vmxon_pa,
 		 (unsigned long long)buffer->hdr.vmx.vmcs12_pa);
 	*nested = buffer;
 	return 0;

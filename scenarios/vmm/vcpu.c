@@ -9,15 +9,15 @@
 #include "vmm.h"
 #include "vmm_ioctl.h"
 
-#define CPUID_ROOM		256
-#define HYPERVISOR_LEAVES	0x40000000u	/* to 0x4fffffff: KVM's own, or Hyper-V's */
+#define CPUID_ROOM 256
+#define HYPERVISOR_LEAVES 0x40000000u /* to 0x4fffffff: KVM's own, or Hyper-V's */
 
-#define CR0_LONG_MODE		0x80010033ull	/* PG, WP, NE, ET, MP, PE */
-#define CR4_LONG_MODE		0x620ull	/* PAE, OSFXSR, OSXMMEXCPT */
-#define EFER_LONG_MODE		0x500ull	/* LMA, LME */
-#define APIC_BASE_X2APIC	0xc00ull
-#define LAPIC_SPIV		0xf0
-#define LAPIC_SPIV_ENABLE	0x1ff		/* enabled, spurious vector 0xff */
+#define CR0_LONG_MODE 0x80010033ull /* PG, WP, NE, ET, MP, PE */
+#define CR4_LONG_MODE 0x620ull /* PAE, OSFXSR, OSXMMEXCPT */
+#define EFER_LONG_MODE 0x500ull /* LMA, LME */
+#define APIC_BASE_X2APIC 0xc00ull
+#define LAPIC_SPIV 0xf0
+#define LAPIC_SPIV_ENABLE 0x1ff /* enabled, spurious vector 0xff */
 
 static struct kvm_cpuid2 *alloc_cpuid(unsigned int nent)
 {
@@ -125,8 +125,14 @@ void vcpu_destroy(struct vcpu *vcpu)
 static struct kvm_segment flat_segment(uint16_t selector, uint8_t type, bool code)
 {
 	return (struct kvm_segment){
-		.limit = 0xffffffff, .selector = selector, .type = type,
-		.present = 1, .s = 1, .g = 1, .l = code, .db = !code,
+		.limit = 0xffffffff,
+		.selector = selector,
+		.type = type,
+		.present = 1,
+		.s = 1,
+		.g = 1,
+		.l = code,
+		.db = !code,
 	};
 }
 
@@ -142,7 +148,10 @@ static int enter_sregs(struct vcpu *vcpu, const struct vcpu_entry *entry)
 	sregs.es = sregs.fs = sregs.gs = sregs.ss = sregs.ds;
 	sregs.gs.base = entry->gs_base;
 	sregs.tr = (struct kvm_segment){
-		.base = entry->tss_base, .limit = 0x67, .selector = entry->tss_selector, .type = 11,
+		.base = entry->tss_base,
+		.limit = 0x67,
+		.selector = entry->tss_selector,
+		.type = 11,
 		.present = 1,
 	};
 	sregs.ldt = (struct kvm_segment){ .unusable = 1 };
@@ -172,7 +181,10 @@ static int enable_lapic(struct vcpu *vcpu)
 int vcpu_enter_long_mode(struct vcpu *vcpu, const struct vcpu_entry *entry)
 {
 	struct kvm_regs regs = {
-		.rip = entry->rip, .rsp = entry->rsp, .rdi = entry->rdi, .rflags = 2,
+		.rip = entry->rip,
+		.rsp = entry->rsp,
+		.rdi = entry->rdi,
+		.rflags = 2,
 	};
 	/* All but vCPU 0 begin as application processors that wait for a SIPI. */
 	struct kvm_mp_state mp_state = { .mp_state = KVM_MP_STATE_RUNNABLE };
@@ -193,8 +205,7 @@ static int say_exit(const struct vcpu *vcpu)
 
 	if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
 		return vmm_error(-EIO, "vCPU %u: KVM_RUN ended with an internal error, suberror %u",
-				 vcpu->id,
-				 run->internal.suberror);
+				 vcpu->id, run->internal.suberror);
 	if (run->exit_reason == KVM_EXIT_FAIL_ENTRY)
 		return vmm_error(-EIO, "vCPU %u: VM entry failed in hardware, reason 0x%llx",
 				 vcpu->id,

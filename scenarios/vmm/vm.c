@@ -17,8 +17,8 @@
  * Three pages that KVM wants below 4 GiB on hosts without unrestricted guest, then one for the
  * identity map.
  */
-#define TSS_GPA			0xfffbd000ul
-#define IDENTITY_MAP_GPA	0xfffbc000ul
+#define TSS_GPA 0xfffbd000ul
+#define IDENTITY_MAP_GPA 0xfffbc000ul
 
 bool vmm_verbose;
 volatile bool vmm_cancelled;
@@ -93,8 +93,10 @@ static int open_kvm(void)
 	int err = -errno;
 
 	if (fd < 0)
-		return vmm_error(err == -EACCES ? err : -ENODEV, "cannot open /dev/kvm (%s): "
-				 "load kvm_intel, or get access to the device", strerror(-err));
+		return vmm_error(err == -EACCES ? err : -ENODEV,
+				 "cannot open /dev/kvm (%s): "
+				 "load kvm_intel, or get access to the device",
+				 strerror(-err));
 	return fd;
 }
 
@@ -188,8 +190,7 @@ int vm_add_memory(struct vm *vm, uint64_t gpa, uint64_t size)
 	if (host == MAP_FAILED) {
 		err = -errno;
 		return vmm_error(err, "cannot map %llu bytes of guest memory: %s",
-				 (unsigned long long)size,
-				 strerror(-err));
+				 (unsigned long long)size, strerror(-err));
 	}
 	*slot = (struct mem_slot){ .gpa = gpa, .size = size, .host = host };
 	vm->nr_slots++;

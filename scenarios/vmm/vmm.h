@@ -17,14 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VM_MAX_SLOTS	8
-#define VM_MAX_VCPUS	64
+#define VM_MAX_SLOTS 8
+#define VM_MAX_VCPUS 64
 
 /*
  * The byte of struct kvm_nested_state where hdr.vmx.evmcs_pa of the 2021 proposal is; padding in
  * every released kernel.
  */
-#define NESTED_EVMCS_PA_OFFSET	40
+#define NESTED_EVMCS_PA_OFFSET 40
 
 /* Set both before use. vmm_verbose: each ioctl on stderr. */
 extern bool vmm_verbose;
@@ -40,18 +40,17 @@ extern volatile bool vmm_cancelled;
 /* ---- errors and time ---- */
 
 /* Prints "program: sentence" and returns err, for `return vmm_error(-EINVAL, ...)`. */
-__attribute__((format(printf, 2, 3)))
-int vmm_error(int err, const char *format, ...);
-__attribute__((format(printf, 1, 2)))
-void vmm_note(const char *format, ...);		/* only when vmm_verbose */
+__attribute__((format(printf, 2, 3))) int vmm_error(int err, const char *format, ...);
+__attribute__((format(printf, 1, 2))) void vmm_note(const char *format,
+						    ...); /* only when vmm_verbose */
 uint64_t vmm_now(void);
 
 /* ---- the host ---- */
 
 struct vmm_host {
-	bool vmx;		/* CPUID of KVM's guests has VMX: kvm_intel with nested=1 */
-	bool evmcs;		/* KVM_CAP_HYPERV_ENLIGHTENED_VMCS */
-	int nested_state_size;	/* of KVM_CAP_NESTED_STATE; 0: none */
+	bool vmx; /* CPUID of KVM's guests has VMX: kvm_intel with nested=1 */
+	bool evmcs; /* KVM_CAP_HYPERV_ENLIGHTENED_VMCS */
+	int nested_state_size; /* of KVM_CAP_NESTED_STATE; 0: none */
 };
 
 /* -ENODEV when there is no usable /dev/kvm. */
@@ -62,8 +61,8 @@ int vmm_probe_host(struct vmm_host *host);
 struct mem_slot {
 	uint64_t gpa;
 	uint64_t size;
-	void *host;		/* where it is mapped in this process */
-	bool set;		/* known to KVM */
+	void *host; /* where it is mapped in this process */
+	bool set; /* known to KVM */
 };
 
 struct vm {
@@ -71,8 +70,8 @@ struct vm {
 	int fd;
 	unsigned int nr_slots;
 	struct mem_slot slots[VM_MAX_SLOTS];
-	size_t run_size;	/* of a vCPU's kvm_run mapping */
-	int nested_state_size;	/* of KVM_GET_NESTED_STATE's buffer; 0: none */
+	size_t run_size; /* of a vCPU's kvm_run mapping */
+	int nested_state_size; /* of KVM_GET_NESTED_STATE's buffer; 0: none */
 };
 
 /*
@@ -103,12 +102,12 @@ struct vcpu {
 	int fd;
 	unsigned int id;
 	struct kvm_run *run;
-	bool io_unfinished;	/* the last exit was port I/O that no KVM_RUN completed yet */
+	bool io_unfinished; /* the last exit was port I/O that no KVM_RUN completed yet */
 };
 
 enum vcpu_flags {
-	VCPU_EVMCS = 1,		/* KVM_CAP_HYPERV_ENLIGHTENED_VMCS */
-	VCPU_HYPERV = 2,	/* Hyper-V CPUID instead of KVM's own */
+	VCPU_EVMCS = 1, /* KVM_CAP_HYPERV_ENLIGHTENED_VMCS */
+	VCPU_HYPERV = 2, /* Hyper-V CPUID instead of KVM's own */
 };
 
 /*
@@ -119,7 +118,7 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id, unsigned int 
 void vcpu_destroy(struct vcpu *vcpu);
 
 struct vcpu_entry {
-	uint64_t rip, rsp, rdi;		/* rdi: the entry's first argument */
+	uint64_t rip, rsp, rdi; /* rdi: the entry's first argument */
 	uint64_t cr3, gs_base;
 	uint64_t gdt_base, tss_base;
 	uint16_t gdt_limit;
@@ -147,7 +146,7 @@ int vcpu_run_immediate_exit(struct vcpu *vcpu);
 
 /* ---- state ---- */
 
-#define VCPU_MAX_MSRS	40
+#define VCPU_MAX_MSRS 40
 
 /* struct kvm_msrs with room; a flexible array cannot be inside struct vcpu_state. */
 struct vcpu_msrs {
@@ -166,12 +165,12 @@ struct vcpu_state {
 	struct kvm_mp_state mp_state;
 	struct kvm_regs regs;
 	struct vcpu_xsave xsave;
-	struct kvm_xcrs xcrs;		/* nr_xcrs 0: the host has no XSAVE */
+	struct kvm_xcrs xcrs; /* nr_xcrs 0: the host has no XSAVE */
 	struct kvm_sregs sregs;
-	struct vcpu_msrs msrs;		/* those of the library's list that this vCPU has */
+	struct vcpu_msrs msrs; /* those of the library's list that this vCPU has */
 	struct kvm_lapic_state lapic;
 	struct kvm_debugregs debugregs;
-	struct kvm_nested_state *nested;	/* NULL: the host has none */
+	struct kvm_nested_state *nested; /* NULL: the host has none */
 };
 
 /*
@@ -190,14 +189,14 @@ int vcpu_get_mp_state(struct vcpu *vcpu, struct kvm_mp_state *mp_state);
 /* A restore is a list of steps, so that a scenario can do things between them. */
 enum vcpu_step {
 	STEP_END,
-	STEP_FEAT_CTL,		/* MSR_IA32_FEAT_CTL alone */
+	STEP_FEAT_CTL, /* MSR_IA32_FEAT_CTL alone */
 	STEP_SREGS,
-	STEP_LAPIC,		/* after SREGS, which switch it to x2APIC */
+	STEP_LAPIC, /* after SREGS, which switch it to x2APIC */
 	STEP_NESTED,
 	STEP_REGS,
 	STEP_XSAVE,
 	STEP_XCRS,
-	STEP_MSRS,		/* VP assist page and hypercall page are here: needs memslots */
+	STEP_MSRS, /* VP assist page and hypercall page are here: needs memslots */
 	STEP_EVENTS,
 	STEP_MP_STATE,
 	STEP_DEBUGREGS,
@@ -213,7 +212,7 @@ int vcpu_restore_step(struct vcpu *vcpu, const struct vcpu_state *state, enum vc
 int vcpu_restore(struct vcpu *vcpu, const struct vcpu_state *state, const enum vcpu_step *order);
 
 /* MSRs that the library's callers need by name. */
-#define VMM_MSR_FEAT_CTL	0x3au
-#define VMM_MSR_HV_VP_ASSIST	0x40000073u
+#define VMM_MSR_FEAT_CTL 0x3au
+#define VMM_MSR_HV_VP_ASSIST 0x40000073u
 
 #endif /* VMM_H */

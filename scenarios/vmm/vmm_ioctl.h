@@ -8,7 +8,7 @@ int vmm_try_ioctl(int fd, unsigned long request, const char *name, void *arg);
 /* The same; an error is said on stderr. */
 int vmm_ioctl(int fd, unsigned long request, const char *name, void *arg);
 
-#define TRY_IOCTL(fd, request, arg)	vmm_try_ioctl(fd, request, #request, (void *)(arg))
-#define DO_IOCTL(fd, request, arg)	vmm_ioctl(fd, request, #request, (void *)(arg))
+#define TRY_IOCTL(fd, request, arg) vmm_try_ioctl(fd, request, #request, (void *)(arg))
+#define DO_IOCTL(fd, request, arg) vmm_ioctl(fd, request, #request, (void *)(arg))
 
 #endif /* VMM_IOCTL_H */

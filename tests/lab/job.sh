@@ -30,7 +30,7 @@ start()
 	rm -f /tmp/ready
 	"$@" --ready-file /tmp/ready >"$OUT/$name.out" 2>&1 &
 	started=$!
-	while [ ! -e /tmp/ready ] && kill -0 $started 2>/dev/null; do
+	while [ ! -e /tmp/ready ] && kill -0 "$started" 2>/dev/null; do
 		sleep 0.2
 	done
 }
@@ -38,8 +38,8 @@ start()
 # finish NAME [SIGNAL]
 finish()
 {
-	kill "-${2-INT}" $started
-	wait $started
+	kill "-${2-INT}" "$started"
+	wait "$started"
 	echo $? >"$OUT/$1.status"
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # In the lab, one CPU: the stock kernel, then the one that maps in SET.
+# shellcheck source=tests/lab/job.sh
 . /lib/job.sh
 
 # ---- bad surroundings: one sentence and the documented status ----
@@ -35,13 +36,15 @@ finish idle
 echo 0 >/proc/sys/kernel/bpf_stats_enabled
 
 # ---- loss: a tiny ring and a reader that sleeps ----
+# shellcheck disable=SC2016 # for the inner shell, whose parent is the tracer
 run lost evmcs-trace record --ring-size 4 -o "$OUT/lost.jsonl" -- \
 	sh -c 'kill -STOP $PPID; evmcs-restore --rounds 3; s=$?; kill -CONT $PPID; exit $s'
 
 # ---- the end of the trace missing: killed, and no room ----
+# shellcheck disable=SC2016
 run killed evmcs-trace record -o "$OUT/killed.jsonl" -- \
 	sh -c 'evmcs-restore --rounds 1; sleep 1; kill -9 $PPID'
-mkdir /mnt/small
+mkdir -p /mnt/small
 mount -t tmpfs -o size=32k small /mnt/small
 run full evmcs-trace record -o /mnt/small/full.jsonl -- /bin/evmcs_test
 cp /mnt/small/full.jsonl "$OUT"

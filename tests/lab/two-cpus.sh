@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # In the lab, two CPUs: several VMs and vCPUs restored at once.
+# shellcheck source=tests/lab/job.sh
 . /lib/job.sh
 
 load-kvm stock || exit 1

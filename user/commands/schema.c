@@ -13,6 +13,8 @@ extern const char _binary_trace_schema_json_end[];
 int command_schema(int argc, char **argv)
 {
 	static const struct argp argp = { .doc = "Print the JSON Schema of a line of the trace." };
+	/* the linker puts both around one object */
+	/* cppcheck-suppress comparePointers */
 	size_t len = (size_t)(_binary_trace_schema_json_end - _binary_trace_schema_json_start);
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);

@@ -10,6 +10,8 @@
 
 #include "evmcs_trace/status.h"
 #include "probes/kernel.h"
+#include "util/errstr.h"
+#include "util/kallsyms.h"
 #include "util/say.h"
 
 #define MAX_FUNCTIONS 16384
@@ -80,44 +82,30 @@ static int add_function(const char *name, const char *module, unsigned long long
 	return 0;
 }
 
-/*
- * "ffffffffc0a31230 t nested_vmx_run	[kvm_intel]". A built-in KVM has no
- * module column; then the symbol may be either module's.
- */
-static int parse_symbol(char *line, bool built_in)
+/* Of a built-in KVM no module is told: then the name must speak for it. */
+static int take_symbol(void *ctx, const struct kallsym *symbol)
 {
-	char name[128], module[64] = "", type;
-	unsigned long long address;
-	int n;
+	const bool *built_in = ctx;
 
-	n = sscanf(line, "%llx %c %127s [%63[^]]]", &address, &type, name, module);
-	if (n < 3 || (type != 't' && type != 'T'))
-		return 0;
-	if (n == 4 && known_module(module))
-		return add_function(name, module, address);
-	if (n == 3 && built_in && nr_functions < MAX_FUNCTIONS &&
-	    (strstr(name, "kvm") || strstr(name, "vmx") || strstr(name, "nested") ||
-	     strstr(name, "walk_addr") || strstr(name, "hva_to_pfn")))
-		return add_function(name, "", address);
+	if (symbol->module[0])
+		return known_module(symbol->module)
+			       ? add_function(symbol->name, symbol->module, symbol->address)
+			       : 0;
+	if (*built_in && nr_functions < MAX_FUNCTIONS &&
+	    (strstr(symbol->name, "kvm") || strstr(symbol->name, "vmx") ||
+	     strstr(symbol->name, "walk_addr") || strstr(symbol->name, "hva_to_pfn")))
+		return add_function(symbol->name, "", symbol->address);
 	return 0;
 }
 
 static int read_kallsyms(void)
 {
 	bool built_in = access("/sys/module/kvm_intel/initstate", F_OK) != 0;
-	char line[512];
-	int err = 0;
-	FILE *f;
+	int err;
 
-	f = fopen("/proc/kallsyms", "re");
-	if (!f) {
-		err = -errno;
-		say_error("cannot read /proc/kallsyms (%s): run as root", strerror(-err));
-		return err;
-	}
-	while (!err && fgets(line, sizeof(line), f))
-		err = parse_symbol(line, built_in);
-	fclose(f);
+	err = kallsyms_for_each_text(take_symbol, &built_in);
+	if (err)
+		say_error("cannot read /proc/kallsyms (%s): run as root", errstr(err));
 	return err;
 }
 
@@ -132,17 +120,27 @@ static void load_btf(void)
 		module_btf[i] = btf__load_module_btf(modules[i], vmlinux_btf);
 }
 
+/* A module's functions are in its own part; the base is 15 times as large. */
 static bool btf_has_function(const char *name, const char *module)
 {
+	const struct btf_type *type;
+	const struct btf *btf;
+	__u32 id, first = 1;
 	size_t i;
 
-	for (i = 0; i < NR_MODULES; i++) {
-		if (strcmp(module, modules[i]))
-			continue;
-		/* a lookup in split BTF covers its base: KVM may be built in */
-		if (module_btf[i])
-			return btf__find_by_name_kind(module_btf[i], name, BTF_KIND_FUNC) > 0;
-		return vmlinux_btf && btf__find_by_name_kind(vmlinux_btf, name, BTF_KIND_FUNC) > 0;
+	for (i = 0; i < NR_MODULES && strcmp(module, modules[i]) != 0; i++)
+		;
+	if (i == NR_MODULES || !vmlinux_btf)
+		return false;
+	btf = vmlinux_btf;
+	if (module_btf[i]) {
+		btf = module_btf[i];
+		first = btf__type_cnt(vmlinux_btf);
+	}
+	for (id = first; id < btf__type_cnt(btf); id++) {
+		type = btf__type_by_id(btf, id);
+		if (btf_is_func(type) && !strcmp(btf__name_by_offset(btf, type->name_off), name))
+			return true;
 	}
 	return false;
 }
@@ -241,9 +239,7 @@ unsigned int kernel_evmcs_pa_offset(void)
 
 	if (!module_btf[1])
 		return 0;
-	/* a name may be there twice, in the base and in the module: the last
-	 * one is the module's */
-	for (id = 1; id < (int)btf__type_cnt(module_btf[1]); id++) {
+	for (id = (int)btf__type_cnt(vmlinux_btf); id < (int)btf__type_cnt(module_btf[1]); id++) {
 		type = btf__type_by_id(module_btf[1], id);
 		if (btf_is_struct(type) &&
 		    !strcmp(btf__name_by_offset(module_btf[1], type->name_off),

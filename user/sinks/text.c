@@ -57,7 +57,7 @@ static const char *printable(const char *s)
 	static char out[64];
 	size_t i;
 
-	for (i = 0; s[i] && i < sizeof(out) - 1; i++)
+	for (i = 0; i < sizeof(out) - 1 && s[i]; i++)
 		out[i] = (unsigned char)s[i] < 0x20 || (unsigned char)s[i] >= 0x7f ? '?' : s[i];
 	out[i] = '\0';
 	return out;
@@ -227,7 +227,7 @@ static void print_answer(const struct text_sink *t, const struct verdict *v)
 	else
 		fprintf(t->options.out,
 			"%" PRIu64
-			" restores, nothing of guest memory read by them before KVM_RUN\n",
+			" restores; the restore path touched no guest memory before KVM_RUN\n",
 			v->restores);
 }
 
@@ -253,6 +253,12 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 	for (i = v->kind == VERDICT_INCONCLUSIVE ? 1 : 0; i < v->nr_reasons; i++)
 		fprintf(t->options.out, "  %s: %s\n",
 			v->kind == VERDICT_FAIL ? "also" : "inconclusive", v->reasons[i]);
+	if (v->kind == VERDICT_PASS && v->accesses_before_run)
+		fprintf(t->options.out,
+			"  %" PRIu64
+			" accesses before KVM_RUN were not its own: userspace asked for "
+			"them, or teardown\n",
+			v->accesses_before_run);
 	fprintf(t->options.out, "  %" PRIu64 " events, %" PRIu64 " lost\n", v->events, v->lost);
 	fflush(t->options.out);
 }

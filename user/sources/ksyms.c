@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
 #include <inttypes.h>
 #include <search.h>
 #include <stdbool.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #include "sources/ksyms.h"
+#include "util/kallsyms.h"
 
 struct answer {
 	uint64_t address;
@@ -96,42 +98,25 @@ static bool make_room(struct ksyms *ksyms, size_t len)
 	return true;
 }
 
-/* "ffffffffc0a31230 t nested_vmx_run	[kvm_intel]", text symbols only */
-static bool add_symbol(struct ksyms *ksyms, char *line)
+static int add_symbol(void *ctx, const struct kallsym *symbol)
 {
-	char *rest, *name, *tab;
-	uint64_t start;
-	size_t len;
+	struct ksyms *ksyms = ctx;
+	size_t room = strlen(symbol->name) + strlen(symbol->module) + sizeof(" []");
 
-	start = strtoull(line, &rest, 16);
-	if (rest[0] != ' ' || !strchr("tTwW", rest[1]) || rest[2] != ' ')
-		return true;
-	name = rest + 3;
-	name[strcspn(name, "\n")] = '\0';
-	tab = strchr(name, '\t');
-	if (tab)
-		*tab = ' ';
-	len = strlen(name) + 1;
-	if (!make_room(ksyms, len))
-		return false;
-	ksyms->symbols[ksyms->nr].start = start;
+	if (!make_room(ksyms, room))
+		return -ENOMEM;
+	ksyms->symbols[ksyms->nr].start = symbol->address;
 	ksyms->symbols[ksyms->nr++].name = (uint32_t)ksyms->pool_len;
-	memcpy(ksyms->pool + ksyms->pool_len, name, len);
-	ksyms->pool_len += len;
-	return true;
+	ksyms->pool_len += 1 + (size_t)sprintf(ksyms->pool + ksyms->pool_len,
+					       symbol->module[0] ? "%s [%s]" : "%s", symbol->name,
+					       symbol->module);
+	return 0;
 }
 
 static void read_table(struct ksyms *ksyms)
 {
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[512];
-
 	forget_table(ksyms);
-	while (f && fgets(line, sizeof(line), f))
-		if (!add_symbol(ksyms, line))
-			break;
-	if (f)
-		fclose(f);
+	kallsyms_for_each_text(add_symbol, ksyms);
 	qsort(ksyms->symbols, ksyms->nr, sizeof(*ksyms->symbols), compare_symbols);
 }
 

@@ -48,7 +48,7 @@ static json_t *text(const char *s)
 	j = json_string(s);
 	if (j)
 		return j;
-	for (i = 0; s[i] && i < sizeof(clean) - 1; i++)
+	for (i = 0; i < sizeof(clean) - 1 && s[i]; i++)
 		clean[i] = (unsigned char)s[i] < 0x80 ? s[i] : '?';
 	clean[i] = '\0';
 	return json_string(clean);

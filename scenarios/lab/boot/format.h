@@ -8,21 +8,21 @@
 
 #include <stdint.h>
 
-#define LAB_SECTOR		512u
-#define LAB_HEADER_SECTORS	8u
-#define LAB_CMDLINE_MAX		2048u
-#define LAB_PIECES_MAX		16u
-#define LAB_MAGIC		0x3142414c	/* "LAB1" */
+#define LAB_SECTOR 512u
+#define LAB_HEADER_SECTORS 8u
+#define LAB_CMDLINE_MAX 2048u
+#define LAB_PIECES_MAX 16u
+#define LAB_MAGIC 0x3142414c /* "LAB1" */
 
 struct lab_piece {
 	uint32_t lba;
 	uint32_t sectors;
-	uint32_t dest;		/* physical address */
+	uint32_t dest; /* physical address */
 };
 
 struct lab_header {
 	uint32_t magic;
-	uint32_t entry;		/* 32-bit PVH entry point, physical */
+	uint32_t entry; /* 32-bit PVH entry point, physical */
 	uint32_t initrd_addr;
 	uint32_t initrd_size;
 	uint32_t nr_pieces;

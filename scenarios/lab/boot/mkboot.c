@@ -19,11 +19,11 @@
 #include "format.h"
 #include "layout.h"
 
-#define XEN_ELFNOTE_PHYS32_ENTRY	18
+#define XEN_ELFNOTE_PHYS32_ENTRY 18
 /* Bochs wants whole cylinders; this is its default geometry. */
-#define CYLINDER	(16u * 63u * LAB_SECTOR)
+#define CYLINDER (16u * 63u * LAB_SECTOR)
 /* Well above any distribution kernel and its bss, low enough for 256 MiB. */
-#define INITRD_MIN	0x08000000u
+#define INITRD_MIN 0x08000000u
 
 struct file {
 	const char *path;
@@ -94,9 +94,8 @@ static uint32_t pvh_entry(const struct file *k, const Elf64_Phdr *ph)
 
 		if (desc + n->n_descsz > end)
 			break;
-		if (n->n_type == XEN_ELFNOTE_PHYS32_ENTRY &&
-		    n->n_namesz == 4 && !memcmp(k->data + name, "Xen", 4) &&
-		    n->n_descsz >= 4) {
+		if (n->n_type == XEN_ELFNOTE_PHYS32_ENTRY && n->n_namesz == 4 &&
+		    !memcmp(k->data + name, "Xen", 4) && n->n_descsz >= 4) {
 			uint32_t entry;
 
 			memcpy(&entry, k->data + desc, sizeof(entry));
@@ -107,8 +106,8 @@ static uint32_t pvh_entry(const struct file *k, const Elf64_Phdr *ph)
 	return 0;
 }
 
-static void write_disk(const char *path, const struct file *k,
-		       const struct file *initrd, const char *cmdline)
+static void write_disk(const char *path, const struct file *k, const struct file *initrd,
+		       const char *cmdline)
 {
 	const Elf64_Ehdr *eh = (const void *)k->data;
 	struct lab_header hdr = { .magic = LAB_MAGIC };
@@ -132,8 +131,7 @@ static void write_disk(const char *path, const struct file *k,
 		die("%s: %s", path, strerror(errno));
 
 	for (unsigned int i = 0; i < eh->e_phnum; i++) {
-		const Elf64_Phdr *ph =
-			(const void *)(k->data + eh->e_phoff + i * sizeof(*ph));
+		const Elf64_Phdr *ph = (const void *)(k->data + eh->e_phoff + i * sizeof(*ph));
 		size_t used = ph->p_filesz;
 
 		if (ph->p_offset + ph->p_filesz > k->size)
@@ -185,8 +183,7 @@ static void finish_rom(const char *path)
 	int fd;
 
 	if (f.size > sizeof(rom) - 1)
-		die("the boot ROM is %zu bytes, more than %d", f.size,
-		    ROM_SIZE - 1);
+		die("the boot ROM is %zu bytes, more than %d", f.size, ROM_SIZE - 1);
 	memcpy(rom, f.data, f.size);
 	for (size_t i = 0; i < sizeof(rom); i++)
 		sum += rom[i];
@@ -209,7 +206,8 @@ int main(int argc, char **argv)
 		write_disk(argv[1], &kernel, &initrd, argv[4]);
 	} else {
 		fputs("usage: mkboot DISK VMLINUX INITRAMFS CMDLINE\n"
-		      "       mkboot -r ROM\n", stderr);
+		      "       mkboot -r ROM\n",
+		      stderr);
 		return 64;
 	}
 	return 0;

@@ -16,26 +16,26 @@
 #include <sys/io.h>
 #include <unistd.h>
 
-#define ATA_DATA	0x1f0
-#define ATA_COUNT	0x1f2
-#define ATA_LBA0	0x1f3
-#define ATA_LBA1	0x1f4
-#define ATA_LBA2	0x1f5
-#define ATA_DEVICE	0x1f6
-#define ATA_STATUS	0x1f7
-#define ATA_COMMAND	0x1f7
-#define ATA_CONTROL	0x3f6
+#define ATA_DATA 0x1f0
+#define ATA_COUNT 0x1f2
+#define ATA_LBA0 0x1f3
+#define ATA_LBA1 0x1f4
+#define ATA_LBA2 0x1f5
+#define ATA_DEVICE 0x1f6
+#define ATA_STATUS 0x1f7
+#define ATA_COMMAND 0x1f7
+#define ATA_CONTROL 0x3f6
 
-#define ATA_ERR		0x01
-#define ATA_DRQ		0x08
-#define ATA_BSY		0x80
+#define ATA_ERR 0x01
+#define ATA_DRQ 0x08
+#define ATA_BSY 0x80
 
-#define ATA_WRITE_MULTIPLE	0xc5
-#define ATA_SET_MULTIPLE	0xc6
+#define ATA_WRITE_MULTIPLE 0xc5
+#define ATA_SET_MULTIPLE 0xc6
 
-#define SECTOR		512u
-#define BLOCK		16u	/* sectors for one DRQ */
-#define DATA_LBA	8u
+#define SECTOR 512u
+#define BLOCK 16u /* sectors for one DRQ */
+#define DATA_LBA 8u
 
 static void ata_wait(uint8_t want)
 {
@@ -45,15 +45,14 @@ static void ata_wait(uint8_t want)
 		status = inb(ATA_STATUS);
 	} while (status & ATA_BSY);
 	if ((status & ATA_ERR) || (status & want) != want) {
-		fprintf(stderr, "out-disk: the disk refused (status %#x)\n",
-			status);
+		fprintf(stderr, "out-disk: the disk refused (status %#x)\n", status);
 		exit(1);
 	}
 }
 
 static void ata_command(uint8_t command, uint32_t lba, uint32_t count)
 {
-	outb(0xf0 | ((lba >> 24) & 0xf), ATA_DEVICE);	/* LBA, slave */
+	outb(0xf0 | ((lba >> 24) & 0xf), ATA_DEVICE); /* LBA, slave */
 	outb(count, ATA_COUNT);
 	outb(lba, ATA_LBA0);
 	outb(lba >> 8, ATA_LBA1);
@@ -83,7 +82,7 @@ int main(int argc, char **argv)
 		perror("out-disk: iopl");
 		return 1;
 	}
-	outb(0x02, ATA_CONTROL);	/* polling: no interrupts */
+	outb(0x02, ATA_CONTROL); /* polling: no interrupts */
 	ata_command(ATA_SET_MULTIPLE, 0, BLOCK);
 	ata_wait(0);
 	for (;;) {
@@ -110,8 +109,7 @@ int main(int argc, char **argv)
 		total += have;
 	}
 	memset(buf, 0, SECTOR);
-	snprintf(buf, SECTOR, "lab-out %s %s %llu\n", argv[1], argv[2],
-		 (unsigned long long)total);
+	snprintf(buf, SECTOR, "lab-out %s %s %llu\n", argv[1], argv[2], (unsigned long long)total);
 	ata_write(0, buf, 1);
 	return 0;
 }

@@ -8,29 +8,29 @@
 #include "format.h"
 #include "layout.h"
 
-#define COM1		0x3f8
-#define ATA_DATA	0x1f0
-#define ATA_COUNT	0x1f2
-#define ATA_LBA0	0x1f3
-#define ATA_LBA1	0x1f4
-#define ATA_LBA2	0x1f5
-#define ATA_DEVICE	0x1f6
-#define ATA_STATUS	0x1f7
-#define ATA_COMMAND	0x1f7
-#define ATA_CONTROL	0x3f6
+#define COM1 0x3f8
+#define ATA_DATA 0x1f0
+#define ATA_COUNT 0x1f2
+#define ATA_LBA0 0x1f3
+#define ATA_LBA1 0x1f4
+#define ATA_LBA2 0x1f5
+#define ATA_DEVICE 0x1f6
+#define ATA_STATUS 0x1f7
+#define ATA_COMMAND 0x1f7
+#define ATA_CONTROL 0x3f6
 
-#define ATA_ERR		0x01
-#define ATA_DRQ		0x08
-#define ATA_BSY		0x80
+#define ATA_ERR 0x01
+#define ATA_DRQ 0x08
+#define ATA_BSY 0x80
 
-#define ATA_READ_MULTIPLE	0xc4
-#define ATA_SET_MULTIPLE	0xc6
-#define BLOCK_SECTORS		16u	/* sectors for one DRQ */
-#define COMMAND_SECTORS		256u	/* the most that LBA28 can ask for */
+#define ATA_READ_MULTIPLE 0xc4
+#define ATA_SET_MULTIPLE 0xc6
+#define BLOCK_SECTORS 16u /* sectors for one DRQ */
+#define COMMAND_SECTORS 256u /* the most that LBA28 can ask for */
 
 /* A CMOS byte that neither the BIOS nor Linux uses; it survives a reset. */
-#define CMOS_BOOTED	0x6f
-#define BOOTED		0x4c
+#define CMOS_BOOTED 0x6f
+#define BOOTED 0x4c
 
 struct hvm_start_info {
 	uint32_t magic;
@@ -71,16 +71,14 @@ static inline uint8_t inb(uint16_t port)
 /* Bochs moves a whole block at once for 16-bit string input, not for 32. */
 static inline void insw(uint16_t port, void *to, uint32_t words)
 {
-	asm volatile("rep insw"
-		     : "+D"(to), "+c"(words) : "d"(port) : "memory");
+	asm volatile("rep insw" : "+D"(to), "+c"(words) : "d"(port) : "memory");
 }
 
 static inline void clear(uint32_t from, uint32_t to)
 {
 	uint32_t bytes = to - from;
 
-	asm volatile("rep stosb"
-		     : "+D"(from), "+c"(bytes) : "a"(0) : "memory");
+	asm volatile("rep stosb" : "+D"(from), "+c"(bytes) : "a"(0) : "memory");
 }
 
 static void say(const char *s)
@@ -124,7 +122,7 @@ static void ata_wait(uint8_t want)
 
 static void ata_command(uint8_t command, uint32_t lba, uint32_t count)
 {
-	outb(0xe0 | ((lba >> 24) & 0xf), ATA_DEVICE);	/* LBA, master */
+	outb(0xe0 | ((lba >> 24) & 0xf), ATA_DEVICE); /* LBA, master */
 	outb(count, ATA_COUNT);
 	outb(lba, ATA_LBA0);
 	outb(lba >> 8, ATA_LBA1);
@@ -160,7 +158,7 @@ static uint32_t find_rsdp(void)
 		const uint32_t *word = (const uint32_t *)at;
 
 		if (word[0] == 0x20445352 && word[1] == 0x20525450)
-			return at;	/* "RSD PTR " */
+			return at; /* "RSD PTR " */
 	}
 	return 0;
 }
@@ -178,7 +176,7 @@ void rom_main(uint32_t memmap_end)
 	outb(CMOS_BOOTED, 0x70);
 	outb(BOOTED, 0x71);
 
-	outb(0x02, ATA_CONTROL);	/* polling: no interrupts */
+	outb(0x02, ATA_CONTROL); /* polling: no interrupts */
 	ata_command(ATA_SET_MULTIPLE, 0, BLOCK_SECTORS);
 	ata_wait(0);
 	ata_read(0, LAB_HEADER_SECTORS, LOW_HEADER);
