@@ -53,16 +53,25 @@ __u64 windows_open = 0;
 __u64 lost_total = 0;
 __u64 track_lost[TRACK_LOSS_COUNT] = {};
 
+#define WINDOW_OPEN 1ULL
+
+/*
+ * The poller (user space) and the vCPU's own thread both close windows, the
+ * latter opens them again: state tells one window of a vCPU from the next, and
+ * is only changed by exchange or compare-and-exchange.
+ */
 struct window {
+	__u64 state; /* when it was opened, WINDOW_OPEN in the lowest bit */
 	__u64 kvm;
 	__u64 base_exits;
 	__u8 leave; /* vmxon_pa == -1: nothing is restored */
 	__u8 was_open; /* a restore was already in flight at this SET */
 };
 
+/* A vCPU stays in here until it is freed; most of its time it is closed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 16384);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64); /* struct kvm_vcpu * */
 	__type(value, struct window);
@@ -265,44 +274,56 @@ static __always_inline void count_vm(__u64 kvm, __s64 delta)
 		__sync_fetch_and_add(n, delta);
 }
 
-static __always_inline void close_window(__u64 vcpu, __u64 kvm)
+/* Returns false where another was quicker, or where it is a later window now. */
+static __always_inline bool close_window(struct window *win, __u64 state)
 {
-	/* the poller and a handler may both see it: only one deletes it */
-	if (bpf_map_delete_elem(&windows, &vcpu))
-		return;
-	__sync_fetch_and_add(&windows_open, -1ULL);
-	count_vm(kvm, -1);
-}
-
-/* Returns false where there is no room to keep track of the window. */
-static __always_inline bool open_window(__u64 vcpu, __u64 kvm, bool leave)
-{
-	struct window win = { .kvm = kvm, .base_exits = vcpu_exits(vcpu), .leave = leave }, *old;
-
-	old = bpf_map_lookup_elem(&windows, &vcpu);
-	if (old) {
-		old->base_exits = win.base_exits;
-		old->leave = leave;
-		old->was_open = true;
-		return true;
-	}
-	if (bpf_map_update_elem(&windows, &vcpu, &win, BPF_NOEXIST)) {
-		__sync_fetch_and_add(&track_lost[TRACK_WINDOWS_FULL], 1);
+	if (!(state & WINDOW_OPEN) ||
+	    __sync_val_compare_and_swap(&win->state, state, state & ~WINDOW_OPEN) != state)
 		return false;
-	}
-	__sync_fetch_and_add(&windows_open, 1);
-	count_vm(kvm, 1);
+	__sync_fetch_and_add(&windows_open, -1ULL);
+	count_vm(win->kvm, -1);
 	return true;
 }
 
-/* The vCPU has run: the restore is over. Told once, then the window closes. */
-static __noinline int note_ran(void *ctx, __u64 vcpu, __u64 kvm)
+/* Returns the window's state, 0 where there is no room to keep track of it. */
+static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
+{
+	struct window fresh = { .kvm = kvm, .base_exits = vcpu_exits(vcpu), .leave = leave }, *win;
+	__u64 state = bpf_ktime_get_ns() << 1 | WINDOW_OPEN, old;
+
+	win = bpf_map_lookup_elem(&windows, &vcpu);
+	if (!win) {
+		bpf_map_update_elem(&windows, &vcpu, &fresh, BPF_NOEXIST);
+		win = bpf_map_lookup_elem(&windows, &vcpu);
+	}
+	if (!win) {
+		__sync_fetch_and_add(&track_lost[TRACK_WINDOWS_FULL], 1);
+		return 0;
+	}
+	win->base_exits = fresh.base_exits;
+	win->leave = leave;
+	win->kvm = kvm;
+	old = __sync_lock_test_and_set(&win->state, state);
+	win->was_open = old & WINDOW_OPEN;
+	if (win->was_open)
+		return state;
+	__sync_fetch_and_add(&windows_open, 1);
+	count_vm(kvm, 1);
+	return state;
+}
+
+/*
+ * The vCPU has run: the restore is over. Told by whoever closed the window; by
+ * its name (state) the model knows which restore is meant, since the vCPU's
+ * next SET may be in the ring before this.
+ */
+static __noinline int tell_ran(void *ctx, __u64 vcpu, __u64 kvm, __u64 state)
 {
 	struct record rec = {};
 
 	start_record(&rec, PT_RAN, PHASE_NOTE, kvm, vcpu);
+	rec.window = state;
 	send(ctx, &rec, false);
-	close_window(vcpu, kvm);
 	return 0;
 }
 
@@ -310,14 +331,18 @@ static __noinline int note_ran(void *ctx, __u64 vcpu, __u64 kvm)
 static __always_inline bool in_window(void *ctx, __u64 vcpu)
 {
 	struct window *win = bpf_map_lookup_elem(&windows, &vcpu);
+	__u64 state;
 
 	if (!win)
 		return false;
-	if (vcpu_exits(vcpu) != win->base_exits) {
-		note_ran(ctx, vcpu, win->kvm);
+	state = win->state;
+	if (!(state & WINDOW_OPEN))
 		return false;
-	}
-	return true;
+	if (vcpu_exits(vcpu) == win->base_exits)
+		return true;
+	if (close_window(win, state))
+		tell_ran(ctx, vcpu, win->kvm, state);
+	return false;
 }
 
 static __always_inline bool wanted(__u64 vcpu)
@@ -393,7 +418,8 @@ static __always_inline int set_state_enter(void *ctx, __u64 vcpu, __u64 state)
 	start_record(&rec, PT_SET_STATE, PHASE_ENTER, kvm, vcpu);
 	fill_nested(&rec, (const void *)state, false);
 	bpf_get_current_comm(rec.nested.comm, sizeof(rec.nested.comm));
-	if (!open_window(vcpu, kvm, rec.nested.vmxon_pa == INVALID_GPA))
+	rec.window = open_window(vcpu, kvm, rec.nested.vmxon_pa == INVALID_GPA);
+	if (!rec.window)
 		rec.flags |= REC_UNTRACKED;
 	send(ctx, &rec, false);
 	return 0;
@@ -420,7 +446,7 @@ static __always_inline int set_state_exit(void *ctx, __s64 ret)
 	 */
 	over = ret ? !win->was_open && !(rec.flags & REC_REQ_PAGES) : win->leave;
 	if (over)
-		close_window(vcpu, kvm);
+		close_window(win, win->state);
 	send(ctx, &rec, false);
 	return 0;
 }
@@ -535,6 +561,7 @@ static __always_inline int free_vcpu_exit(void *ctx)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct record rec = {};
+	struct window *win;
 	__u64 vcpu, kvm, *v;
 
 	v = bpf_map_lookup_elem(&entered_with, &tid);
@@ -544,7 +571,10 @@ static __always_inline int free_vcpu_exit(void *ctx)
 	kvm = vcpu_kvm(vcpu);
 	bpf_map_delete_elem(&entered_with, &tid);
 	start_record(&rec, PT_FREE_VCPU, PHASE_EXIT, kvm, vcpu);
-	close_window(vcpu, kvm);
+	win = bpf_map_lookup_elem(&windows, &vcpu);
+	if (win)
+		close_window(win, win->state);
+	bpf_map_delete_elem(&windows, &vcpu);
 	send(ctx, &rec, false);
 	return 0;
 }
@@ -904,24 +934,25 @@ EXIT(memslot, GATED, memslot_exit(ctx, (int)fexit_ret(ctx)), memslot_exit(ctx, (
 
 /*
  * Run by user space (BPF_PROG_RUN), never attached: has this vCPU run?
- * The vCPU may be freed at any moment. free_vcpu deletes the window before
- * the memory goes, so what was read is only believed when the window is still
- * there afterwards.
+ * Returns 1 while its window stays open. The vCPU may be freed at any moment:
+ * what was read of it is only believed if the window that was open before is
+ * the one that is closed.
  */
 SEC("raw_tp")
 int poll_window(void *ctx)
 {
-	__u64 vcpu = *(__u64 *)ctx, kvm, exits;
+	__u64 vcpu = *(__u64 *)ctx, state;
 	struct window *win;
 
 	win = bpf_map_lookup_elem(&windows, &vcpu);
 	if (!win)
 		return 0;
-	kvm = win->kvm;
-	exits = vcpu_exits(vcpu);
-	win = bpf_map_lookup_elem(&windows, &vcpu);
-	if (!win || win->kvm != kvm || exits == win->base_exits)
+	state = win->state;
+	if (!(state & WINDOW_OPEN))
 		return 0;
-	note_ran(ctx, vcpu, kvm);
-	return 1;
+	if (vcpu_exits(vcpu) == win->base_exits)
+		return 1;
+	if (close_window(win, state))
+		tell_ran(ctx, vcpu, win->kvm, state);
+	return 0;
 }

@@ -42,6 +42,15 @@ int pipeline_add(struct pipeline *p, struct sink *sink)
 	return 0;
 }
 
+/* Nobody can check a trace that is not there: the run cannot pass. */
+static void tell_output_failure(struct pipeline *p)
+{
+	struct trace_item loss = { .type = ITEM_LOSS, .loss.stage = LOSS_OUTPUT };
+
+	p->output_failed = true;
+	model_item(p->model, &loss);
+}
+
 int pipeline_item(void *pipeline, const struct trace_item *item)
 {
 	struct pipeline *p = pipeline;
@@ -56,6 +65,8 @@ int pipeline_item(void *pipeline, const struct trace_item *item)
 
 		err = err ?: e;
 	}
+	if (err && !p->output_failed)
+		tell_output_failure(p);
 	/* the model goes on even where a sink cannot: the verdict is of use */
 	return model_item(p->model, item) ?: err;
 }

@@ -13,6 +13,7 @@ struct pipeline {
 	struct trace_header header;
 	struct sink *sinks[PIPELINE_MAX_SINKS];
 	int nr_sinks;
+	bool output_failed;
 };
 
 /* Returns 0 or -ENOMEM. */

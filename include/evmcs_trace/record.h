@@ -78,6 +78,7 @@ struct record {
 	__u64 exits; /* VM exits of the vCPU so far: has it run? */
 	__u64 evmptr; /* vmx->nested.hv_evmcs_vmptr */
 	__u64 vmptr; /* vmx->nested.current_vmptr */
+	__u64 window; /* set-state enter, ran: which window of the vCPU */
 	__u64 lost; /* records lost before this one, all CPUs, since arming */
 	__s64 ret; /* exit only: what the function returned */
 	__u32 tgid;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "commands/commands.h"
+#include "commands/options.h"
 #include "evmcs_trace/status.h"
-#include "model/names.h"
 #include "pipeline.h"
 #include "sources/source.h"
 #include "util/say.h"
@@ -31,17 +31,13 @@ static const struct argp_option options[] = {
 static error_t parse_check(int key, char *arg, struct argp_state *state)
 {
 	struct check_options *o = state->input;
-	int severity;
 
 	switch (key) {
 	case OPT_JSON:
 		o->json = true;
 		return 0;
 	case OPT_FAIL_ON:
-		severity = severity_by_name(arg);
-		if (severity < 0)
-			argp_error(state, "--fail-on wants error, warning or info, not '%s'", arg);
-		o->model.fail_on = severity;
+		o->model.fail_on = option_severity(state, arg);
 		return 0;
 	case 'v':
 		o->verbose = true;

@@ -14,11 +14,12 @@
 
 #include "commands/commands.h"
 #include "commands/live.h"
+#include "commands/options.h"
 #include "evmcs_trace/status.h"
-#include "model/names.h"
 #include "probes/kernel.h"
 #include "sources/source.h"
 #include "util/errstr.h"
+#include "util/first_line.h"
 #include "util/say.h"
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -54,21 +55,9 @@ static const struct argp_option live_argp_options[] = {
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
-static long parse_number(struct argp_state *state, const char *what, const char *arg, long max)
-{
-	char *end;
-	long value;
-
-	errno = 0;
-	value = strtol(arg, &end, 10);
-	if (errno || *end || end == arg || value < 0 || value > max)
-		argp_error(state, "%s wants a number from 0 to %ld, not '%s'", what, max, arg);
-	return value;
-}
-
 static uint32_t parse_ring(struct argp_state *state, const char *arg)
 {
-	long kb = parse_number(state, "--ring-size", arg, 1 << 20);
+	long kb = option_number(state, "--ring-size", arg, 1 << 20);
 
 	if (kb < 4 || (kb & (kb - 1)))
 		argp_error(state, "--ring-size wants a power of two of at least 4, not '%s'", arg);
@@ -78,29 +67,25 @@ static uint32_t parse_ring(struct argp_state *state, const char *arg)
 static error_t parse_live(int key, char *arg, struct argp_state *state)
 {
 	struct live_options *o = state->input;
-	int severity;
 
 	switch (key) {
 	case OPT_PID:
-		o->observer.pid = (uint32_t)parse_number(state, "--pid", arg, 1 << 22);
+		o->observer.pid = (uint32_t)option_number(state, "--pid", arg, 1 << 22);
 		return 0;
 	case OPT_VCPU:
-		o->observer.vcpu = (int32_t)parse_number(state, "--vcpu", arg, 4095);
+		o->observer.vcpu = (int32_t)option_number(state, "--vcpu", arg, 4095);
 		return 0;
 	case OPT_JSON:
 		o->json = true;
 		return 0;
 	case OPT_FAIL_ON:
-		severity = severity_by_name(arg);
-		if (severity < 0)
-			argp_error(state, "--fail-on wants error, warning or info, not '%s'", arg);
-		o->model.fail_on = severity;
+		o->model.fail_on = option_severity(state, arg);
 		return 0;
 	case OPT_READY_FILE:
 		o->ready_file = arg;
 		return 0;
 	case OPT_READY_FD:
-		o->ready_fd = (int)parse_number(state, "--ready-fd", arg, 1 << 16);
+		o->ready_fd = (int)option_number(state, "--ready-fd", arg, 1 << 16);
 		return 0;
 	case OPT_RING:
 		o->observer.ring_bytes = parse_ring(state, arg);
@@ -165,8 +150,8 @@ static void fill_header(struct trace_header *h, const struct live_options *o,
 	uname(&uts);
 	snprintf(h->kernel, sizeof(h->kernel), "%s", uts.release);
 	snprintf(h->host, sizeof(h->host), "%s", uts.nodename);
-	kernel_read_line("/proc/sys/kernel/random/boot_id", h->boot_id, sizeof(h->boot_id));
-	kernel_read_line("/sys/module/kvm_intel/srcversion", h->srcversion, sizeof(h->srcversion));
+	first_line("/proc/sys/kernel/random/boot_id", h->boot_id, sizeof(h->boot_id));
+	first_line("/sys/module/kvm_intel/srcversion", h->srcversion, sizeof(h->srcversion));
 	h->mono_ns = clock_ns(CLOCK_MONOTONIC);
 	/* the header has six digits of it: all times are reckoned from those */
 	h->wall_ns = clock_ns(CLOCK_REALTIME) / 1000 * 1000;

@@ -48,6 +48,7 @@ struct event {
 	uint64_t exits; /* VM exits of the vCPU so far */
 	uint64_t evmptr; /* hv_evmcs_vmptr, if flags has REC_VMX_STATE */
 	uint64_t vmptr; /* current_vmptr, likewise */
+	uint64_t window; /* set-state enter, ran: which window of the vCPU */
 	int64_t ret; /* exits: 0 or a positive status, or -errno */
 	uint32_t vm; /* small number, unique in the trace */
 	int32_t vcpu; /* vcpu_id or VCPU_NONE */
@@ -68,6 +69,11 @@ struct event {
 	const char *stack[RECORD_STACK_DEPTH]; /* "function+0x1f [module]" */
 };
 
+static inline bool event_has_window(const struct event *ev)
+{
+	return ev->phase == PHASE_NOTE || (ev->point == PT_SET_STATE && ev->phase == PHASE_ENTER);
+}
+
 /* The VM of the events that follow; sent before its first event. */
 struct vm_fact {
 	uint32_t vm;
@@ -80,6 +86,7 @@ enum loss_stage {
 	LOSS_RING, /* the ring buffer was full */
 	LOSS_TRACKING, /* a table in the kernel was full */
 	LOSS_MISSED, /* the kernel did not run a program (recursion) */
+	LOSS_OUTPUT, /* the trace could not be written from here on */
 	LOSS_STAGE_COUNT,
 };
 

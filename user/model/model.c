@@ -44,6 +44,7 @@ struct model {
 	uint64_t next_id;
 	uint64_t open;
 	uint64_t unpaired; /* outside of any restore */
+	bool output_failed;
 	struct verdict verdict;
 };
 
@@ -175,6 +176,7 @@ static struct restore *new_restore(struct model *m, const struct event *ev)
 	if (!r)
 		return NULL;
 	r->id = ++m->next_id;
+	r->window = ev->window;
 	r->vm = ev->vm;
 	r->vcpu = ev->vcpu;
 	r->pid = ev->pid;
@@ -522,22 +524,29 @@ static void set_ends(struct model *m, struct vcpu *vcpu, const struct task *task
 		close_restore(m, &vcpu->current, END_LEFT, ev);
 }
 
-static void vcpu_ran(struct model *m, struct vcpu *vcpu, const struct event *ev)
+static void restore_ran(struct model *m, struct restore **slot, const struct event *ev)
 {
-	struct moment_facts facts = { .event = ev };
-	struct restore *r = vcpu ? vcpu->current : NULL;
+	struct moment_facts facts = { .event = ev, .restore = *slot };
+	struct restore *r = *slot;
 
-	if (!r)
-		return;
 	if (!r->run_seen) {
 		r->run_seen = true;
 		r->t_run_ns = ev->t_ns;
 	}
-	facts.restore = r;
 	ask(m, AT_RAN, r, &facts);
-	if (vcpu->pending)
-		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
-	close_restore(m, &vcpu->current, r->set_ret ? END_REFUSED : END_RAN, ev);
+	close_restore(m, slot, r->set_ret ? END_REFUSED : END_RAN, ev);
+}
+
+/*
+ * Which restore has run is told by its window: the one before the latest SET
+ * where the note came into the ring after that SET.
+ */
+static void vcpu_ran(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	if (vcpu && vcpu->pending && vcpu->pending->window == ev->window)
+		restore_ran(m, &vcpu->pending, ev);
+	else if (vcpu && vcpu->current && vcpu->current->window == ev->window)
+		restore_ran(m, &vcpu->current, ev);
 }
 
 static void forget_vm(struct model *m, uint32_t id)
@@ -684,6 +693,8 @@ static void fold_loss(struct model *m, const struct loss_fact *loss)
 {
 	struct vcpu *vcpu;
 
+	if (loss->stage == LOSS_OUTPUT)
+		m->output_failed = true;
 	m->verdict.lost += loss->count;
 	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
 		mark(vcpu->current, WHY_LOST);
@@ -789,6 +800,8 @@ static void give_verdict(struct model *m)
 	else
 		check_counts(m, v);
 	check_probes(m, v);
+	if (m->output_failed)
+		reason(v, "the trace could not be written to its end");
 	if (v->lost)
 		reason(v, "%" PRIu64 " records were lost", v->lost);
 	if (m->unpaired)

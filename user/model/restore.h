@@ -72,6 +72,7 @@ const char *inconclusive_text(enum inconclusive_reason why);
 
 struct restore {
 	uint64_t id; /* from 1, in the order of the SETs */
+	uint64_t window; /* the kernel side's name for it */
 	uint32_t vm;
 	int32_t vcpu;
 	uint32_t pid;

@@ -48,12 +48,6 @@ static bool is_fentry(const struct plan_choice *choice)
 	return !strcmp(choice->fact.flavour, "fentry");
 }
 
-/* fexit programs need it; since 5.17, f92c1e183604 */
-static bool kernel_has_func_ret(void)
-{
-	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACING, BPF_FUNC_get_func_ret, NULL) != 0;
-}
-
 static int select_programs(struct observer *o, const struct plan_choice *choice)
 {
 	static const char *const kinds[2][2] = { { "kprobe", "kretprobe" }, { "fentry", "fexit" } };
@@ -182,7 +176,8 @@ struct observer *observer_arm(const struct observer_options *options, struct pla
 		return NULL;
 	libbpf_set_print(print_libbpf);
 	o->plan = plan;
-	if (!kernel_has_func_ret())
+	/* since 5.17, f92c1e183604 (bpf: Add get_func_[arg|ret|arg_cnt] helpers) */
+	if (!kernel_has_bpf_helper("BPF_FUNC_get_func_ret"))
 		plan_use_kprobes(plan, "this kernel's fexit programs cannot read a result");
 	o->skel = open_programs(options);
 	if (!o->skel) {
@@ -248,7 +243,7 @@ int observer_poll_windows(struct observer *o)
 		vcpu = next;
 		/* before this one goes: its successor is found by it */
 		more = !bpf_map_get_next_key(windows, &vcpu, &next);
-		if (!bpf_prog_test_run_opts(prog, &opts) && !opts.retval)
+		if (!bpf_prog_test_run_opts(prog, &opts) && opts.retval == 1)
 			open++;
 	}
 	return open;

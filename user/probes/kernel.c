@@ -11,6 +11,7 @@
 #include "evmcs_trace/status.h"
 #include "probes/kernel.h"
 #include "util/errstr.h"
+#include "util/first_line.h"
 #include "util/kallsyms.h"
 #include "util/say.h"
 
@@ -32,19 +33,6 @@ static const char *const modules[] = { "kvm", "kvm_intel" };
 /* Base BTF first: the modules' BTF are split from it. */
 static struct btf *vmlinux_btf;
 static struct btf *module_btf[NR_MODULES];
-
-void kernel_read_line(const char *path, char *line, size_t size)
-{
-	FILE *f = fopen(path, "re");
-
-	line[0] = '\0';
-	if (!f)
-		return;
-	if (!fgets(line, (int)size, f))
-		line[0] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	fclose(f);
-}
 
 bool kernel_has_module(const char *module)
 {
@@ -227,6 +215,24 @@ const struct kernel_function *kernel_find_symbol(const char *name, const char *m
 	return &best->fn;
 }
 
+/* Asking libbpf to probe for it does not work for tracing programs. */
+bool kernel_has_bpf_helper(const char *name)
+{
+	const struct btf_type *type;
+	const struct btf_enum *value;
+	int id, i;
+
+	id = btf__find_by_name_kind(vmlinux_btf, "bpf_func_id", BTF_KIND_ENUM);
+	if (id < 0)
+		return false;
+	type = btf__type_by_id(vmlinux_btf, (__u32)id);
+	value = btf_enum(type);
+	for (i = 0; i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(vmlinux_btf, value[i].name_off), name))
+			return true;
+	return false;
+}
+
 /*
  * libbpf would take struct kvm_nested_state from the kernel's own BTF, where a
  * rebuilt module's additional field is not to be seen.
@@ -262,7 +268,7 @@ static bool locked_down(void)
 {
 	char modes[128];
 
-	kernel_read_line("/sys/kernel/security/lockdown", modes, sizeof(modes));
+	first_line("/sys/kernel/security/lockdown", modes, sizeof(modes));
 	return strstr(modes, "[confidentiality]");
 }
 

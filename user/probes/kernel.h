@@ -29,14 +29,14 @@ bool kernel_module_has_btf(const char *module);
  */
 const struct kernel_function *kernel_find_symbol(const char *name, const char *module);
 
+/* Does the kernel's BPF have the helper, "BPF_FUNC_..."? */
+bool kernel_has_bpf_helper(const char *name);
+
 /*
  * Byte offset of hdr.vmx.evmcs_pa in struct kvm_nested_state, 0 where this
  * kernel's kvm_intel has no such field.
  */
 unsigned int kernel_evmcs_pa_offset(void);
-
-/* One line of a small file, without its newline; "" where it cannot be read. */
-void kernel_read_line(const char *path, char *line, size_t size);
 
 /*
  * Says in one sentence why nothing can be traced here, and returns the exit

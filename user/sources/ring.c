@@ -203,6 +203,7 @@ static void take_event(struct ring_source *s, const struct record *rec, uint32_t
 		.exits = rec->exits,
 		.evmptr = rec->evmptr,
 		.vmptr = rec->vmptr,
+		.window = rec->window,
 		.ret = result_of(rec),
 		.vm = vm,
 		.vcpu = vcpu,

@@ -3,21 +3,14 @@
 #include <string.h>
 
 #include "sources/vmm.h"
+#include "util/first_line.h"
 
 void vmm_comm(uint32_t pid, char *comm, size_t size)
 {
 	char path[40];
-	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	f = fopen(path, "re");
-	comm[0] = '\0';
-	if (!f)
-		return;
-	if (!fgets(comm, (int)size, f))
-		comm[0] = '\0';
-	comm[strcspn(comm, "\n")] = '\0';
-	fclose(f);
+	first_line(path, comm, size);
 }
 
 bool vmm_name_of_cmdline(const char *cmdline, size_t len, char name[VMM_NAME_LEN])

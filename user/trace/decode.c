@@ -360,6 +360,8 @@ static void read_event(struct reader *r, const json_t *o, struct trace_item *ite
 		ev->ret = get_int(r, o, "ret", INT64_MIN, INT64_MAX);
 	if (json_object_get(o, "untracked") && get_bool(r, o, "untracked"))
 		ev->flags |= REC_UNTRACKED;
+	if (event_has_window(ev))
+		ev->window = get_hex(r, o, "window", UINT64_MAX);
 	read_state(r, o, ev);
 	read_payload(r, o, ev);
 	read_stack(r, o, ev);

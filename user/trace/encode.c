@@ -244,6 +244,8 @@ static json_t *encode_event(const struct event *ev, const struct trace_header *h
 	if (ev->phase == PHASE_EXIT)
 		json_object_set_new(o, "ret", json_integer(ev->ret));
 	put_state(o, ev);
+	if (event_has_window(ev))
+		json_object_set_new(o, "window", hex(ev->window));
 	if (ev->flags & REC_UNTRACKED)
 		json_object_set_new(o, "untracked", json_true());
 	put_payload(o, ev);

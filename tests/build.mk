@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# The unit tests. Included by the top Makefile, which sets B, CC, PURE_SRCS and
+# the rest. No libbpf, no root, no kernel: libcmocka, jansson and zlib only.
+
+UNIT_TESTS := test_model test_trace test_small
+UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c
+UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS)
+UNIT_LIBS := -lcmocka -ljansson -lz
+UNIT_CPPFLAGS := $(CPPFLAGS_ALL) -Itests/unit
+
+ASAN_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+UNIT_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests/%)
+ASAN_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests-asan/%)
+
+$(B)/tests/%.o: %.c
+	$(call msg,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(UNIT_CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(B)/tests-asan/%.o: %.c
+	$(call msg,CC-ASAN,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(UNIT_CPPFLAGS) $(CFLAGS_ALL) $(ASAN_CFLAGS) -MMD -MP -c $< -o $@
+
+$(UNIT_PROGRAMS): $(B)/tests/%: $(B)/tests/tests/unit/%.o $(UNIT_SRCS:%.c=$(B)/tests/%.o)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(UNIT_LIBS) -o $@
+
+$(ASAN_PROGRAMS): $(B)/tests-asan/%: $(B)/tests-asan/tests/unit/%.o \
+		$(UNIT_SRCS:%.c=$(B)/tests-asan/%.o)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(ASAN_CFLAGS) $(LDFLAGS) $^ $(UNIT_LIBS) -o $@
+
+# All of them are run, also after one has failed. What passed is one line each;
+# of what failed everything is shown.
+run_unit = status=0; for t in $(1); do \
+		if "$$t" > "$$t.log" 2>&1; then \
+			sed -n "s,^\(\[  PASSED  \].*\),  UNIT     $${t\#\#*/}: \1,p" "$$t.log"; \
+		else \
+			cat "$$t.log"; status=1; \
+		fi; \
+	done; exit $$status
+
+.PHONY: unit
+unit: $(UNIT_PROGRAMS)
+	$(Q)$(call run_unit,$^)
+
+.PHONY: unit-asan
+unit-asan: $(ASAN_PROGRAMS)
+	$(Q)$(call run_unit,$^)
+
+-include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(UNIT_TESTS:%=tests/unit/%.c))
+-include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(UNIT_TESTS:%=tests/unit/%.c))

@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Do the unit tests notice? Breaks one thing at a time in a copy of the sources
+# and names a test that fails. Exit status 1 where one stayed unnoticed.
+#
+#   tests/unit/mutate.sh [PATTERN]     only mutants whose name matches
+
+set -eu
+cd "$(dirname "$0")/../.."
+pattern=${1:-.}
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+mkdir "$copy/scenarios"
+cp -r Makefile user include tests "$copy"
+# the lab's rules are not needed, and not copied
+sed -i '/^include scenarios/d' "$copy/Makefile"
+build() { make -s -C "$copy" CFLAGS='-O1 -Wno-error' "$@" >"$copy/log" 2>&1; }
+
+survived=0
+
+# judge NAME: the sources are broken; which test says so?
+judge() {
+	local t first failed
+	for t in test_model test_small test_trace; do
+		if ! build "build/tests/$t"; then
+			echo "$1: does not compile"
+			tail -3 "$copy/log"
+			survived=1
+			return
+		fi
+		if ! (cd "$copy" && timeout 300 "build/tests/$t" >log 2>&1); then
+			failed=$(sed -n 's/^\[  FAILED  \] \([a-z].*\)/\1/p' "$copy/log" | sort -u)
+			# the tests of a class are named after it
+			first=$(grep -m1 '^a[0-9]' <<<"$failed" || head -1 <<<"$failed")
+			echo "$1: seen by ${first:-a crash} ($t, $(grep -c . <<<"$failed") in all)"
+			return
+		fi
+	done
+	echo "$1: NOT SEEN"
+	survived=1
+}
+
+# mutant NAME FILE SED-EXPRESSION
+mutant() {
+	local file=$copy/$2
+	[[ $1 =~ $pattern ]] || return 0
+	cp "$file" "$copy/saved"
+	sed -i -E "$3" "$file"
+	if cmp -s "$file" "$copy/saved"; then
+		echo "$1: changes nothing"
+		survived=1
+	else
+		judge "$1"
+	fi
+	cp "$copy/saved" "$file"
+}
+
+# Each class blind, and each class seeing ghosts.
+constant='/^#define SEEN_BY/i static bool constant(const struct moment_facts *f) { return f \&\& VALUE; }'
+while read -r fn; do
+	mutant "$fn never" user/model/anomalies.c "${constant/VALUE/false}"$'\n'"s/SEEN_BY\($fn\)/SEEN_BY(constant)/"
+	mutant "$fn always" user/model/anomalies.c "${constant/VALUE/true}"$'\n'"s/SEEN_BY\($fn\)/SEEN_BY(constant)/"
+done < <(sed -n 's/.*SEEN_BY(\([a-z_0-9]*\)).*/\1/p' user/model/anomalies.c | grep -v '^fn$')
+
+model=user/model/model.c
+mutant "blind is no reason" $model 's/if \(is_blind\(m\)\)/if (0)/'
+mutant "open is no reason" $model 's/if \(restore->end == END_OPEN\)/if (0)/'
+mutant "set need not return" $model 's/if \(!restore->set_done/if (0/'
+mutant "fail_on is ignored" $model 's/severity >= m->options.fail_on/severity >= SEVERITY_ERROR/'
+mutant "doubt beats violation" $model 's/if \(has_violation\(m, restore\)\)/if (has_violation(m, restore) \&\& !restore->why)/'
+mutant "untracked is no reason" $model 's/if \(ev->flags & REC_UNTRACKED\)/if (0)/'
+mutant "state need not be known" $model 's/if \(!\(ev->flags & REC_VCPU_STATE\).*/if (0)/'
+mutant "loss marks none" $model 's/mark\(vcpu->current, WHY_LOST\);//'
+mutant "loss spares the pending" $model 's/mark\(vcpu->pending, WHY_LOST\);//'
+mutant "loss is not counted" $model 's/m->verdict.lost \+= loss->count;//'
+mutant "unpaired marks none" $model 's/if \(!frame \|\| skipped\)/if (0)/'
+mutant "unpaired is not counted" $model 's/m->unpaired\+\+;/;/'
+mutant "nested accessors count" $model 's/ \|\| task_inside_access\(task\)//'
+mutant "footer is not needed" $model 's/if \(!m->has_footer\)/if (0)/'
+mutant "counts may be odd" $model 's/if \(c->hits != c->written \+ c->lost\)/if (0)/'
+mutant "missed is no reason" $model 's/^\tif \(missed\)/\tif (0)/'
+mutant "events may be missing" $model 's/if \(written != v->events\)/if (0)/'
+mutant "tracking loss is no reason" $model 's/if \(m->footer.tracking_lost\)/if (0)/'
+mutant "commands may fail" $model 's/if \(m->footer.has_command &&/if (0 \&\&/'
+mutant "no restore passes" $model 's/if \(!v->restores\)/if (0)/'
+mutant "lost is no reason" $model 's/if \(v->lost\)/if (0)/'
+mutant "probes need not attach" $model 's/if \(p->needed && !p->attached\)/if (0)/'
+mutant "blocked is ignored" $model 's/context_for_each\(m->context, blocked_access, m\);//'
+mutant "refused forgets the first" $model 's/vcpu->current = vcpu->pending;/restore_free(vcpu->pending);/'
+mutant "left is not noticed" $model 's/left_by_set = true/left_by_set = false/'
+mutant "map is the second's" $model 's/served = vcpu->pending;/;/'
+mutant "run is not exact" $model 's/r->run_exact = true/r->run_exact = false/'
+mutant "slots are everyone's" $model 's/\|\| vcpu->vm != ev->vm\)/)/'
+mutant "vCPUs are one" $model 's/return \(x->id > y->id\) - \(x->id < y->id\);/return 0;/'
+mutant "VMs are one" $model 's/if \(x->vm != y->vm\)/if (0)/'
+mutant "tasks are one" user/model/context.c 's/return \(x->tid > y->tid\) - \(x->tid < y->tid\);/return 0;/'
+mutant "empty frame is access" user/model/context.c 's/ \|\| entry->access.len\)/ || true)/'
+mutant "outermost behalf" user/model/context.c 's/for \(i = task->depth - 2; i >= 0; i--\)/for (i = 0; i < task->depth - 1; i++)/'
+
+file=user/sources/file.c
+mutant "checksum is ignored" $file 's/if \(!crc_holds\(s, line, len\)\)/if (0)/'
+mutant "seq may have gaps" $file 's/!= s->next_seq\)/!= s->next_seq \&\& 0)/'
+mutant "second header" $file 's/^\t\tif \(s->has_header\)/\t\tif (0)/'
+mutant "no header" $file 's/^\tif \(!s->has_header\)/\tif (0)/'
+mutant "after the footer" $file '/^static int check_order/,/^}/s/if \(s->has_footer\)/if (0)/'
+mutant "events of the footer" $file 's/if \(item->footer->events != s->events\)/if (0)/'
+mutant "cut lines are lines" $file 's/return line\[len - 1\] != .*/return false;/'
+
+mutant "any schema" user/trace/decode.c 's/else if \(h->schema_major != TRACE_SCHEMA_MAJOR\)/else if (0)/'
+mutant "missing numbers are 0" user/trace/decode.c 's/if \(!json_is_integer\(j\) \|\| value < min/if (value < min/'
+mutant "missing truth is false" user/trace/decode.c 's/if \(!json_is_boolean\(j\)\)/if (0)/'
+mutant "hex may overflow" user/trace/decode.c 's/return !errno && !\*end/return !*end/'
+mutant "duplicate keys" user/trace/decode.c 's/JSON_REJECT_DUPLICATES/0/'
+mutant "phase fits any point" user/trace/decode.c 's/if \(\(ev->phase == PHASE_NOTE\) !=.*/if (0)/'
+mutant "stack of any length" user/trace/decode.c 's/ \|\| json_array_size\(stack\) > RECORD_STACK_DEPTH//'
+mutant "probes of any number" user/trace/decode.c 's/json_array_size\(probes\) > PT_COUNT/0/'
+
+mutant "file is not cut" user/sinks/trace.c 's/if \(ftruncate\(t->fd, t->written\)\)/if (0)/'
+mutant "told again and again" user/sinks/trace.c '/^static void write_line/,/^}/s/if \(t->err\)/if (0)/'
+mutant "errors are kept" user/sinks/trace.c 's/return t->err;/return 0;/'
+mutant "escapes on screen" user/sinks/text.c 's/out\[i\] = \(unsigned char\)s\[i\] < 0x20 .*/out[i] = s[i];/'
+mutant "local time" user/trace/encode.c 's/gmtime_r/localtime_r/'
+
+exit $survived
