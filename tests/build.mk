@@ -33,14 +33,16 @@ $(ASAN_PROGRAMS): $(B)/tests-asan/%: $(B)/tests-asan/tests/unit/%.o \
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(ASAN_CFLAGS) $(LDFLAGS) $^ $(UNIT_LIBS) -o $@
 
-# All of them are run, also after one has failed. What passed is one line each;
-# of what failed everything is shown.
+# All of them are run, also after one has failed. What passed is one line each,
+# with V=1 all that cmocka says; of what failed everything is shown.
 run_unit = status=0; for t in $(1); do \
-		if "$$t" > "$$t.log" 2>&1; then \
+		"$$t" > "$$t.log" 2>&1; result=$$?; \
+		if [ $$result = 0 ] && [ '$(V)' != 1 ]; then \
 			sed -n "s,^\(\[  PASSED  \].*\),  UNIT     $${t\#\#*/}: \1,p" "$$t.log"; \
 		else \
-			cat "$$t.log"; status=1; \
+			cat "$$t.log"; \
 		fi; \
+		[ $$result = 0 ] || status=1; \
 	done; exit $$status
 
 .PHONY: unit

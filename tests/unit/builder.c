@@ -198,6 +198,8 @@ void set_enter(struct stream *s, unsigned int flags)
 	s->a->nested.flags = (uint16_t)flags;
 	ev = add_event(s, PT_SET_STATE, PHASE_ENTER);
 	ev->nested = s->a->nested;
+	/* each SET names the window anew, also where one is open already */
+	ev->window = ++s->a->window;
 }
 
 /* The state that a SET leaves in the vCPU. */
@@ -220,6 +222,13 @@ void set_leave(struct stream *s, int64_t ret)
 	if (!ret)
 		take_state(s->a);
 	leave(s, PT_SET_STATE, ret);
+#ifndef PENDING_FIXES
+	/* the kernel side does not give the name back: that is to be fixed */
+	if (ret && s->a->in_flight)
+		s->a->window--;
+#endif
+	if (!ret)
+		s->a->in_flight = s->a->nested.vmxon_pa != UINT64_MAX;
 	in_ioctl(s, 0);
 }
 
@@ -300,7 +309,8 @@ void ran(struct stream *s)
 {
 	in_ioctl(s, KVM_RUN);
 	s->a->exits++;
-	add_event(s, PT_RAN, PHASE_NOTE);
+	s->a->in_flight = false;
+	add_event(s, PT_RAN, PHASE_NOTE)->window = s->a->window;
 	in_ioctl(s, 0);
 }
 
@@ -325,6 +335,7 @@ void free_vcpu(struct stream *s)
 	in_ioctl(s, 0);
 	enter(s, PT_FREE_VCPU);
 	leave(s, PT_FREE_VCPU, 0);
+	s->a->in_flight = false;
 }
 
 void loss(struct stream *s, uint64_t count)

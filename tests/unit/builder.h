@@ -30,6 +30,8 @@ struct actor {
 	uint64_t exits;
 	uint64_t evmptr;
 	uint64_t vmptr;
+	uint64_t window; /* the kernel's name for the latest SET of the vCPU */
+	bool in_flight; /* a restore that has not run */
 	struct record_nested nested; /* what SET is given next */
 };
 

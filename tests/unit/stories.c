@@ -314,6 +314,7 @@ void random_event(struct stream *s, struct rng *r)
 	if (!(s->a->flags & REC_VMX_STATE))
 		s->a->flags &= ~(uint32_t)REC_L2;
 	s->a->evmptr = UINT64_MAX - rng_below(r, 3);
+	s->a->window = rng_below(r, 3);
 	if (point == PT_RAN) {
 		ran(s);
 		return;
@@ -321,6 +322,8 @@ void random_event(struct stream *s, struct rng *r)
 	if (chance(r, 50)) {
 		enter(s, point);
 		ev = last(s);
+		if (point == PT_SET_STATE)
+			ev->window = s->a->window;
 		random_payload(ev, r);
 	} else {
 		leave(s, point, random_ret(r));

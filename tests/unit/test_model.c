@@ -1062,6 +1062,45 @@ static void refused_second_set_leaves_the_first(void **state)
 	assert_int_equal(r[1].path, PATH_EVMCS_DEFERRED);
 }
 
+/* The note of a run may reach the ring after the SET that follows the run. */
+static void late_note_is_of_the_window_before(void **state)
+{
+	const struct restore *r;
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_evmcs(s, EVMCS_GPA);
+	pages_leave(s, 1);
+	set_enter(s, EVMCS);
+	ran(s);
+	last(s)->window--;
+	in_ioctl(s, KVM_SET_NESTED_STATE);
+	set_leave(s, 0);
+	run_deferred(s);
+	expect_clean(s);
+	r = s->outcomes->restores;
+	assert_int_equal(s->outcomes->nr, 2);
+	assert_int_equal(r[0].id, 1);
+	assert_int_equal(r[0].end, END_RAN);
+	assert_int_equal(r[1].end, END_RAN);
+	assert_int_equal(r[1].path, PATH_EVMCS_DEFERRED);
+}
+
+/* A note of a window that is over ends no other. */
+static void note_of_no_window(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	ran(s);
+	last(s)->window = 99;
+	run_deferred(s);
+	expect_clean(s);
+	assert_int_equal(s->outcomes->nr, 1);
+	assert_int_equal(s->outcomes->restores[0].path, PATH_EVMCS_DEFERRED);
+}
+
 /* Refused, but it had thrown the first away before it found out. */
 static void refused_second_set_that_left(void **state)
 {
@@ -1494,6 +1533,24 @@ static void missing_exit_hides_access(void **state)
 	run_deferred(s);
 	footer(s);
 	expect_why(s, WHY_UNPAIRED);
+}
+
+/* The restore before is over all the same, when the vCPU has run the later. */
+static void missing_exit_of_second_set(void **state)
+{
+	const struct restore *r;
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	set_enter(s, EVMCS);
+	run_deferred(s);
+	footer(s);
+	expect_why(s, WHY_UNPAIRED);
+	r = s->outcomes->restores;
+	assert_int_equal(s->outcomes->nr, 2);
+	assert_int_equal(r[0].id, 1);
+	assert_int_equal(r[0].end, END_SUPERSEDED);
+	assert_int_equal(r[1].end, END_RAN);
 }
 
 /* Did KVM_RUN get the pages? Nobody knows. */
@@ -1955,6 +2012,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(second_life_of_a_vm),
 	TEST(saves_are_counted),
 	TEST(refused_second_set_leaves_the_first),
+	TEST(late_note_is_of_the_window_before),
+	TEST(note_of_no_window),
 	TEST(refused_second_set_that_left),
 	TEST(refused_set_that_is_served),
 	/* never a false green */
@@ -1991,6 +2050,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a3_after_the_link_pointer),
 	TEST(missing_exit_of_access),
 	TEST(missing_exit_hides_access),
+	TEST(missing_exit_of_second_set),
 	TEST(missing_exit_of_pages),
 	TEST(blocked_pin_in_map),
 	TEST(violation_after_many_accesses),

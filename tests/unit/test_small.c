@@ -24,6 +24,7 @@
 #include "stories.h"
 #include "trace/format.h"
 #include "util/errstr.h"
+#include "util/kallsyms.h"
 #include "util/say.h"
 
 /* ---- names ---- */
@@ -201,6 +202,51 @@ static void expect_timestamp(uint64_t wall_ns, uint64_t t_ns, const char *wanted
 
 	format_timestamp(ts, &h, t_ns);
 	assert_string_equal(ts, wanted);
+}
+
+/* ---- kallsyms ---- */
+
+static void symbols_of_text(void **state)
+{
+	char module[] = "ffffffffc0a31230 t nested_vmx_run\t[kvm_intel]\n";
+	char core[] = "ffffffff81000000 T _stext\n";
+	char hidden[] = "0000000000000000 t kvm_vcpu_map\t[kvm]\n";
+	struct kallsym symbol;
+
+	(void)state;
+	assert_true(kallsyms_parse_text(module, &symbol));
+	assert_int_equal(symbol.address, 0xffffffffc0a31230);
+	assert_int_equal(symbol.type, 't');
+	assert_string_equal(symbol.name, "nested_vmx_run");
+	assert_string_equal(symbol.module, "kvm_intel");
+	assert_true(kallsyms_parse_text(core, &symbol));
+	assert_string_equal(symbol.name, "_stext");
+	assert_string_equal(symbol.module, "");
+	assert_true(kallsyms_parse_text(hidden, &symbol));
+	assert_int_equal(symbol.address, 0);
+}
+
+static void symbols_that_are_none(void **state)
+{
+	static const char *const lines[] = {
+		"",
+		"\n",
+		"ffffffff81000000\n",
+		"ffffffff81000000 d data\n",
+		"ffffffff81000000 T \n",
+		"t name\n",
+		"ffffffff81000000 TT name\n",
+		"ffffffff81000000 t \t[kvm]\n",
+	};
+	struct kallsym symbol;
+	char line[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(line, sizeof(line), "%s", lines[i]);
+		assert_false(kallsyms_parse_text(line, &symbol));
+	}
 }
 
 static void timestamps(void **state)
@@ -546,6 +592,22 @@ static void full_device(void **state)
 	free(said);
 }
 
+/* A trace that nobody can check is no pass. */
+static void full_device_is_no_pass(void **state)
+{
+	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	const struct outcome *o;
+
+	assert_true(fd >= 0);
+	story(*state, "deferred");
+	stderr_off();
+	o = record(*state, fd);
+	free(stderr_on());
+	close(fd);
+	assert_int_equal(o->verdict.kind, VERDICT_INCONCLUSIVE);
+	assert_true(has_reason(o, "the trace could not be written to its end"));
+}
+
 /* The model goes on: a violation is told, trace or no trace. */
 static void full_device_and_verdict(void **state)
 {
@@ -720,6 +782,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(vm_names_that_are_long),
 	TEST(own_name),
 	TEST(error_texts),
+	TEST(symbols_of_text),
+	TEST(symbols_that_are_none),
 	TEST(timestamps),
 	TEST(timestamps_are_utc),
 	TEST(statuses),
@@ -736,6 +800,7 @@ static const struct CMUnitTest tests[] = {
 #endif
 	TEST(json_lines),
 	TEST(full_device),
+	TEST(full_device_is_no_pass),
 	TEST(full_device_and_verdict),
 	TEST(full_disk),
 	TEST(just_enough_disk),
