@@ -6,6 +6,8 @@
 
 # ---- bad surroundings: one sentence and the documented status ----
 run no-module evmcs-trace
+load-kvm stock nested=0 || exit 1
+run not-nested evmcs-trace
 load-kvm stock || exit 1
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd

@@ -328,6 +328,7 @@ void random_event(struct stream *s, struct rng *r)
 	} else {
 		leave(s, point, random_ret(r));
 	}
-	if (chance(r, 10))
+	/* what a VM ioctl does has no vCPU; a SET always has one */
+	if (chance(r, 10) && point != PT_SET_STATE)
 		last(s)->vcpu = VCPU_NONE;
 }

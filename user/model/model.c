@@ -659,6 +659,20 @@ static void event_exits(struct model *m, struct vcpu *vcpu, struct task *task,
 	task_pop(task);
 }
 
+/*
+ * A VM ioctl has no vCPU loaded. What it reaches is put down to the first
+ * restore in flight in that VM: one that says so is enough.
+ */
+static struct vcpu *in_flight_in(const struct model *m, uint32_t vm)
+{
+	struct vcpu *vcpu;
+
+	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
+		if (vcpu->vm == vm && vcpu->current)
+			return vcpu;
+	return NULL;
+}
+
 static int fold_event(struct model *m, const struct event *ev)
 {
 	struct vcpu *vcpu = NULL;
@@ -671,6 +685,8 @@ static int fold_event(struct model *m, const struct event *ev)
 			vcpu = add_vcpu(m, ev->vm, ev->vcpu);
 		if (!vcpu)
 			return -ENOMEM;
+	} else if (point_class(ev->point) == CLASS_ACCESS) {
+		vcpu = in_flight_in(m, ev->vm);
 	}
 	m->verdict.events++;
 	m->last_t_ns = ev->t_ns;

@@ -274,6 +274,8 @@ static bool locked_down(void)
 
 int kernel_preflight(void)
 {
+	char nested[8];
+
 	if (geteuid() != 0) {
 		say_error("tracing KVM needs root: run it with sudo");
 		return STATUS_NOT_ARMED;
@@ -282,6 +284,13 @@ int kernel_preflight(void)
 		say_error(
 			"kvm_intel is not loaded, so no nested VMX guest can be restored here: "
 			"load it with 'modprobe kvm_intel nested=1' (needs an Intel CPU with VMX)");
+		return STATUS_UNSUPPORTED;
+	}
+	first_line("/sys/module/kvm_intel/parameters/nested", nested, sizeof(nested));
+	if (nested[0] == 'N') {
+		say_error(
+			"kvm_intel was loaded with nested=0, so no nested guest can be restored "
+			"here: load it with 'modprobe -r kvm_intel; modprobe kvm_intel nested=1'");
 		return STATUS_UNSUPPORTED;
 	}
 	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
