@@ -31,6 +31,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define INVALID_GPA (~0ULL)
 #define REQ_GET_NESTED_STATE_PAGES_BIT 32 /* KVM_ARCH_REQ(24), 5.10 to 7.3 */
 #define IOCTL_SYSCALL 16
+#define IOCTL_SYSCALL_32 54
+#define USER32_CS 0x23
 #define KVM_RUN_CMD 0xAE80
 #define KVM_SET_MSRS_CMD 0x4008AE89
 #define HV_X64_MSR_VP_ASSIST_PAGE 0x40000073
@@ -119,7 +121,7 @@ struct {
 static __always_inline __u32 current_ioctl(void)
 {
 	const struct pt_regs *regs;
-	__u64 cs = 0, nr = 0, cmd = 0;
+	__u64 cs = 0, nr = 0, cmd = 0, compat_cmd = 0;
 
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) {
 		/* since 5.15, dd6e10fbd9f (bpf: Add bpf_task_pt_regs() helper) */
@@ -132,6 +134,9 @@ static __always_inline __u32 current_ioctl(void)
 	bpf_probe_read_kernel(&cs, sizeof(cs), &regs->cs);
 	bpf_probe_read_kernel(&nr, sizeof(nr), &regs->orig_rax);
 	bpf_probe_read_kernel(&cmd, sizeof(cmd), &regs->rsi);
+	bpf_probe_read_kernel(&compat_cmd, sizeof(compat_cmd), &regs->rcx);
+	if (cs == USER32_CS && nr == IOCTL_SYSCALL_32)
+		return compat_cmd;
 	return (cs & 3) && nr == IOCTL_SYSCALL ? cmd : 0;
 }
 
@@ -247,16 +252,16 @@ static __always_inline void send(void *ctx, const struct record *rec, bool with_
 	count = bpf_map_lookup_elem(&counters, &point);
 	if (!count)
 		return;
-	count->hits++;
+	__sync_fetch_and_add(&count->hits, 1);
 	if (with_stack)
 		err = send_long(ctx, rec);
 	else
 		err = bpf_ringbuf_output(&ring, (void *)rec, sizeof(*rec), 0);
 	if (err) {
-		count->lost++;
+		__sync_fetch_and_add(&count->lost, 1);
 		__sync_fetch_and_add(&lost_total, 1);
 	} else {
-		count->written++;
+		__sync_fetch_and_add(&count->written, 1);
 	}
 }
 
@@ -264,10 +269,10 @@ static __always_inline void send(void *ctx, const struct record *rec, bool with_
 
 static __always_inline void count_vm(__u64 kvm, __s64 delta)
 {
-	__s64 one = 1, *n;
+	__s64 *n;
 
 	n = bpf_map_lookup_elem(&vms, &kvm);
-	if (!n && delta > 0 && !bpf_map_update_elem(&vms, &kvm, &one, BPF_NOEXIST))
+	if (!n && delta >= 0 && !bpf_map_update_elem(&vms, &kvm, &delta, BPF_NOEXIST))
 		return;
 	n = n ?: bpf_map_lookup_elem(&vms, &kvm);
 	if (n)
@@ -313,17 +318,18 @@ static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
 }
 
 /*
- * The vCPU has run: the restore is over. Told by whoever closed the window; by
- * its name (state) the model knows which restore is meant, since the vCPU's
- * next SET may be in the ring before this.
+ * The vCPU has run: the restore is over, and whoever closes its window tells.
+ * The state is read before that, so that it is not of the vCPU's next SET; the
+ * note may still come into the ring after that SET, so it names the window.
  */
-static __noinline int tell_ran(void *ctx, __u64 vcpu, __u64 kvm, __u64 state)
+static __noinline int end_window(void *ctx, __u64 vcpu, struct window *win, __u64 state)
 {
 	struct record rec = {};
 
-	start_record(&rec, PT_RAN, PHASE_NOTE, kvm, vcpu);
+	start_record(&rec, PT_RAN, PHASE_NOTE, win->kvm, vcpu);
 	rec.window = state;
-	send(ctx, &rec, false);
+	if (close_window(win, state))
+		send(ctx, &rec, false);
 	return 0;
 }
 
@@ -340,8 +346,7 @@ static __always_inline bool in_window(void *ctx, __u64 vcpu)
 		return false;
 	if (vcpu_exits(vcpu) == win->base_exits)
 		return true;
-	if (close_window(win, state))
-		tell_ran(ctx, vcpu, win->kvm, state);
+	end_window(ctx, vcpu, win, state);
 	return false;
 }
 
@@ -460,6 +465,7 @@ static __always_inline int get_state_enter(void *ctx, __u64 vcpu)
 		return 0;
 	if (windows_open)
 		in_window(ctx, vcpu);
+	count_vm(vcpu_kvm(vcpu), 0); /* so that its end is told */
 	start_record(&rec, PT_GET_STATE, PHASE_ENTER, vcpu_kvm(vcpu), vcpu);
 	send(ctx, &rec, false);
 	return 0;
@@ -952,7 +958,6 @@ int poll_window(void *ctx)
 		return 0;
 	if (vcpu_exits(vcpu) == win->base_exits)
 		return 1;
-	if (close_window(win, state))
-		tell_ran(ctx, vcpu, win->kvm, state);
+	end_window(ctx, vcpu, win, state);
 	return 0;
 }

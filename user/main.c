@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <argp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	argp_err_exit_status = STATUS_USAGE;
+	signal(SIGPIPE, SIG_IGN); /* a reader that went is told as a failed write */
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
 		print_help();
 		return STATUS_PASS;

@@ -16,12 +16,23 @@ mount -t tmpfs none /sys/kernel/btf
 run no-btf evmcs-trace
 umount /sys/kernel/btf
 run bad-output evmcs-trace record -o /proc/none/trace.jsonl
+echo precious >"$OUT/kept"
+mount -t tmpfs none /sys/kernel/btf
+run not-armed evmcs-trace record -o "$OUT/kept"
+run device evmcs-trace record -o /dev/full
+umount /sys/kernel/btf
+[ -c /dev/full ] && echo still-there >"$OUT/device.left"
 
 # ---- stock: every restore by the right path, none a violation ----
 record selftest /bin/evmcs_test
 record matrix sh /bin/matrix "$OUT/matrix.driver"
 run kprobes evmcs-trace record --kprobes -o "$OUT/kprobes.jsonl" -- \
 	sh /bin/matrix "$OUT/kprobes.driver"
+
+# ---- stock: what breaks the rule without any modified kernel ----
+# shellcheck disable=SC2016
+record habits sh -c 'evmcs-restore --no-run --rounds 1 && evmcs-restore --set-twice --rounds 1 &&
+	evmcs-restore --forced-exit=mp-state --rounds 1'
 
 # ---- idle: nothing of ours runs in a KVM_RUN round trip or at VM entry ----
 echo 1 >/proc/sys/kernel/bpf_stats_enabled

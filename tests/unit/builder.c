@@ -26,7 +26,6 @@ static void *must(void *p)
 
 /* ---- streams ---- */
 
-/* Few probes keep a trace small; what is left out of the plan is not asked. */
 static void add_probe(struct trace_header *h, enum evmcs_point point, const char *function)
 {
 	struct probe_fact *p = &h->probes[h->nr_probes++];
@@ -36,6 +35,22 @@ static void add_probe(struct trace_header *h, enum evmcs_point point, const char
 	snprintf(p->function, sizeof(p->function), "%s", function);
 	snprintf(p->module, sizeof(p->module), "kvm_intel");
 	snprintf(p->flavour, sizeof(p->flavour), "fentry");
+}
+
+/* A header speaks of every point. Nothing is said of these, to keep it small. */
+static void add_other_probes(struct trace_header *h)
+{
+	int point;
+
+	for (point = 0; point < PT_COUNT; point++) {
+		if (point == PT_SET_STATE || point == PT_MAP || point == PT_RAN)
+			continue;
+		h->probes[h->nr_probes] =
+			(struct probe_fact){ .point = point, .needed = true, .attached = true };
+		snprintf(h->probes[h->nr_probes].function, sizeof(h->probes[0].function), "%s",
+			 point_name(point));
+		h->nr_probes++;
+	}
 }
 
 struct stream *stream_new(void)
@@ -53,6 +68,7 @@ struct stream *stream_new(void)
 	h->filter_vcpu = -1;
 	add_probe(h, PT_SET_STATE, "vmx_set_nested_state");
 	add_probe(h, PT_MAP, "kvm_vcpu_map");
+	add_other_probes(h);
 	on(s, 1, 0);
 	return s;
 }
@@ -222,11 +238,6 @@ void set_leave(struct stream *s, int64_t ret)
 	if (!ret)
 		take_state(s->a);
 	leave(s, PT_SET_STATE, ret);
-#ifndef PENDING_FIXES
-	/* the kernel side does not give the name back: that is to be fixed */
-	if (ret && s->a->in_flight)
-		s->a->window--;
-#endif
 	if (!ret)
 		s->a->in_flight = s->a->nested.vmxon_pa != UINT64_MAX;
 	in_ioctl(s, 0);
@@ -357,6 +368,10 @@ struct trace_footer *footer(struct stream *s)
 	for (i = 0; i < s->nr; i++) {
 		const struct step *step = &s->steps[i];
 
+		if (step->type == ITEM_LOSS && step->loss.stage == LOSS_RING) {
+			f->count[PT_UNMAP].hits += step->loss.count;
+			f->count[PT_UNMAP].lost += step->loss.count;
+		}
 		if (step->type != ITEM_EVENT)
 			continue;
 		f->events++;

@@ -503,7 +503,6 @@ static void text_has_no_escapes_of_vms(void **state)
 	free(text);
 }
 
-#ifdef PENDING_FIXES
 /* A trace comes from anywhere: neither do its other strings command it. */
 static void text_has_no_escapes_of_traces(void **state)
 {
@@ -527,7 +526,6 @@ static void text_has_no_escapes_of_traces(void **state)
 	assert_non_null(strstr(text, "most_are+0x1 [m]\n"));
 	free(text);
 }
-#endif
 
 static struct sink *json_sink(void *out)
 {
@@ -795,9 +793,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(text_of_findings_only),
 	TEST(text_of_events),
 	TEST(text_has_no_escapes_of_vms),
-#ifdef PENDING_FIXES
 	TEST(text_has_no_escapes_of_traces),
-#endif
 	TEST(json_lines),
 	TEST(full_device),
 	TEST(full_device_is_no_pass),

@@ -1200,7 +1200,6 @@ static void something_after_the_footer(void **state)
 	free(text);
 }
 
-#ifdef PENDING_FIXES
 /* Also what a model added: it stands before the footer, under its checksum. */
 static void derived_after_the_footer(void **state)
 {
@@ -1255,7 +1254,6 @@ static void header_with_any_strings(void **state)
 	assert_int_equal(back.header->nr_probes, 1);
 	assert_string_equal(back.header->probes[0].reason, "bad ?");
 }
-#endif
 
 static void garbage_after_the_footer(void **state)
 {
@@ -1596,11 +1594,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(gaps_and_repetitions),
 	TEST(lines_are_sealed),
 	TEST(something_after_the_footer),
-#ifdef PENDING_FIXES
 	TEST(derived_after_the_footer),
 	TEST(footer_is_the_last_line),
 	TEST(header_with_any_strings),
-#endif
 	TEST(garbage_after_the_footer),
 	TEST(wrong_checksums),
 	TEST(wrong_number_of_events),

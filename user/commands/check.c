@@ -6,6 +6,7 @@
 
 #include "commands/commands.h"
 #include "commands/options.h"
+#include "commands/output.h"
 #include "evmcs_trace/status.h"
 #include "pipeline.h"
 #include "sources/source.h"
@@ -113,5 +114,5 @@ int command_check(int argc, char **argv)
 	say_set_level(o.verbose ? SAY_VERBOSE : SAY_NORMAL);
 	for (i = 0; i < o.nr_traces; i++)
 		status = worse(status, check_trace(&o, o.traces[i]));
-	return status;
+	return output_status(status);
 }

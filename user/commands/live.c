@@ -15,6 +15,7 @@
 #include "commands/commands.h"
 #include "commands/live.h"
 #include "commands/options.h"
+#include "commands/output.h"
 #include "evmcs_trace/status.h"
 #include "probes/kernel.h"
 #include "sources/source.h"
@@ -209,6 +210,7 @@ static void tell_armed(const struct pipeline *p, const struct plan *plan)
 struct command {
 	pid_t pid; /* 0: none */
 	bool exited;
+	bool told; /* a signal was passed on to it */
 	int status; /* as a shell reports it */
 };
 
@@ -224,6 +226,7 @@ static int start_command(struct command *command, char **argv, const sigset_t *m
 	if (command->pid)
 		return 0;
 	sigprocmask(SIG_UNBLOCK, &unblocked, NULL);
+	signal(SIGPIPE, SIG_DFL);
 	execvp(argv[0], argv);
 	say_error("cannot run %s (%s): check its path", argv[0], errstr(errno));
 	_exit(STATUS_OF_COMMAND_NOT_FOUND);
@@ -260,6 +263,11 @@ static void take_signals(struct live *live)
 			reap_command(&live->command);
 			if (live->command.exited)
 				live->end_reason = "command exited";
+		} else if (live->command.pid && !live->command.told) {
+			/* it ends the trace when it exits; a second signal does at once */
+			live->command.told = true;
+			kill(live->command.pid, (int)info.ssi_signo);
+			say("ending the command; once more ends the trace without it");
 		} else {
 			live->end_reason = info.ssi_signo == SIGTERM ? "terminated" : "interrupted";
 		}
@@ -309,7 +317,9 @@ static int end(struct live *live)
 	verdict = pipeline_finish(live->pipeline);
 	if (status)
 		say("the command ended with status %d", *status);
-	return verdict_status(verdict);
+	else if (live->command.pid)
+		say("the command goes on, untraced");
+	return output_status(verdict_status(verdict));
 }
 
 static int open_signals(sigset_t *mask)
@@ -329,6 +339,8 @@ static int trace(struct live *live, const struct live_options *o, const struct p
 	sigset_t mask;
 	int status;
 
+	if (o->armed && o->armed(o->armed_ctx) < 0)
+		return STATUS_NOT_ARMED;
 	fill_header(&header, o, plan);
 	if (pipeline_item(live->pipeline, &item) < 0)
 		return STATUS_INCONCLUSIVE;

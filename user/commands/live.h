@@ -19,6 +19,9 @@ struct live_options {
 	const char *ready_file;
 	int ready_fd; /* -1: none */
 	char **command; /* NULL: until interrupted */
+	/* Called before the first item, when all is attached; -errno ends the run. */
+	int (*armed)(void *ctx);
+	void *armed_ctx;
 };
 
 /* The options that both commands have; .input is struct live_options. */

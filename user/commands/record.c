@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 struct record_options {
 	struct live_options live;
 	const char *output;
+	int fd;
+	bool is_new; /* the file was not there before */
 	char default_output[48];
 };
 
@@ -58,18 +61,38 @@ static void name_by_time(struct record_options *o)
 	o->output = o->default_output;
 }
 
-/* Addresses and names in it are nobody else's business: 0600. */
-static int open_output(const char *path)
+/*
+ * Addresses and names in it are nobody else's business: 0600. What an earlier
+ * run left there is only cut off when this one is armed (live_options.armed).
+ */
+static int open_output(struct record_options *o)
 {
-	int fd;
-
-	if (!strcmp(path, "-"))
+	if (!strcmp(o->output, "-"))
 		return STDOUT_FILENO;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-	if (fd < 0)
-		say_error("cannot write %s (%s): choose another place with -o", path,
+	o->fd = open(o->output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	o->is_new = o->fd >= 0;
+	if (o->fd < 0 && errno == EEXIST)
+		o->fd = open(o->output, O_WRONLY | O_CLOEXEC);
+	if (o->fd < 0)
+		say_error("cannot write %s (%s): choose another place with -o", o->output,
 			  errstr(errno));
-	return fd;
+	return o->fd;
+}
+
+/* Armed: from here on the file is this run's. */
+static int take_output(void *ctx)
+{
+	struct record_options *o = ctx;
+	struct stat st;
+
+	if (fstat(o->fd, &st) || !S_ISREG(st.st_mode))
+		return 0;
+	if (ftruncate(o->fd, 0) || fchmod(o->fd, 0600)) {
+		say_error("cannot empty %s (%s): choose another place with -o", o->output,
+			  errstr(errno));
+		return -errno;
+	}
+	return 0;
 }
 
 static int record(struct pipeline *pipeline, struct record_options *o)
@@ -77,9 +100,11 @@ static int record(struct pipeline *pipeline, struct record_options *o)
 	bool to_stdout = !strcmp(o->output, "-");
 	int fd, status;
 
-	fd = open_output(o->output);
+	fd = open_output(o);
 	if (fd < 0)
 		return STATUS_NOT_ARMED;
+	o->live.armed = to_stdout ? NULL : take_output;
+	o->live.armed_ctx = o;
 	if (pipeline_add(pipeline, trace_sink_new(fd, to_stdout ? "standard output" : o->output)) ||
 	    (!to_stdout && live_add_screen(pipeline, &o->live))) {
 		say_error("out of memory");
@@ -89,8 +114,8 @@ static int record(struct pipeline *pipeline, struct record_options *o)
 	if (!to_stdout && (status <= STATUS_FAIL || status == STATUS_INCONCLUSIVE))
 		say("the trace is in %s; judge it again with 'evmcs-trace check %s'", o->output,
 		    o->output);
-	else if (!to_stdout)
-		unlink(o->output); /* nothing was traced */
+	else if (o->is_new)
+		unlink(o->output); /* nothing was traced: leave nothing behind */
 	return status;
 }
 

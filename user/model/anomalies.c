@@ -33,7 +33,15 @@ static bool in_set(const struct moment_facts *f)
 /* Nested mode is being thrown away, not left by an exit that L1 will see. */
 static bool being_discarded(const struct moment_facts *f)
 {
-	return in_set(f) || task_inside(f->task, PT_FREE_VCPU);
+	const struct frame *exit = task_innermost(f->task, PT_NESTED_EXIT);
+
+	return !exit || exit->entry.exit.reason == NESTED_EXIT_FORCED;
+}
+
+/* What is concluded from something that was not seen needs an unbroken view. */
+static bool saw_everything(const struct moment_facts *f)
+{
+	return !f->restore->why;
 }
 
 static bool on_behalf_of(const struct moment_facts *f, enum evmcs_point point)
@@ -130,8 +138,11 @@ static bool mem_before_run(const struct moment_facts *f)
 {
 	uint32_t cmd = f->access->ioctl;
 
-	if (!f->access->touched || !cmd || cmd == (uint32_t)KVM_RUN || in_set(f) ||
+	if (!f->access->touched || cmd == (uint32_t)KVM_RUN || in_set(f) ||
 	    task_inside(f->task, PT_FREE_VCPU))
+		return false;
+	/* in no ioctl that we know: a KVM_RUN would be in the pages handler */
+	if (!cmd && (on_behalf_of(f, PT_STATE_PAGES) || on_behalf_of(f, PT_NESTED_EXIT)))
 		return false;
 	return for_nested_state(f) || !ioctl_touches_by_itself(cmd);
 }
@@ -147,6 +158,8 @@ static bool vmptrld_unknown_caller(const struct moment_facts *f)
 {
 	enum evmcs_point behalf = task_behalf(f->task);
 
+	if (!saw_everything(f))
+		return false;
 	/* the vCPU has not run, so it cannot be a VMLAUNCH of L1 */
 	return behalf == PT_COUNT || behalf == PT_GET_STATE || behalf == PT_FREE_VCPU;
 }
@@ -178,11 +191,14 @@ static bool pending_stuck(const struct moment_facts *f)
 	       f->event->evmptr == EVMPTR_MAP_PENDING;
 }
 
-/* A14: it has run, and the map is neither made nor to be made. */
+/*
+ * A14: it has run, and the map was not made and is not to be made. What evmptr
+ * is by now says nothing: L1 may have loaded another one since.
+ */
 static bool pending_lost(const struct moment_facts *f)
 {
 	return has_vmx_state(f) && f->restore->wants_evmcs && !f->restore->mapped &&
-	       f->event->evmptr == EVMPTR_INVALID;
+	       saw_everything(f) && f->event->evmptr != EVMPTR_MAP_PENDING;
 }
 
 /* A20: a refused SET left something of the state behind. */

@@ -111,14 +111,19 @@ void task_pop(struct task *task)
 	task->depth--;
 }
 
-bool task_inside(const struct task *task, enum evmcs_point point)
+const struct frame *task_innermost(const struct task *task, enum evmcs_point point)
 {
 	int i;
 
-	for (i = 0; i < task->depth - 1; i++)
+	for (i = task->depth - 2; i >= 0; i--)
 		if (task->frames[i].point == point)
-			return true;
-	return false;
+			return &task->frames[i];
+	return NULL;
+}
+
+bool task_inside(const struct task *task, enum evmcs_point point)
+{
+	return task_innermost(task, point);
 }
 
 /* Hyper-V MSRs other than the VP assist page's are reported with length 0. */

@@ -59,6 +59,9 @@ bool task_inside_access(const struct task *task);
 /* Is an evmptr-load of either kind on the stack below the top frame? */
 bool task_inside_evmptr(const struct task *task);
 
+/* The innermost frame of the point below the top frame, or NULL. */
+const struct frame *task_innermost(const struct task *task, enum evmcs_point point);
+
 /*
  * On whose behalf: the innermost of set-state, state-pages, nested-exit,
  * get-state and free-vcpu below the top frame; PT_COUNT where there is none.

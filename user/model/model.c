@@ -44,6 +44,7 @@ struct model {
 	uint64_t next_id;
 	uint64_t open;
 	uint64_t unpaired; /* outside of any restore */
+	uint64_t ring_lost;
 	bool output_failed;
 	struct verdict verdict;
 };
@@ -78,9 +79,33 @@ static void restore_free(struct restore *restore)
 	free(restore);
 }
 
+/* A point that the header does not speak of is one that nobody looked at. */
+static bool is_listed(const struct model *m, enum evmcs_point point)
+{
+	size_t i;
+
+	for (i = 0; i < m->header.nr_probes; i++)
+		if (m->header.probes[i].point == point)
+			return true;
+	return false;
+}
+
+static int first_unlisted(const struct model *m)
+{
+	int point;
+
+	for (point = 0; point < PT_COUNT; point++)
+		if (point_class(point) != CLASS_NOTE && !is_listed(m, point))
+			return point;
+	return -1;
+}
+
 static bool is_blind(const struct model *m)
 {
 	size_t i;
+
+	if (first_unlisted(m) >= 0)
+		return true;
 
 	for (i = 0; i < m->header.nr_probes; i++)
 		if (m->header.probes[i].needed && !m->header.probes[i].attached)
@@ -104,14 +129,27 @@ static bool has_violation(const struct model *m, const struct restore *restore)
 	return false;
 }
 
+/* An access whose exit is missing; it also hid those that came inside it. */
+static bool has_unfinished_access(const struct restore *restore)
+{
+	int i;
+
+	for (i = 0; i < restore->nr_accesses; i++)
+		if (!restore->accesses[i]->done)
+			return true;
+	return false;
+}
+
 static void judge(const struct model *m, struct restore *restore)
 {
 	if (is_blind(m))
 		mark(restore, WHY_BLIND);
 	if (restore->end == END_OPEN)
 		mark(restore, WHY_NO_RUN_SEEN);
-	if (!restore->set_done)
+	if (!restore->set_done || (restore->end != END_OPEN && has_unfinished_access(restore)))
 		mark(restore, WHY_UNPAIRED);
+	if (restore->accesses_dropped)
+		mark(restore, WHY_TOO_MANY);
 	if (has_violation(m, restore))
 		restore->verdict = VERDICT_FAIL;
 	else if (restore->why)
@@ -177,6 +215,8 @@ static struct restore *new_restore(struct model *m, const struct event *ev)
 		return NULL;
 	r->id = ++m->next_id;
 	r->window = ev->window;
+	r->exits = ev->exits;
+	r->has_exits = ev->flags & REC_VCPU_STATE;
 	r->vm = ev->vm;
 	r->vcpu = ev->vcpu;
 	r->pid = ev->pid;
@@ -253,18 +293,23 @@ static void remove_vcpu(struct model *m, struct vcpu *vcpu)
 static void add_anomaly(struct model *m, struct restore *restore, const struct anomaly_class *cls,
 			const struct moment_facts *f)
 {
+	enum severity severity = cls->graded ? cls->graded(f) : cls->severity;
 	struct anomaly *a;
 	int i;
 
-	/* the first evidence of a class is enough */
 	for (i = 0; i < restore->nr_anomalies; i++)
 		if (restore->anomalies[i].cls == cls)
-			return;
-	if (restore->nr_anomalies == RESTORE_MAX_ANOMALIES)
+			break;
+	/* the first evidence of a class is enough, unless there is worse */
+	if (i < restore->nr_anomalies && restore->anomalies[i].severity >= severity)
 		return;
-	a = &restore->anomalies[restore->nr_anomalies++];
+	if (i == RESTORE_MAX_ANOMALIES)
+		return;
+	if (i == restore->nr_anomalies)
+		restore->nr_anomalies++;
+	a = &restore->anomalies[i];
 	a->cls = cls;
-	a->severity = cls->graded ? cls->graded(f) : cls->severity;
+	a->severity = severity;
 	a->t_ns = f->event->t_ns;
 	a->seq = f->event->seq;
 	a->access = -1;
@@ -358,6 +403,25 @@ static bool reached_memory(const struct event *ev)
 	}
 }
 
+/* Whose restore an access was put down to; it may be over, then NULL. */
+static struct vcpu *owner_of(const struct model *m, struct vcpu *vcpu, const struct frame *frame)
+{
+	if (vcpu && vcpu->current && vcpu->current->id == frame->restore_id)
+		return vcpu;
+	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
+		if (vcpu->current && vcpu->current->id == frame->restore_id)
+			return vcpu;
+	return NULL;
+}
+
+static void count_access(struct model *m, const struct task *task, const struct access *access)
+{
+	if (access->touched && access->before_run)
+		m->verdict.accesses_before_run++;
+	if (access->touched && task_inside(task, PT_SET_STATE))
+		m->verdict.accesses_in_set++;
+}
+
 static void access_ends(struct model *m, struct vcpu *vcpu, const struct task *task,
 			const struct frame *frame, const struct event *ev)
 {
@@ -370,16 +434,14 @@ static void access_ends(struct model *m, struct vcpu *vcpu, const struct task *t
 	struct access *access = frame->access;
 
 	/* the restore may have ended while a frame was left open by a loss */
-	if (!access || !vcpu || !vcpu->current || vcpu->current->id != frame->restore_id)
+	vcpu = owner_of(m, vcpu, frame);
+	if (!access || !vcpu)
 		return;
 	access->done = true;
 	access->ret = ev->ret;
 	access->duration_ns = ev->t_ns - access->t_ns;
 	access->touched = reached_memory(ev);
-	if (access->touched && access->before_run)
-		m->verdict.accesses_before_run++;
-	if (access->touched && task_inside(task, PT_SET_STATE))
-		m->verdict.accesses_in_set++;
+	count_access(m, task, access);
 	facts.restore = vcpu->current;
 	ask(m, AT_ACCESS, vcpu->current, &facts);
 }
@@ -493,6 +555,9 @@ static void set_refused(struct model *m, struct vcpu *vcpu, const struct event *
 	} else if (!vcpu->pending && (ev->flags & REC_REQ_PAGES)) {
 		return; /* a part of it is there: the window stays open */
 	}
+	/* the vCPU's window is that of the earlier restore again, by its new name */
+	if (vcpu->pending)
+		vcpu->pending->window = vcpu->current->window;
 	close_restore(m, &vcpu->current, END_REFUSED, ev);
 	vcpu->current = vcpu->pending;
 	vcpu->pending = NULL;
@@ -524,10 +589,50 @@ static void set_ends(struct model *m, struct vcpu *vcpu, const struct task *task
 		close_restore(m, &vcpu->current, END_LEFT, ev);
 }
 
-static void restore_ran(struct model *m, struct restore **slot, const struct event *ev)
+struct frame_search {
+	const struct restore *restore;
+	uint64_t end_seq; /* where the next SET begins */
+	bool found;
+};
+
+/* Those that are only seen in a window; the others may be of what came after. */
+static bool is_of_window(enum evmcs_point point)
+{
+	return point != PT_SET_STATE && point != PT_GET_STATE && point != PT_FREE_VCPU;
+}
+
+static void find_open_frame(struct task *task, void *arg)
+{
+	struct frame_search *search = arg;
+	int i;
+
+	for (i = 0; i < task->depth; i++) {
+		const struct event *entry = &task->frames[i].entry;
+
+		if (entry->vm == search->restore->vm && entry->vcpu == search->restore->vcpu &&
+		    entry->seq > search->restore->first_seq && entry->seq < search->end_seq &&
+		    is_of_window(entry->point))
+			search->found = true;
+	}
+}
+
+/* Before a vCPU enters the guest, all that it did in KVM has returned. */
+static bool has_open_frame(struct model *m, const struct restore *r, uint64_t end_seq)
+{
+	struct frame_search search = { .restore = r, .end_seq = end_seq };
+
+	context_for_each(m->context, find_open_frame, &search);
+	return search.found;
+}
+
+static void restore_ran(struct model *m, struct restore **slot, const struct event *ev,
+			uint64_t end_seq)
 {
 	struct moment_facts facts = { .event = ev, .restore = *slot };
 	struct restore *r = *slot;
+
+	if (has_open_frame(m, r, end_seq))
+		mark(r, WHY_UNPAIRED);
 
 	if (!r->run_seen) {
 		r->run_seen = true;
@@ -537,16 +642,38 @@ static void restore_ran(struct model *m, struct restore **slot, const struct eve
 	close_restore(m, slot, r->set_ret ? END_REFUSED : END_RAN, ev);
 }
 
+static void current_ran(struct model *m, struct vcpu *vcpu, const struct event *ev,
+			uint64_t end_seq)
+{
+	if (vcpu->pending) /* the exit of the SET after it is missing */
+		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+	restore_ran(m, &vcpu->current, ev, end_seq);
+}
+
 /*
  * Which restore has run is told by its window: the one before the latest SET
  * where the note came into the ring after that SET.
  */
 static void vcpu_ran(struct model *m, struct vcpu *vcpu, const struct event *ev)
 {
-	if (vcpu && vcpu->pending && vcpu->pending->window == ev->window)
-		restore_ran(m, &vcpu->pending, ev);
-	else if (vcpu && vcpu->current && vcpu->current->window == ev->window)
-		restore_ran(m, &vcpu->current, ev);
+	if (!vcpu || !vcpu->current)
+		return;
+	if (vcpu->pending && vcpu->pending->window == ev->window)
+		restore_ran(m, &vcpu->pending, ev, vcpu->current->first_seq);
+	else if (vcpu->current->window == ev->window)
+		current_ran(m, vcpu, ev, UINT64_MAX);
+}
+
+/*
+ * The exit counter has moved since SET: the vCPU has run, whether or not the
+ * note of it has come yet (it may be behind this event in the ring).
+ */
+static void notice_run(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	const struct restore *r = vcpu->current;
+
+	if (r && r->has_exits && (ev->flags & REC_VCPU_STATE) && ev->exits != r->exits)
+		current_ran(m, vcpu, ev, ev->seq);
 }
 
 static void forget_vm(struct model *m, uint32_t id)
@@ -673,6 +800,39 @@ static struct vcpu *in_flight_in(const struct model *m, uint32_t vm)
 	return NULL;
 }
 
+/*
+ * A task is in one system call at a time: frames of another one have lost
+ * their exits.
+ */
+static void drop_stale_frames(struct model *m, struct vcpu *vcpu, struct task *task,
+			      const struct event *ev)
+{
+	if (!task->depth || task->frames[0].entry.ioctl == ev->ioctl)
+		return;
+	task->depth = 0;
+	if (vcpu && vcpu->current)
+		mark(vcpu->current, WHY_UNPAIRED);
+	else
+		m->unpaired++;
+}
+
+static bool is_vm_access(const struct event *ev)
+{
+	return ev->vcpu == VCPU_NONE && point_class(ev->point) == CLASS_ACCESS;
+}
+
+/* No exit is reported where no vCPU is loaded: the attempt has to do. */
+static void vm_access_ends(struct model *m, struct vcpu *vcpu, struct task *task,
+			   const struct event *ev)
+{
+	struct event exit = *ev;
+
+	exit.phase = PHASE_EXIT;
+	exit.ret = 0;
+	exit.nr_stack = 0;
+	event_exits(m, vcpu, task, &exit);
+}
+
 static int fold_event(struct model *m, const struct event *ev)
 {
 	struct vcpu *vcpu = NULL;
@@ -694,13 +854,18 @@ static int fold_event(struct model *m, const struct event *ev)
 		vcpu_ran(m, vcpu, ev);
 		return 0;
 	}
+	if (ev->vcpu != VCPU_NONE)
+		notice_run(m, vcpu, ev);
 	task = context_task(m->context, ev->tid);
 	if (!task)
 		return -ENOMEM;
+	drop_stale_frames(m, vcpu, task, ev);
 	if (ev->phase == PHASE_ENTER)
 		err = event_enters(m, vcpu, task, ev);
 	else
 		event_exits(m, vcpu, task, ev);
+	if (!err && ev->phase == PHASE_ENTER && is_vm_access(ev))
+		vm_access_ends(m, vcpu, task, ev);
 	context_release(m->context, task);
 	return err;
 }
@@ -709,6 +874,8 @@ static void fold_loss(struct model *m, const struct loss_fact *loss)
 {
 	struct vcpu *vcpu;
 
+	if (loss->stage == LOSS_RING)
+		m->ring_lost += loss->count;
 	if (loss->stage == LOSS_OUTPUT)
 		m->output_failed = true;
 	m->verdict.lost += loss->count;
@@ -771,7 +938,11 @@ static void reason(struct verdict *v, const char *fmt, ...)
 
 static void check_probes(const struct model *m, struct verdict *v)
 {
+	int unlisted = first_unlisted(m);
 	size_t i;
+
+	if (unlisted >= 0)
+		reason(v, "the header does not speak of the probe %s", point_name(unlisted));
 
 	for (i = 0; i < m->header.nr_probes; i++) {
 		const struct probe_fact *p = &m->header.probes[i];
@@ -784,7 +955,7 @@ static void check_probes(const struct model *m, struct verdict *v)
 
 static void check_counts(const struct model *m, struct verdict *v)
 {
-	uint64_t written = 0, missed = 0;
+	uint64_t written = 0, missed = 0, lost = 0;
 	int i;
 
 	for (i = 0; i < PT_COUNT; i++) {
@@ -792,11 +963,15 @@ static void check_counts(const struct model *m, struct verdict *v)
 
 		written += c->written;
 		missed += c->missed;
+		lost += c->lost;
 		if (c->hits != c->written + c->lost)
 			reason(v, "the counts of %s do not add up", point_name(i));
 	}
 	if (missed)
 		reason(v, "the kernel skipped %" PRIu64 " probe hits (recursion)", missed);
+	if (lost != m->ring_lost)
+		reason(v, "%" PRIu64 " lost records are told of %" PRIu64 " that the footer counts",
+		       m->ring_lost, lost);
 	if (written != v->events)
 		reason(v, "%" PRIu64 " events were recorded of %" PRIu64 " that were written",
 		       v->events, written);
@@ -846,14 +1021,18 @@ static void blocked_access(struct task *task, void *arg)
 	const struct frame *frame;
 	struct vcpu *vcpu;
 
+	/* what waits is often inside of it: the pin of a map */
+	while (task->depth && !task->frames[task->depth - 1].access)
+		task->depth--;
 	if (!task->depth)
 		return;
 	frame = &task->frames[task->depth - 1];
-	vcpu = find_vcpu(m, frame->entry.vm, frame->entry.vcpu);
-	if (!frame->access || !vcpu || !vcpu->current || vcpu->current->id != frame->restore_id)
+	vcpu = owner_of(m, NULL, frame);
+	if (!vcpu)
 		return;
 	frame->access->touched = true;
 	frame->access->duration_ns = m->last_t_ns - frame->access->t_ns;
+	count_access(m, task, frame->access);
 	facts.event = &frame->entry;
 	facts.frame = frame;
 	facts.access = frame->access;
@@ -875,7 +1054,9 @@ static void close_open_restores(struct model *m)
 
 const struct verdict *model_finish(struct model *m)
 {
-	context_for_each(m->context, blocked_access, m);
+	/* in a trace that was cut, the exit may be what is missing */
+	if (m->has_footer)
+		context_for_each(m->context, blocked_access, m);
 	close_open_restores(m);
 	give_verdict(m);
 	return &m->verdict;

@@ -59,7 +59,8 @@ struct anomaly {
 	X(UNPAIRED, "an entry or exit event is missing")                                           \
 	X(NO_RUN_SEEN, "the trace ended before the vCPU ran")                                      \
 	X(BLIND, "a probe that the verdict needs was not attached")                                \
-	X(NO_STATE, "the state of the vCPU could not be read on this kernel")
+	X(NO_STATE, "the state of the vCPU could not be read on this kernel")                      \
+	X(TOO_MANY, "it had more accesses than are looked at")
 
 enum inconclusive_reason {
 #define INCONCLUSIVE_ENUM(id, text) WHY_##id,
@@ -108,6 +109,8 @@ struct restore {
 	unsigned int why; /* bits of enum inconclusive_reason */
 	enum verdict_kind verdict;
 
+	uint64_t exits; /* of the vCPU at the entry of SET */
+	bool has_exits;
 	uint64_t first_seq;
 	uint64_t last_seq;
 

@@ -100,6 +100,8 @@ static int attach_row(struct observer *o, struct plan_choice *choice)
 		if (!link) {
 			snprintf(choice->fact.reason, sizeof(choice->fact.reason),
 				 "the kernel refused %s on it (%s)", kinds[i], errstr(errno));
+			if (i) /* half of a row would report entries without exits */
+				bpf_link__destroy(o->links[--o->nr_links]);
 			return -errno;
 		}
 		o->links[o->nr_links++] = link;

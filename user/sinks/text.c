@@ -54,7 +54,7 @@ static const char *clock_time(char out[TIMESTAMP_LEN], const struct trace_header
 /* A VMM's name for its VM may hold anything: keep it off the terminal. */
 static const char *printable(const char *s)
 {
-	static char out[64];
+	static char out[256];
 	size_t i;
 
 	for (i = 0; i < sizeof(out) - 1 && s[i]; i++)
@@ -108,7 +108,7 @@ static void print_access(const struct text_sink *t, const struct access *a, cons
 	else
 		fprintf(t->options.out, "0x%" PRIx64, a->gpa);
 	fprintf(t->options.out, " (%s, %" PRIu64 " bytes) %s by %s in %s", purpose_name(a->purpose),
-		a->len, access_verb(a->point), a->function, ioctl_text(cmd, a->ioctl));
+		a->len, access_verb(a->point), printable(a->function), ioctl_text(cmd, a->ioctl));
 	if (!a->done)
 		fprintf(t->options.out, ", still blocked after %s\n",
 			duration(time, a->duration_ns));
@@ -125,7 +125,7 @@ static void print_stack(const struct text_sink *t, const struct access *a)
 		return;
 	fprintf(t->options.out, "    kernel stack:\n");
 	for (i = 0; i < a->nr_stack; i++)
-		fprintf(t->options.out, "      %s\n", a->stack[i]);
+		fprintf(t->options.out, "      %s\n", printable(a->stack[i]));
 }
 
 static void text_anomaly(struct sink *sink, const struct restore *r, const struct anomaly *a,
@@ -223,7 +223,7 @@ static void print_answer(const struct text_sink *t, const struct verdict *v)
 		fprintf(t->options.out, "%" PRIu64 " of %" PRIu64 " restores broke the rule\n",
 			v->by_verdict[VERDICT_FAIL], v->restores);
 	else if (v->kind == VERDICT_INCONCLUSIVE)
-		fprintf(t->options.out, "%s\n", v->nr_reasons ? v->reasons[0] : "");
+		fprintf(t->options.out, "%s\n", v->nr_reasons ? printable(v->reasons[0]) : "");
 	else
 		fprintf(t->options.out,
 			"%" PRIu64
@@ -252,7 +252,8 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 	}
 	for (i = v->kind == VERDICT_INCONCLUSIVE ? 1 : 0; i < v->nr_reasons; i++)
 		fprintf(t->options.out, "  %s: %s\n",
-			v->kind == VERDICT_FAIL ? "also" : "inconclusive", v->reasons[i]);
+			v->kind == VERDICT_FAIL ? "also" : "inconclusive",
+			printable(v->reasons[i]));
 	if (v->kind == VERDICT_PASS && v->accesses_before_run)
 		fprintf(t->options.out,
 			"  %" PRIu64

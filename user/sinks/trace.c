@@ -16,6 +16,7 @@ struct trace_sink {
 	const char *name;
 	off_t written; /* whole lines */
 	unsigned long crc;
+	bool sealed; /* the footer is written: it is the last line */
 	int err; /* the first failure: nothing is written after it */
 };
 
@@ -111,13 +112,18 @@ static int trace_item(struct sink *sink, const struct trace_item *item,
 	struct trace_sink *t = (struct trace_sink *)sink;
 
 	write_object(t, encode_item(item, header), item->type == ITEM_FOOTER);
+	t->sealed = item->type == ITEM_FOOTER;
 	return t->err;
 }
 
 static void trace_anomaly(struct sink *sink, const struct restore *restore,
 			  const struct anomaly *anomaly, const struct trace_header *header)
 {
-	write_object((struct trace_sink *)sink, encode_anomaly(restore, anomaly, header), false);
+	struct trace_sink *t = (struct trace_sink *)sink;
+
+	/* what is found only at the end would follow the footer */
+	if (!t->sealed)
+		write_object(t, encode_anomaly(restore, anomaly, header), false);
 }
 
 static void trace_restore(struct sink *sink, const struct restore *restore,

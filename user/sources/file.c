@@ -82,6 +82,14 @@ static int take_footer(struct file_source *s, const struct trace_item *item, con
 	return 0;
 }
 
+/* What a model concluded: not read back, but it has its place. */
+static int take_derived(const struct file_source *s)
+{
+	if (s->has_footer)
+		return malformed(s, "something follows the footer");
+	return s->has_header ? 0 : malformed(s, "the first line is not a header");
+}
+
 static int take_line(struct file_source *s, const char *line, size_t len)
 {
 	struct trace_item item;
@@ -91,7 +99,7 @@ static int take_line(struct file_source *s, const char *line, size_t len)
 	if (type < 0)
 		return malformed(s, s->decoded.error);
 	if (type == LINE_DERIVED)
-		return s->has_header ? 0 : malformed(s, "the first line is not a header");
+		return take_derived(s);
 	err = check_order(s, &item);
 	if (!err && item.type == ITEM_FOOTER)
 		err = take_footer(s, &item, line, len);

@@ -65,9 +65,10 @@ static void put_time(json_t *o, const struct trace_header *header, uint64_t t_ns
 
 static json_t *encode_probe(const struct probe_fact *p)
 {
-	return json_pack("{s:s,s:b,s:b,s:s,s:s,s:s,s:s}", "point", point_name(p->point), "needed",
-			 p->needed, "attached", p->attached, "function", p->function, "module",
-			 p->module, "flavour", p->flavour, "reason", p->reason);
+	return json_pack("{s:s,s:b,s:b,s:o,s:o,s:o,s:o}", "point", point_name(p->point), "needed",
+			 p->needed, "attached", p->attached, "function", text(p->function),
+			 "module", text(p->module), "flavour", text(p->flavour), "reason",
+			 text(p->reason));
 }
 
 static json_t *encode_header(const struct trace_header *h)
@@ -80,11 +81,11 @@ static json_t *encode_header(const struct trace_header *h)
 	format_timestamp(ts, h, 0);
 	for (i = 0; i < h->nr_probes; i++)
 		json_array_append_new(probes, encode_probe(&h->probes[i]));
-	o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:{s:s,s:o},s:{s:i,s:i}}", "type", "header",
-		      "schema", schema, "tool", h->tool, "kernel", h->kernel, "host", h->host,
-		      "boot_id", h->boot_id, "kvm_intel", h->srcversion, "clock", "wall", ts,
-		      "mono_ns", hex(h->mono_ns), "filter", "pid", (int)h->filter_pid, "vcpu",
-		      (int)h->filter_vcpu);
+	o = json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:{s:s,s:o},s:{s:i,s:i}}", "type", "header",
+		      "schema", schema, "tool", text(h->tool), "kernel", text(h->kernel), "host",
+		      text(h->host), "boot_id", text(h->boot_id), "kvm_intel", text(h->srcversion),
+		      "clock", "wall", ts, "mono_ns", hex(h->mono_ns), "filter", "pid",
+		      (int)h->filter_pid, "vcpu", (int)h->filter_vcpu);
 	if (o)
 		json_object_set_new(o, "probes", probes);
 	else

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+/* The status of a command whose standard output may not have been written. */
+int output_status(int status);
+
+#endif
