@@ -514,21 +514,6 @@ static __always_inline int frame(void *ctx, __u8 point, __u8 phase, __u64 vcpu, 
 	return 0;
 }
 
-static __always_inline int evmptr_enter(void *ctx, __u8 point, __u64 vcpu, __u64 from_launch,
-					__u64 gpa)
-{
-	struct record rec = {};
-	__u64 kvm = 0;
-
-	if (!attribute(ctx, &vcpu, &kvm))
-		return 0;
-	start_record(&rec, point, PHASE_ENTER, kvm, vcpu);
-	rec.access.gpa = gpa;
-	rec.access.len = from_launch & 1;
-	send(ctx, &rec, false);
-	return 0;
-}
-
 static __always_inline int nested_exit_enter(void *ctx, __u64 vcpu, __u64 reason, __u64 intr_info,
 					     __u64 qualification)
 {
@@ -838,13 +823,13 @@ ENTER(evmcs_page, GATED, frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, F(0), 0),
 FRAME_EXIT(evmcs_page, PT_EVMCS_PAGE, __u8)
 
 /* enum nested_evmptrld_status nested_vmx_handle_enlightened_vmptrld(vcpu, from_launch) */
-ENTER(evmptr_load, GATED, evmptr_enter(ctx, PT_EVMPTR_LOAD, F(0), F(1), GPA_UNKNOWN),
-      evmptr_enter(ctx, PT_EVMPTR_LOAD, K(0), K(1), GPA_UNKNOWN))
+ENTER(evmptr_load, GATED, frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, F(0), 0),
+      frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(evmptr_load, PT_EVMPTR_LOAD, int)
 
 /* enum nested_evmptrld_status __nested_vmx_handle_enlightened_vmptrld(vcpu, gpa, from_launch) */
-ENTER(evmptr_load_direct, GATED, evmptr_enter(ctx, PT_EVMPTR_LOAD_DIRECT, F(0), F(2), F(1)),
-      evmptr_enter(ctx, PT_EVMPTR_LOAD_DIRECT, K(0), K(2), K(1)))
+ENTER(evmptr_load_direct, GATED, frame(ctx, PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, F(0), 0),
+      frame(ctx, PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(evmptr_load_direct, PT_EVMPTR_LOAD_DIRECT, int)
 
 /* void nested_vmx_vmexit(vcpu, reason, intr_info, qualification) */

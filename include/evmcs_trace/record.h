@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The record that the BPF programs put into the ring buffer. Both sides are
- * built together, so this is no ABI; the trace file is (docs/trace-format.md).
+ * built together, so this is no ABI; the trace file is (trace.schema.json).
  *
  * Pointers in it (kvm, vcpu) are keys only. Guest memory contents are never
  * part of a record.
@@ -95,7 +95,6 @@ struct record {
 		struct record_access access;
 		struct record_nested_exit exit;
 		struct record_memslot memslot;
-		__u32 from_launch;
 	};
 	/* Only in the long form of the record: kernel return addresses. */
 	__u64 stack[];

@@ -49,7 +49,6 @@ struct anomaly {
 	uint64_t t_ns;
 	uint64_t seq; /* the event that proves it */
 	int access; /* index into accesses, -1: none */
-	char detail[256]; /* one sentence, may be empty */
 };
 
 /* Why nothing certain can be said of a restore or of a trace. */

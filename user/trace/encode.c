@@ -395,6 +395,7 @@ static json_t *encode_lists(json_t *o, const struct restore *r)
 	json_object_set_new(o, "accesses", accesses);
 	json_object_set_new(o, "accesses_dropped", number(r->accesses_dropped));
 	json_object_set_new(o, "memslots", memslots);
+	json_object_set_new(o, "memslots_dropped", number(r->memslots_dropped));
 	json_object_set_new(o, "anomalies", anomalies);
 	json_object_set_new(o, "inconclusive", why);
 	return o;
