@@ -88,7 +88,7 @@ setup:
 
 .PHONY: demo
 demo: ensure-setup
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) -s --no-print-directory all
 	$(Q)scenarios/demo
 
 .PHONY: ensure-setup
@@ -100,6 +100,14 @@ test: ensure-setup
 	$(Q)tests/run
 lab-test: ensure-setup
 	$(Q)tests/run build lab
+
+# Every combination of the driver's options, 156 runs; and whether the unit
+# tests notice 81 things broken on purpose. Minutes each, not part of test.
+.PHONY: driver-test mutate
+driver-test: ensure-setup all
+	$(Q)scenarios/lab/lab boot -p $(SCENARIO_DRIVERS) scenarios/drivers/check-evmcs-restore.sh
+mutate:
+	$(Q)tests/unit/mutate.sh
 
 C_FILES := $(shell find bpf include user scenarios tests -name '*.[ch]')
 SHELL_FILES := .ci/run scenarios/setup scenarios/demo scenarios/demo-in-lab tests/run \
@@ -126,7 +134,7 @@ format:
 
 .PHONY: clean
 clean:
-	rm -rf $(B)/obj $(B)/bpf $(B)/include $(B)/scenarios $(B)/tests $(PROGRAM) $(SCHEMA_OBJ)
+	rm -rf $(B)/obj $(B)/bpf $(B)/include $(B)/scenarios $(B)/tests $(B)/tests-asan $(PROGRAM) $(SCHEMA_OBJ)
 
 .PHONY: distclean
 distclean:
@@ -138,6 +146,8 @@ help:
 	@echo 'make unit       unit tests only (no root, any host)'
 	@echo 'make unit-asan  the same under ASan and UBSan'
 	@echo 'make lab-test   the lab runs only'
+	@echo 'make driver-test  all options of evmcs-restore in the lab (minutes)'
+	@echo 'make mutate     do the unit tests notice? (minutes)'
 	@echo 'make lint       clang-format, cppcheck, shellcheck'
 	@echo 'make clean      what was compiled; distclean: downloads and lab images as well'
 
