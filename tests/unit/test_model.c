@@ -1289,6 +1289,17 @@ static void missing_exit_of_set(void **state)
 	expect_why(s, WHY_UNPAIRED);
 }
 
+/* Nothing but the poller's note comes after it: no other event can tell. */
+static void missing_exit_of_set_and_then_a_note(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, 0);
+	ran(s);
+	footer(s);
+	expect_why(s, WHY_UNPAIRED);
+}
+
 static void missing_exit_inside_set(void **state)
 {
 	struct stream *s = *state;
@@ -2127,6 +2138,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(loss_outside_of_windows),
 	TEST(loss_while_set_runs_again),
 	TEST(missing_exit_of_set),
+	TEST(missing_exit_of_set_and_then_a_note),
 	TEST(missing_exit_inside_set),
 	TEST(missing_entry),
 	TEST(missing_entry_outside_of_windows),
