@@ -360,6 +360,14 @@ static __always_inline bool wanted(__u64 vcpu)
 	return true;
 }
 
+/* Is any vCPU of this VM in a restore that has not run yet? */
+static __always_inline bool vm_in_window(__u64 kvm)
+{
+	__s64 *in_flight = bpf_map_lookup_elem(&vms, &kvm);
+
+	return in_flight && *in_flight > 0;
+}
+
 /*
  * Whose access is it? The vCPU that the function was given, else the one that
  * the task has loaded; an access with none is the VM's own (a VM ioctl).
@@ -367,18 +375,13 @@ static __always_inline bool wanted(__u64 vcpu)
  */
 static __always_inline bool attribute(void *ctx, __u64 *vcpu, __u64 *kvm)
 {
-	__s64 *in_flight;
-
 	if (!*vcpu)
 		*vcpu = loaded_vcpu();
 	if (*vcpu) {
 		*kvm = vcpu_kvm(*vcpu);
 		return in_window(ctx, *vcpu);
 	}
-	if (!*kvm)
-		return false;
-	in_flight = bpf_map_lookup_elem(&vms, kvm);
-	return in_flight && *in_flight > 0;
+	return *kvm && vm_in_window(*kvm);
 }
 
 /* ---- handlers ---- */
@@ -703,10 +706,8 @@ static __always_inline int memslot_enter(void *ctx, __u64 kvm, __u64 mem)
 	struct memory_region region = {};
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct record rec = {};
-	__s64 *in_flight;
 
-	in_flight = bpf_map_lookup_elem(&vms, &kvm);
-	if (!in_flight || *in_flight <= 0)
+	if (!vm_in_window(kvm))
 		return 0;
 	bpf_map_update_elem(&entered_with, &tid, &kvm, BPF_ANY);
 	start_record(&rec, PT_MEMSLOT, PHASE_ENTER, kvm, 0);
@@ -932,17 +933,5 @@ EXIT(memslot, GATED, memslot_exit(ctx, (int)fexit_ret(ctx)), memslot_exit(ctx, (
 SEC("raw_tp")
 int poll_window(void *ctx)
 {
-	__u64 vcpu = *(__u64 *)ctx, state;
-	struct window *win;
-
-	win = bpf_map_lookup_elem(&windows, &vcpu);
-	if (!win)
-		return 0;
-	state = win->state;
-	if (!(state & WINDOW_OPEN))
-		return 0;
-	if (vcpu_exits(vcpu) == win->base_exits)
-		return 1;
-	end_window(ctx, vcpu, win, state);
-	return 0;
+	return in_window(ctx, *(__u64 *)ctx);
 }

@@ -373,8 +373,7 @@ int live_run(struct pipeline *p, const struct live_options *o)
 	status = kernel_preflight();
 	if (status)
 		return status;
-	if (plan_resolve(&plan))
-		return STATUS_NOT_ARMED;
+	plan_resolve(&plan);
 	if (o->kprobes)
 		plan_use_kprobes(&plan, "kprobes were asked for");
 	say("arming: loading and attaching to %d functions", plan_nr_chosen(&plan));

@@ -37,7 +37,7 @@ struct model {
 	struct vcpu *vcpu_list;
 	struct vm *vms;
 	struct trace_header header;
-	bool has_header;
+	bool blind; /* a needed probe is missing; so until the header came */
 	bool has_footer;
 	struct trace_footer footer;
 	uint64_t last_t_ns;
@@ -104,13 +104,10 @@ static bool is_blind(const struct model *m)
 {
 	size_t i;
 
-	if (first_unlisted(m) >= 0)
-		return true;
-
 	for (i = 0; i < m->header.nr_probes; i++)
 		if (m->header.probes[i].needed && !m->header.probes[i].attached)
 			return true;
-	return !m->has_header;
+	return first_unlisted(m) >= 0;
 }
 
 static void mark(struct restore *restore, enum inconclusive_reason why)
@@ -142,7 +139,7 @@ static bool has_unfinished_access(const struct restore *restore)
 
 static void judge(const struct model *m, struct restore *restore)
 {
-	if (is_blind(m))
+	if (m->blind)
 		mark(restore, WHY_BLIND);
 	if (restore->end == END_OPEN)
 		mark(restore, WHY_NO_RUN_SEEN);
@@ -746,6 +743,15 @@ static int event_enters(struct model *m, struct vcpu *vcpu, struct task *task,
 	return access_begins(m, vcpu, task, frame, ev);
 }
 
+/* An entry or exit is missing: in a restore, or outside of any. */
+static void note_unpaired(struct model *m, struct vcpu *vcpu)
+{
+	if (vcpu && vcpu->current)
+		mark(vcpu->current, WHY_UNPAIRED);
+	else
+		m->unpaired++;
+}
+
 static void event_exits(struct model *m, struct vcpu *vcpu, struct task *task,
 			const struct event *ev)
 {
@@ -753,12 +759,9 @@ static void event_exits(struct model *m, struct vcpu *vcpu, struct task *task,
 	int skipped;
 
 	frame = task_unwind_to(task, ev->point, &skipped);
-	if (!frame || skipped) {
-		if (vcpu && vcpu->current)
-			mark(vcpu->current, WHY_UNPAIRED);
-		else if (ev->point != PT_GET_STATE) /* it may be older than we are */
-			m->unpaired++;
-	}
+	/* outside of a restore, the entry of a GET may be older than we are */
+	if ((!frame || skipped) && (ev->point != PT_GET_STATE || (vcpu && vcpu->current)))
+		note_unpaired(m, vcpu);
 	if (!frame)
 		return;
 	if (point_class(ev->point) == CLASS_ACCESS)
@@ -810,10 +813,7 @@ static void drop_stale_frames(struct model *m, struct vcpu *vcpu, struct task *t
 	if (!task->depth || task->frames[0].entry.ioctl == ev->ioctl)
 		return;
 	task->depth = 0;
-	if (vcpu && vcpu->current)
-		mark(vcpu->current, WHY_UNPAIRED);
-	else
-		m->unpaired++;
+	note_unpaired(m, vcpu);
 }
 
 static bool is_vm_access(const struct event *ev)
@@ -845,7 +845,7 @@ static int fold_event(struct model *m, const struct event *ev)
 			vcpu = add_vcpu(m, ev->vm, ev->vcpu);
 		if (!vcpu)
 			return -ENOMEM;
-	} else if (point_class(ev->point) == CLASS_ACCESS) {
+	} else if (is_vm_access(ev)) {
 		vcpu = in_flight_in(m, ev->vm);
 	}
 	m->verdict.events++;
@@ -904,7 +904,7 @@ int model_item(struct model *m, const struct trace_item *item)
 	switch (item->type) {
 	case ITEM_HEADER:
 		m->header = *item->header;
-		m->has_header = true;
+		m->blind = is_blind(m);
 		return 0;
 	case ITEM_VM:
 		return fold_vm(m, &item->vm);
@@ -1089,6 +1089,7 @@ struct model *model_new(const struct model_options *options, const struct model_
 	if (!m)
 		return NULL;
 	m->options = *options;
+	m->blind = true;
 	m->hooks = *hooks;
 	if (!m->hooks.anomaly)
 		m->hooks.anomaly = no_anomaly;

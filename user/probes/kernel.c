@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,14 +41,15 @@ bool kernel_has_module(const char *module)
 	return !access(path, F_OK);
 }
 
-static const char *known_module(const char *module)
+/* Index into modules[], -1 where it is none of them. */
+static int module_index(const char *module)
 {
 	size_t i;
 
 	for (i = 0; i < NR_MODULES; i++)
 		if (!strcmp(module, modules[i]))
-			return modules[i];
-	return NULL;
+			return (int)i;
+	return -1;
 }
 
 static int add_function(const char *name, const char *module, unsigned long long address)
@@ -76,9 +76,9 @@ static int take_symbol(void *ctx, const struct kallsym *symbol)
 	const bool *built_in = ctx;
 
 	if (symbol->module[0])
-		return known_module(symbol->module)
-			       ? add_function(symbol->name, symbol->module, symbol->address)
-			       : 0;
+		return module_index(symbol->module) < 0
+			       ? 0
+			       : add_function(symbol->name, symbol->module, symbol->address);
 	if (*built_in && nr_functions < MAX_FUNCTIONS &&
 	    (strstr(symbol->name, "kvm") || strstr(symbol->name, "vmx") ||
 	     strstr(symbol->name, "walk_addr") || strstr(symbol->name, "hva_to_pfn")))
@@ -97,47 +97,16 @@ static int read_kallsyms(void)
 	return err;
 }
 
-static void load_btf(void)
+void kernel_load_btf(void)
 {
 	size_t i;
 
+	kernel_free_functions();
 	vmlinux_btf = btf__load_vmlinux_btf();
 	if (!vmlinux_btf)
 		return;
 	for (i = 0; i < NR_MODULES; i++)
 		module_btf[i] = btf__load_module_btf(modules[i], vmlinux_btf);
-}
-
-/* A module's functions are in its own part; the base is 15 times as large. */
-static bool btf_has_function(const char *name, const char *module)
-{
-	const struct btf_type *type;
-	const struct btf *btf;
-	__u32 id, first = 1;
-	size_t i;
-
-	for (i = 0; i < NR_MODULES && strcmp(module, modules[i]) != 0; i++)
-		;
-	if (i == NR_MODULES || !vmlinux_btf)
-		return false;
-	btf = vmlinux_btf;
-	if (module_btf[i]) {
-		btf = module_btf[i];
-		first = btf__type_cnt(vmlinux_btf);
-	}
-	for (id = first; id < btf__type_cnt(btf); id++) {
-		type = btf__type_by_id(btf, id);
-		if (btf_is_func(type) && !strcmp(btf__name_by_offset(btf, type->name_off), name))
-			return true;
-	}
-	return false;
-}
-
-int kernel_load_btf(void)
-{
-	kernel_free_functions();
-	load_btf();
-	return 0;
 }
 
 void kernel_free_functions(void)
@@ -174,18 +143,33 @@ static int symbol_stands_for(const char *symbol, const char *function)
 	return !strncmp(symbol + len, ".part.", 6) && !strstr(symbol + len, ".cold");
 }
 
-bool kernel_btf_has(const char *name, const char *module)
-{
-	return btf_has_function(name, module);
-}
-
 bool kernel_module_has_btf(const char *module)
 {
-	size_t i;
+	int i = module_index(module);
 
-	for (i = 0; i < NR_MODULES; i++)
-		if (!strcmp(module, modules[i]))
-			return module_btf[i];
+	return i >= 0 && module_btf[i];
+}
+
+/* A module's functions are in its own part; the base is 15 times as large. */
+bool kernel_btf_has(const char *name, const char *module)
+{
+	const struct btf_type *type;
+	const struct btf *btf;
+	__u32 id = 1;
+	int i = module_index(module);
+
+	if (i < 0 || !vmlinux_btf)
+		return false;
+	btf = module_btf[i];
+	if (btf)
+		id = btf__type_cnt(vmlinux_btf);
+	else
+		btf = vmlinux_btf;
+	for (; id < btf__type_cnt(btf); id++) {
+		type = btf__type_by_id(btf, id);
+		if (btf_is_func(type) && !strcmp(btf__name_by_offset(btf, type->name_off), name))
+			return true;
+	}
 	return false;
 }
 

@@ -16,7 +16,7 @@ struct kernel_function {
 bool kernel_has_module(const char *module);
 
 /* Reads the BTF of the kernel and of the KVM modules. */
-int kernel_load_btf(void);
+void kernel_load_btf(void);
 void kernel_free_functions(void);
 
 /* Is it a function in the module's BTF? Names use underscores. */

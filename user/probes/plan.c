@@ -165,13 +165,11 @@ static void resolve_row(const struct plan *plan, struct plan_choice *choice,
 		 "not in this kernel as a function of its own (inlined, renamed or absent)");
 }
 
-int plan_resolve(struct plan *plan)
+void plan_resolve(struct plan *plan)
 {
-	int err, i;
+	int i;
 
-	err = kernel_load_btf();
-	if (err)
-		return err;
+	kernel_load_btf();
 	plan->nr = 0;
 	for (i = 0; i < plan_nr_rows; i++) {
 		struct plan_choice *choice = &plan->choices[i];
@@ -183,7 +181,6 @@ int plan_resolve(struct plan *plan)
 			    choice->fact.function, choice->fact.reason[0] ? ": " : "",
 			    choice->fact.reason);
 	}
-	return 0;
 }
 
 int plan_nr_chosen(const struct plan *plan)

@@ -51,9 +51,9 @@ struct plan {
 
 /*
  * Chooses an alternative for every row from the kernel's symbols and BTF.
- * Nothing is loaded. Returns 0 or -errno after having told the user.
+ * Nothing is loaded.
  */
-int plan_resolve(struct plan *plan);
+void plan_resolve(struct plan *plan);
 
 /* Rows that have a function to attach to. */
 int plan_nr_chosen(const struct plan *plan);
