@@ -211,6 +211,7 @@ static void take_event(struct ring_source *s, const struct record *rec, uint32_t
 		.tid = rec->tid,
 		.cpu = rec->cpu,
 		.ioctl = rec->ioctl,
+		.exit_reason = rec->exit_reason,
 		.point = rec->point,
 		.phase = rec->phase,
 		.flags = rec->flags,
