@@ -273,6 +273,7 @@ struct ring_source *ring_source_new(struct observer *observer, const struct trac
 	s->observer = observer;
 	s->header = header;
 	s->next_seq = 1;
+	s->last_lost = observer_lost(observer);
 	s->fn = fn;
 	s->ctx = ctx;
 	s->ksyms = ksyms_new();
