@@ -26,7 +26,7 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
 CPPFLAGS_ALL := -D_GNU_SOURCE -Iuser -Iinclude -I$(B)/include
 CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(CFLAGS)
-LIBS := -lbpf -lelf -lz -ljansson
+LIBS := -lbpf -lelf -lz -ljansson -lcyaml -lyaml
 
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Iinclude -Ibpf \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
@@ -36,7 +36,8 @@ SKELETON := $(B)/include/evmcs_trace.skel.h
 SCHEMA_OBJ := $(B)/trace_schema.o
 
 # The model, the trace format and what they need: no libbpf, no kernel.
-PURE_SRCS := $(wildcard user/model/*.c user/trace/*.c user/util/*.c user/sinks/*.c) \
+PURE_SRCS := $(wildcard user/model/*.c user/trace/*.c user/util/*.c user/sinks/*.c \
+	user/expect/*.c) \
 	user/pipeline.c user/sources/file.c user/sources/vmm.c
 LIVE_SRCS := $(wildcard user/commands/*.c user/probes/*.c) user/sources/ring.c \
 	user/sources/ksyms.c user/main.c

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # The unit tests. Included by the top Makefile, which sets B, CC, PURE_SRCS and
-# the rest. No libbpf, no root, no kernel: libcmocka, jansson and zlib only.
+# the rest. No libbpf, no root, no kernel: libcmocka, jansson, zlib and libcyaml only.
 
 UNIT_TESTS := test_model test_anomalies test_trace test_small
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
 	tests/unit/judged.c
 UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS)
-UNIT_LIBS := -lcmocka -ljansson -lz
+UNIT_LIBS := -lcmocka -ljansson -lz -lcyaml -lyaml
 UNIT_CPPFLAGS := $(CPPFLAGS_ALL) -Itests/unit
 
 ASAN_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

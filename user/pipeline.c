@@ -20,6 +20,8 @@ static void tell_restore(void *ctx, const struct restore *restore)
 	struct pipeline *p = ctx;
 	int i;
 
+	if (p->judge)
+		judge_restore(p->judge, restore);
 	for (i = 0; i < p->nr_sinks; i++)
 		if (p->sinks[i]->ops->restore)
 			p->sinks[i]->ops->restore(p->sinks[i], restore, &p->header);
@@ -40,6 +42,12 @@ int pipeline_add(struct pipeline *p, struct sink *sink)
 		return -ENOMEM;
 	p->sinks[p->nr_sinks++] = sink;
 	return 0;
+}
+
+int pipeline_judge(struct pipeline *p, struct judge *judge)
+{
+	p->judge = judge;
+	return judge ? 0 : -ENOMEM;
 }
 
 /* Nobody can check a trace that is not there: the run cannot pass. */
@@ -68,6 +76,8 @@ int pipeline_item(void *pipeline, const struct trace_item *item)
 	if (err && !p->output_failed)
 		tell_output_failure(p);
 	/* the model goes on even where a sink cannot: the verdict is of use */
+	if (p->judge)
+		err = judge_item(p->judge, item) ?: err;
 	return model_item(p->model, item) ?: err;
 }
 
@@ -79,7 +89,22 @@ const struct verdict *pipeline_finish(struct pipeline *p)
 	for (i = 0; i < p->nr_sinks; i++)
 		if (p->sinks[i]->ops->verdict)
 			p->sinks[i]->ops->verdict(p->sinks[i], verdict, &p->header);
+	if (!p->judge)
+		return verdict;
+	p->judgement = judge_finish(p->judge, verdict);
+	for (i = 0; i < p->nr_sinks; i++)
+		if (p->sinks[i]->ops->judgement)
+			p->sinks[i]->ops->judgement(p->sinks[i], p->judgement, &p->header);
 	return verdict;
+}
+
+void pipeline_abort(struct pipeline *p, const char *why)
+{
+	int i;
+
+	for (i = 0; i < p->nr_sinks; i++)
+		if (p->sinks[i]->ops->unreadable)
+			p->sinks[i]->ops->unreadable(p->sinks[i], why);
 }
 
 void pipeline_free(struct pipeline *p)
@@ -91,11 +116,13 @@ void pipeline_free(struct pipeline *p)
 	p->nr_sinks = 0;
 	model_free(p->model);
 	p->model = NULL;
+	judge_free(p->judge);
+	p->judge = NULL;
 }
 
-int verdict_status(const struct verdict *verdict)
+static int kind_status(enum verdict_kind kind)
 {
-	switch (verdict->kind) {
+	switch (kind) {
 	case VERDICT_PASS:
 		return STATUS_PASS;
 	case VERDICT_FAIL:
@@ -103,4 +130,14 @@ int verdict_status(const struct verdict *verdict)
 	default:
 		return STATUS_INCONCLUSIVE;
 	}
+}
+
+int verdict_status(const struct verdict *verdict)
+{
+	return kind_status(verdict->kind);
+}
+
+int judgement_status(const struct judgement *judgement)
+{
+	return kind_status(judgement->result);
 }

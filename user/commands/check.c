@@ -1,41 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <argp.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands/commands.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "evmcs_trace/status.h"
+#include "expect/judge.h"
 #include "pipeline.h"
 #include "sources/source.h"
+#include "util/errstr.h"
 #include "util/say.h"
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_KTAP };
+
+static const char *const formats[] = { "text", "json", "ktap" };
 
 struct check_options {
 	struct model_options model;
-	bool json;
+	enum format format;
+	const char *expect_path;
+	const char *junit_path;
 	bool verbose;
 	char **traces;
 	int nr_traces;
 };
 
-enum { OPT_JSON = 0x100, OPT_FAIL_ON };
+/* What is the same for all traces. */
+struct checking {
+	const struct check_options *o;
+	struct expectation *expectation;
+	FILE *junit;
+	char **names; /* of the traces, for reports */
+};
+
+enum { OPT_JSON = 0x100, OPT_FAIL_ON, OPT_FORMAT, OPT_JUNIT };
 
 static const struct argp_option options[] = {
-	{ "json", OPT_JSON, NULL, 0, "print JSON Lines", 0 },
+	{ "expect", 'e', "FILE", 0, "what every trace must show: docs/expectations.md", 0 },
+	{ "format", OPT_FORMAT, "FORMAT", 0, "text (default), json or ktap", 0 },
+	{ "junit", OPT_JUNIT, "FILE", 0, "write a JUnit report as well", 0 },
+	{ "json", OPT_JSON, NULL, 0, "the same as --format json", 0 },
 	{ "fail-on", OPT_FAIL_ON, "SEVERITY", 0, "error (default), warning or info", 0 },
-	{ "verbose", 'v', NULL, 0, "every restore and event, not only findings", 0 },
+	{ "verbose", 'v', NULL, 0, "every restore, event and check, not only findings", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
+
+static enum format format_by_name(const struct argp_state *state, const char *arg)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (!strcmp(arg, formats[i]))
+			return (enum format)i;
+	argp_error(state, "--format wants text, json or ktap, not '%s'", arg);
+	return FORMAT_TEXT;
+}
 
 static error_t parse_check(int key, char *arg, struct argp_state *state)
 {
 	struct check_options *o = state->input;
 
 	switch (key) {
+	case 'e':
+		if (o->expect_path)
+			argp_error(state, "-e is for all traces: give it once");
+		o->expect_path = arg;
+		return 0;
+	case OPT_FORMAT:
+		o->format = format_by_name(state, arg);
+		return 0;
+	case OPT_JUNIT:
+		o->junit_path = arg;
+		return 0;
 	case OPT_JSON:
-		o->json = true;
+		o->format = FORMAT_JSON;
 		return 0;
 	case OPT_FAIL_ON:
 		o->model.fail_on = option_severity(state, arg);
@@ -55,35 +99,121 @@ static error_t parse_check(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int add_screen(struct pipeline *p, const struct check_options *o, const char *path)
+/* ---- names of the traces ---- */
+
+/* The file's own name, of characters that every report can hold. */
+static char *report_name(const char *path)
 {
+	static const char suffix[] = ".jsonl";
+	const char *base = strrchr(path, '/');
+	size_t len;
+	char *name, *c;
+
+	base = base ? base + 1 : path;
+	name = strdup(strcmp(path, "-") ? base : "stdin");
+	len = name ? strlen(name) : 0;
+	if (len > strlen(suffix) && !strcmp(name + len - strlen(suffix), suffix))
+		name[len - strlen(suffix)] = '\0';
+	for (c = name; c && *c; c++)
+		if (!isascii(*c) || (!isalnum((unsigned char)*c) && !strchr("_.-", *c)))
+			*c = '_';
+	return name;
+}
+
+static bool is_taken(char *const *names, int nr, const char *name)
+{
+	while (nr--)
+		if (!strcmp(names[nr], name))
+			return true;
+	return false;
+}
+
+/* run-1/t.jsonl and run-2/t.jsonl: the second is called t.2 */
+static char *unique_name(char *const *names, int nr, char *name)
+{
+	char *numbered = NULL;
+	int i = 1;
+
+	if (!name || !is_taken(names, nr, name))
+		return name;
+	do {
+		free(numbered);
+		if (asprintf(&numbered, "%s.%d", name, ++i) < 0)
+			numbered = NULL;
+	} while (numbered && is_taken(names, nr, numbered));
+	free(name);
+	return numbered;
+}
+
+static int name_traces(struct checking *c)
+{
+	int i;
+
+	c->names = calloc((size_t)c->o->nr_traces, sizeof(*c->names));
+	if (!c->names)
+		return -ENOMEM;
+	for (i = 0; i < c->o->nr_traces; i++) {
+		c->names[i] = unique_name(c->names, i, report_name(c->o->traces[i]));
+		if (!c->names[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ---- one trace ---- */
+
+static struct sink *screen(const struct checking *c, int i)
+{
+	const struct check_options *o = c->o;
 	struct text_options text = {
 		.out = stdout,
 		.only_findings = !o->verbose,
 		.events = o->verbose,
-		.label = path,
+		.checks = c->expectation,
+		.label = o->traces[i],
 	};
 
-	if (o->json)
-		return pipeline_add(p, json_sink_new(stdout, path));
-	return pipeline_add(p, text_sink_new(&text));
+	switch (o->format) {
+	case FORMAT_JSON:
+		return json_sink_new(stdout, o->traces[i]);
+	case FORMAT_KTAP:
+		return ktap_sink_new(stdout, i + 1, c->names[i]);
+	default:
+		return text_sink_new(&text);
+	}
 }
 
-static int check_trace(const struct check_options *o, const char *path)
+static int connect(const struct checking *c, int i, struct pipeline *p)
 {
-	int status = STATUS_MALFORMED, err;
-	struct pipeline p;
+	int err = pipeline_judge(p, judge_new(c->expectation, c->o->model.fail_on))
+			  ?: pipeline_add(p, screen(c, i));
 
-	err = pipeline_init(&p, &o->model) ?: add_screen(&p, o, path);
+	if (!err && c->junit)
+		err = pipeline_add(p, junit_sink_new(c->junit, c->names[i]));
+	return err;
+}
+
+static int check_trace(const struct checking *c, int i)
+{
+	struct pipeline p;
+	int status = STATUS_MALFORMED, err;
+
+	err = pipeline_init(&p, &c->o->model) ?: connect(c, i, &p);
 	if (!err)
-		err = file_source_run(path, pipeline_item, &p);
-	if (!err)
-		status = verdict_status(pipeline_finish(&p));
-	else if (err == -ENOMEM)
+		err = file_source_run(c->o->traces[i], pipeline_item, &p);
+	if (err == -ENOMEM)
 		say_error("out of memory");
+	if (!err) {
+		pipeline_finish(&p);
+		status = judgement_status(p.judgement);
+	} else {
+		pipeline_abort(&p, say_last_error());
+	}
 	pipeline_free(&p);
 	return status;
 }
+
+/* ---- all of them ---- */
 
 /* A seen violation beats everything, then what could not be read, then doubt. */
 static int worse(int a, int b)
@@ -97,22 +227,95 @@ static int worse(int a, int b)
 	return STATUS_PASS;
 }
 
+static int check_traces(const struct checking *c)
+{
+	int status = STATUS_PASS, i;
+
+	if (c->o->format == FORMAT_KTAP)
+		ktap_plan(stdout, c->o->nr_traces);
+	if (c->junit)
+		junit_begin(c->junit);
+	for (i = 0; i < c->o->nr_traces; i++)
+		status = worse(status, check_trace(c, i));
+	if (c->junit)
+		junit_end(c->junit);
+	return status;
+}
+
+/* A report that could not be written must not be taken for a good one. */
+static int close_junit(const struct checking *c, int status)
+{
+	int err;
+
+	if (!c->junit)
+		return status;
+	err = ferror(c->junit) ? EIO : 0;
+	if (fclose(c->junit) && !err)
+		err = errno;
+	if (!err)
+		return status;
+	say_error("cannot write %s (%s): free some space or choose another place with --junit",
+		  c->o->junit_path, errstr(err));
+	return worse(status, STATUS_INCONCLUSIVE);
+}
+
+/* Opened first: when something goes wrong, an old report is gone. */
+static int open_junit(struct checking *c)
+{
+	int err;
+
+	if (!c->o->junit_path)
+		return 0;
+	c->junit = fopen(c->o->junit_path, "we");
+	if (c->junit)
+		return 0;
+	err = -errno;
+	say_error("cannot write %s (%s): choose another place with --junit", c->o->junit_path,
+		  errstr(err));
+	return err;
+}
+
+static int run_checks(const struct check_options *o)
+{
+	struct checking c = { .o = o };
+	int status = STATUS_USAGE, i;
+
+	if (open_junit(&c))
+		return status;
+	status = STATUS_MALFORMED;
+	if (o->expect_path)
+		c.expectation = expectation_load(o->expect_path);
+	if (o->expect_path && !c.expectation)
+		goto cleanup;
+	if (name_traces(&c)) {
+		say_error("out of memory");
+		goto cleanup;
+	}
+	status = check_traces(&c);
+cleanup:
+	status = close_junit(&c, status);
+	for (i = 0; c.names && i < o->nr_traces; i++)
+		free(c.names[i]);
+	free(c.names);
+	expectation_free(c.expectation);
+	return status;
+}
+
 int command_check(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse_check,
 		.args_doc = "TRACE...",
-		.doc = "Judge recorded traces by the built-in rules: the verdict is exactly the "
-		       "one that "
-		       "the live run gave. - is standard input.",
+		.doc = "Judge recorded traces, each by itself: by an expectation file, or by the "
+		       "built-in rules, then the verdict is exactly the one that the live run "
+		       "gave. - is standard input."
+		       "\vExit status: 0 all passed; 1 a violation was seen; 5 inconclusive; 64 "
+		       "usage; 65 a trace or the expectation file is malformed.",
 	};
 	struct check_options o = { .model = { .fail_on = SEVERITY_ERROR } };
-	int status = STATUS_PASS, i;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
 	say_set_level(o.verbose ? SAY_VERBOSE : SAY_NORMAL);
-	for (i = 0; i < o.nr_traces; i++)
-		status = worse(status, check_trace(&o, o.traces[i]));
-	return output_status(status);
+	return output_status(run_checks(&o));
 }

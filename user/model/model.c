@@ -1025,14 +1025,17 @@ int model_item(struct model *m, const struct trace_item *item)
 
 /* ---- the verdict ---- */
 
-static void reason(struct verdict *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void reason(struct verdict *v, enum doubt doubt, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
-static void reason(struct verdict *v, const char *fmt, ...)
+static void reason(struct verdict *v, enum doubt doubt, const char *fmt, ...)
 {
 	va_list ap;
 
+	v->doubts |= 1U << doubt;
 	if (v->nr_reasons == VERDICT_MAX_REASONS)
 		return;
+	v->reason_doubt[v->nr_reasons] = doubt;
 	va_start(ap, fmt);
 	vsnprintf(v->reasons[v->nr_reasons++], sizeof(v->reasons[0]), fmt, ap);
 	va_end(ap);
@@ -1044,14 +1047,15 @@ static void check_probes(const struct model *m, struct verdict *v)
 	size_t i;
 
 	if (unlisted >= 0)
-		reason(v, "the header does not speak of the probe %s", point_name(unlisted));
+		reason(v, DOUBT_BLIND, "the header does not speak of the probe %s",
+		       point_name(unlisted));
 
 	for (i = 0; i < m->header.nr_probes; i++) {
 		const struct probe_fact *p = &m->header.probes[i];
 
 		if (p->needed && !p->attached)
-			reason(v, "probe %s was not attached: %.100s", point_name(p->point),
-			       p->reason);
+			reason(v, DOUBT_BLIND, "probe %s was not attached: %.100s",
+			       point_name(p->point), p->reason);
 	}
 }
 
@@ -1067,21 +1071,25 @@ static void check_counts(const struct model *m, struct verdict *v)
 		missed += c->missed;
 		lost += c->lost;
 		if (c->hits != c->written + c->lost)
-			reason(v, "the counts of %s do not add up", point_name(i));
+			reason(v, DOUBT_COUNTS, "the counts of %s do not add up", point_name(i));
 	}
 	if (missed)
-		reason(v, "the kernel skipped %" PRIu64 " probe hits (recursion)", missed);
+		reason(v, DOUBT_MISSED, "the kernel skipped %" PRIu64 " probe hits (recursion)",
+		       missed);
 	if (lost != m->ring_lost)
-		reason(v, "%" PRIu64 " lost records are told of %" PRIu64 " that the footer counts",
+		reason(v, DOUBT_COUNTS,
+		       "%" PRIu64 " lost records are told of %" PRIu64 " that the footer counts",
 		       m->ring_lost, lost);
 	if (written != v->events)
-		reason(v, "%" PRIu64 " events were recorded of %" PRIu64 " that were written",
+		reason(v, DOUBT_COUNTS,
+		       "%" PRIu64 " events were recorded of %" PRIu64 " that were written",
 		       v->events, written);
 	if (m->footer.tracking_lost)
-		reason(v, "%" PRIu64 " restores could not be kept track of",
+		reason(v, DOUBT_UNTRACKED, "%" PRIu64 " restores could not be kept track of",
 		       m->footer.tracking_lost);
 	if (m->footer.has_command && m->footer.command_status)
-		reason(v, "the traced command ended with status %d", m->footer.command_status);
+		reason(v, DOUBT_COMMAND, "the traced command ended with status %d",
+		       m->footer.command_status);
 }
 
 static void give_verdict(struct model *m)
@@ -1089,20 +1097,21 @@ static void give_verdict(struct model *m)
 	struct verdict *v = &m->verdict;
 
 	if (!m->has_footer)
-		reason(v, "the trace has no footer: its end is missing");
+		reason(v, DOUBT_CUT, "the trace has no footer: its end is missing");
 	else
 		check_counts(m, v);
 	check_probes(m, v);
 	if (m->output_failed)
-		reason(v, "the trace could not be written to its end");
+		reason(v, DOUBT_OUTPUT, "the trace could not be written to its end");
 	if (v->lost)
-		reason(v, "%" PRIu64 " records were lost", v->lost);
+		reason(v, DOUBT_LOST, "%" PRIu64 " records were lost", v->lost);
 	if (m->unpaired)
-		reason(v, "%" PRIu64 " events lack their entry or exit", m->unpaired);
+		reason(v, DOUBT_UNPAIRED, "%" PRIu64 " events lack their entry or exit",
+		       m->unpaired);
 	if (!v->restores)
-		reason(v, "no restore was seen");
+		reason(v, DOUBT_NO_RESTORE, "no restore was seen");
 	if (v->by_verdict[VERDICT_INCONCLUSIVE])
-		reason(v, "%" PRIu64 " restores are inconclusive",
+		reason(v, DOUBT_RESTORES, "%" PRIu64 " restores are inconclusive",
 		       v->by_verdict[VERDICT_INCONCLUSIVE]);
 	if (v->by_verdict[VERDICT_FAIL])
 		v->kind = VERDICT_FAIL;

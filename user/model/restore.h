@@ -143,6 +143,21 @@ struct restore {
 
 #define VERDICT_MAX_REASONS 12
 
+/* Why a trace as a whole cannot be sure of what it shows. */
+enum doubt {
+	DOUBT_CUT, /* no footer */
+	DOUBT_COUNTS, /* of the footer: they contradict the trace */
+	DOUBT_MISSED, /* the kernel skipped probe hits */
+	DOUBT_UNTRACKED, /* the kernel had no room to keep track of a restore */
+	DOUBT_COMMAND, /* the traced command failed */
+	DOUBT_BLIND, /* a needed probe was not attached */
+	DOUBT_OUTPUT, /* the trace could not be written */
+	DOUBT_LOST, /* records */
+	DOUBT_UNPAIRED, /* entries or exits, outside of any restore */
+	DOUBT_NO_RESTORE, /* none was seen */
+	DOUBT_RESTORES, /* some are inconclusive themselves */
+};
+
 /* The verdict of a whole trace or run. */
 struct verdict {
 	enum verdict_kind kind;
@@ -155,8 +170,10 @@ struct verdict {
 	uint64_t saves; /* KVM_GET_NESTED_STATE that succeeded */
 	uint64_t lost;
 	uint64_t events;
+	unsigned int doubts; /* bits of enum doubt, also where reasons is full */
 	int nr_reasons;
 	char reasons[VERDICT_MAX_REASONS][160]; /* why inconclusive */
+	enum doubt reason_doubt[VERDICT_MAX_REASONS]; /* which doubt each is of */
 };
 
 #endif

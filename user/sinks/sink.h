@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "expect/judge.h"
 #include "model/event.h"
 #include "model/restore.h"
 
@@ -20,6 +21,10 @@ struct sink_ops {
 			const struct trace_header *header);
 	void (*verdict)(struct sink *sink, const struct verdict *verdict,
 			const struct trace_header *header);
+	void (*judgement)(struct sink *sink, const struct judgement *judgement,
+			  const struct trace_header *header);
+	/* instead of both: there is no trace to speak of */
+	void (*unreadable)(struct sink *sink, const char *why);
 	void (*free)(struct sink *sink);
 };
 
@@ -32,12 +37,28 @@ struct text_options {
 	FILE *out;
 	bool only_findings; /* not the restores that passed */
 	bool events; /* every event as well */
+	bool checks; /* the checks of an expectation decide, not the verdict */
 	const char *label; /* before the verdict: which trace */
 };
 struct sink *text_sink_new(const struct text_options *options);
 
-/* The same facts, one JSON object a line: anomalies, restores, verdict. */
+/*
+ * The same facts, one JSON object a line: anomalies, restores, verdict, and
+ * where there is a judge its checks and their sum.
+ */
 struct sink *json_sink_new(FILE *out, const char *trace);
+
+/*
+ * KTAP: number is the trace's place in the plan, for which the
+ * caller prints the plan; name is letters, digits, _ . - and new for each.
+ */
+void ktap_plan(FILE *out, int traces);
+struct sink *ktap_sink_new(FILE *out, int number, const char *name);
+
+/* JUnit: a <testsuite> for the trace; the caller has the file around it. */
+void junit_begin(FILE *out);
+void junit_end(FILE *out);
+struct sink *junit_sink_new(FILE *out, const char *name);
 
 /*
  * The trace file. Written to fd, which the sink closes; name is for messages.

@@ -6,6 +6,7 @@
 
 #include "model/anomalies.h"
 #include "model/names.h"
+#include "sinks/checks.h"
 #include "sinks/sink.h"
 #include "trace/format.h"
 #include "util/say.h"
@@ -135,7 +136,7 @@ static void text_anomaly(struct sink *sink, const struct restore *r, const struc
 	char time[TIMESTAMP_LEN];
 
 	/* the harmless ones are in the restore's own line */
-	if (a->severity == SEVERITY_INFO && !t->options.events)
+	if ((a->severity == SEVERITY_INFO || t->options.checks) && !t->options.events)
 		return;
 	fprintf(t->options.out, "%s  %s%s%s %s (%s)  ", clock_time(time, header, a->t_ns),
 		t->colour ? severity_colours[a->severity] : "", severity_words[a->severity],
@@ -183,7 +184,7 @@ static void text_restore(struct sink *sink, const struct restore *r,
 	struct text_sink *t = (struct text_sink *)sink;
 	char time[TIMESTAMP_LEN];
 
-	if (t->options.only_findings && r->verdict == VERDICT_PASS)
+	if (t->options.only_findings && (r->verdict == VERDICT_PASS || t->options.checks))
 		return;
 	fprintf(t->options.out, "%s  %s%-4s%s %s %-17s ", clock_time(time, header, r->t_set_ns),
 		t->colour ? verdict_colours[r->verdict] : "", verdict_words[r->verdict],
@@ -238,6 +239,8 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 	int i;
 
 	(void)header;
+	if (t->options.checks)
+		return;
 	fprintf(t->options.out, "%s%s%s%s%s: ", t->options.label ? t->options.label : "",
 		t->options.label ? ": " : "", t->colour ? verdict_colours[v->kind] : "",
 		verdict_words[v->kind], t->colour ? RESET : "");
@@ -264,6 +267,41 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 	fflush(t->options.out);
 }
 
+static void print_verdict_word(const struct text_sink *t, enum verdict_kind kind)
+{
+	fprintf(t->options.out, "%s%s%s", t->colour ? verdict_colours[kind] : "",
+		verdict_words[kind], t->colour ? RESET : "");
+}
+
+/* Those that did not pass, with what is around them; with -v the others too. */
+static void text_judgement(struct sink *sink, const struct judgement *j,
+			   const struct trace_header *header)
+{
+	struct text_sink *t = (struct text_sink *)sink;
+	FILE *out = t->options.out;
+	int i;
+
+	if (!t->options.checks)
+		return;
+	for (i = 0; i < j->nr_checks; i++) {
+		const struct check *check = &j->checks[i];
+
+		if (check->result == VERDICT_PASS && !t->options.events)
+			continue;
+		print_verdict_word(t, check->result);
+		fprintf(out, " %s\n", check->name);
+		if (check->result != VERDICT_PASS)
+			put_check(out, "    ", j, check, header);
+	}
+	if (t->options.label)
+		fprintf(out, "%s: ", t->options.label);
+	print_verdict_word(t, j->result);
+	fprintf(out, ": %d of %d checks of %s passed, %" PRIu64 " restores\n",
+		j->by_result[VERDICT_PASS], j->nr_checks,
+		j->expectation ? j->expectation : "the built-in rules", j->verdict->restores);
+	fflush(out);
+}
+
 static void text_free(struct sink *sink)
 {
 	free(sink);
@@ -274,6 +312,7 @@ static const struct sink_ops text_ops = {
 	.anomaly = text_anomaly,
 	.restore = text_restore,
 	.verdict = text_verdict,
+	.judgement = text_judgement,
 	.free = text_free,
 };
 

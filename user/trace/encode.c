@@ -54,6 +54,11 @@ static json_t *text(const char *s)
 	return json_string(clean);
 }
 
+json_t *encode_text(const char *s)
+{
+	return text(s);
+}
+
 static void put_time(json_t *o, const struct trace_header *header, uint64_t t_ns)
 {
 	char ts[TIMESTAMP_LEN];

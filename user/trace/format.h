@@ -20,6 +20,8 @@ json_t *encode_restore(const struct restore *restore, const struct trace_header 
 json_t *encode_anomaly(const struct restore *restore, const struct anomaly *anomaly,
 		       const struct trace_header *header);
 json_t *encode_verdict(const struct verdict *verdict);
+/* null for NULL; what is not UTF-8 becomes '?'. */
+json_t *encode_text(const char *s);
 
 /* RFC 3339 in UTC with six digits. */
 #define TIMESTAMP_LEN 32

@@ -16,6 +16,13 @@ bool say_is_verbose(void)
 	return say_level >= SAY_VERBOSE;
 }
 
+static char last_error[512];
+
+const char *say_last_error(void)
+{
+	return last_error;
+}
+
 static void print_line(const char *fmt, va_list ap)
 {
 	fputs("evmcs-trace: ", stderr);
@@ -35,6 +42,11 @@ static void print_line(const char *fmt, va_list ap)
 
 void say_error(const char *fmt, ...)
 {
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(last_error, sizeof(last_error), fmt, ap);
+	va_end(ap);
 	PRINT_IF(true);
 }
 

@@ -17,6 +17,9 @@ bool say_is_verbose(void);
 /* An error: always printed. One sentence that names the remedy. */
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* What say_error() told last, for reports that are not read on a screen. */
+const char *say_last_error(void);
+
 /* Progress and notes: not with -q. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expect/expectation.h"
+#include "expect/outline.h"
+#include "expect/schema.h"
+#include "util/errstr.h"
+#include "util/say.h"
+
+#define FILE_MAX (64 * 1024)
+
+struct loader {
+	const char *path;
+	struct outline outline;
+	struct expectation *e;
+};
+
+/* What a trace lacks, by the name under which a file may put up with it. */
+static const struct {
+	const char *name;
+	unsigned int doubts;
+	unsigned int why;
+} tolerances[] = {
+	{ "cut", 1U << DOUBT_CUT, 0 },
+	{ "lost", 1U << DOUBT_LOST, 1U << WHY_LOST },
+	{ "missed", 1U << DOUBT_MISSED, 0 },
+	{ "untracked", 1U << DOUBT_UNTRACKED, 1U << WHY_UNTRACKED },
+	{ "unpaired", 1U << DOUBT_UNPAIRED, 1U << WHY_UNPAIRED },
+	{ "blind", 1U << DOUBT_BLIND, 1U << WHY_BLIND | 1U << WHY_NO_STATE },
+	{ "open", 0, 1U << WHY_NO_RUN_SEEN },
+	{ "too-many", 0, 1U << WHY_TOO_MANY },
+	{ "command", 1U << DOUBT_COMMAND, 0 },
+};
+
+static int tolerance_count(void)
+{
+	return sizeof(tolerances) / sizeof(tolerances[0]);
+}
+
+static const char *tolerance_name(int i)
+{
+	return tolerances[i].name;
+}
+
+static const struct vocabulary tolerance_words = { "defect to tolerate", tolerance_count,
+						   tolerance_name, NULL };
+
+/* The place is given as the outline has it: "checks[1].where", "path". */
+static int wrong_at(const struct loader *l, const char *place, const char *key, const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%.180s%s%.60s", place,
+		 *place && *key && *key != '[' ? "." : "", key);
+	say_error("%s:%d: %s", l->path, outline_line(&l->outline, path), text);
+	return -EINVAL;
+}
+
+/* -ENOMEM is told by the caller, with all other places where memory may end. */
+static int told(const struct loader *l, const char *place, const char *key, const char *text,
+		int err)
+{
+	return err == -EINVAL ? wrong_at(l, place, key, text) : err;
+}
+
+/* ---- pieces ---- */
+
+static int load_range(const struct loader *l, const char *place, const char *key, const char *text,
+		      struct range *range)
+{
+	char error[VALUE_ERROR_LEN];
+
+	return text ? told(l, place, key, error, value_range(text, range, error)) : 0;
+}
+
+static int load_facts(const struct loader *l, const char *place, const struct raw_facts *raw,
+		      struct rules *rules)
+{
+	char error[VALUE_ERROR_LEN];
+	int i, err = 0;
+
+	if (!raw)
+		return 0;
+	rules->rule = calloc(FACT_COUNT, sizeof(*rules->rule));
+	if (!rules->rule)
+		return -ENOMEM;
+	for (i = 0; i < FACT_COUNT && !err; i++)
+		if (raw->value[i])
+			err = told(l, place, fact_key(i), error,
+				   fact_rule_parse(&rules->rule[rules->nr++], i, raw->value[i],
+						   error));
+	if (!err && !rules->nr)
+		err = wrong_at(l, place, "", "this asks for nothing: add a key or leave it out");
+	return err;
+}
+
+static int load_patterns(const struct loader *l, const char *place, const char *key,
+			 char *const *entries, unsigned int nr, struct patterns *patterns)
+{
+	char error[VALUE_ERROR_LEN], entry[64];
+	unsigned int i;
+	int err = 0;
+
+	if (!nr)
+		return 0;
+	patterns->pattern = calloc(nr, sizeof(*patterns->pattern));
+	if (!patterns->pattern)
+		return -ENOMEM;
+	for (i = 0; i < nr && !err; i++) {
+		snprintf(entry, sizeof(entry), "%s[%u]", key, i);
+		err = told(l, place, entry, error,
+			   value_pattern(entries[i], &patterns->pattern[patterns->nr++], error));
+	}
+	return err;
+}
+
+/* One text for each word, or for its other name; rules is by word. */
+static int load_counts(const struct loader *l, const char *place, const struct raw_counts *raw,
+		       const struct vocabulary *words, struct count_rule *rules)
+{
+	int i, err = 0, nr = words->count(), given = 0;
+
+	for (i = 0; raw && i < nr * (words->other_name ? 2 : 1) && !err; i++) {
+		struct count_rule *rule = &rules[i % nr];
+
+		if (!raw->value[i])
+			continue;
+		if (rule->given)
+			return wrong_at(l, place, words->other_name(i % nr),
+					"this class is here by its other name as well: keep one");
+		rule->given = true;
+		given++;
+		err = load_range(l, place, i < nr ? words->name(i) : words->other_name(i - nr),
+				 raw->value[i], &rule->range);
+	}
+	if (!err && raw && !given && !(words->other_name && raw->value[2 * nr]))
+		err = wrong_at(l, place, "", "this asks for nothing: add a key or leave it out");
+	return err;
+}
+
+static int load_words(const struct loader *l, const char *place, const struct raw_list *list,
+		      const struct vocabulary *words, uint64_t *bits)
+{
+	char error[VALUE_ERROR_LEN], entry[32];
+	unsigned int i;
+	int err = 0;
+
+	*bits = 0;
+	for (i = 0; i < list->nr && !err; i++) {
+		uint64_t one;
+
+		snprintf(entry, sizeof(entry), "[%u]", i);
+		err = told(l, place, entry, error, value_words(list->entry[i], words, &one, error));
+		*bits |= err ? 0 : one;
+	}
+	return err;
+}
+
+/* ---- the file from its top ---- */
+
+static int load_anomalies(struct loader *l, const struct raw_expectation *raw)
+{
+	const struct vocabulary *words = &anomaly_words;
+	const char *others = raw->anomalies ? raw->anomalies->value[2 * words->count()] : NULL;
+	struct expectation *e = l->e;
+	int err;
+
+	e->anomalies = calloc((size_t)words->count(), sizeof(*e->anomalies));
+	if (!e->anomalies)
+		return -ENOMEM;
+	err = load_counts(l, "anomalies", raw->anomalies, words, e->anomalies);
+	if (err || !others)
+		return err;
+	e->others.given = true;
+	return load_range(l, "anomalies", "others", others, &e->others.range);
+}
+
+static int load_coverage(struct loader *l, const struct raw_coverage *raw)
+{
+	struct expectation *e = l->e;
+	uint64_t points = 0;
+	int i, err;
+
+	if (!raw)
+		return 0;
+	if (!raw->events && !raw->probes.nr)
+		return wrong_at(l, "coverage", "",
+				"this asks for nothing: add a key or leave it out");
+	err = load_counts(l, "coverage.events", raw->events, &point_words, e->events)
+		      ?: load_words(l, "coverage.probes", &raw->probes, &point_words, &points);
+	for (i = 0; i < PT_COUNT; i++)
+		e->probes[i] = points & (1ULL << i);
+	/* it is a fact that a handler noticed, not a function */
+	if (!err && e->probes[PT_RAN])
+		err = wrong_at(l, "coverage.probes", "",
+			       "'ran' has no probe of its own: ask for it under events");
+	return err;
+}
+
+static int load_tolerances(struct loader *l, const struct raw_list *list)
+{
+	uint64_t bits;
+	int i, err = load_words(l, "tolerate", list, &tolerance_words, &bits);
+
+	for (i = 0; i < tolerance_count(); i++)
+		if (bits & (1ULL << i)) {
+			l->e->tolerated_doubts |= tolerances[i].doubts;
+			l->e->tolerated_why |= tolerances[i].why;
+		}
+	return err;
+}
+
+static bool is_name(const char *name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_.-";
+
+	return *name && strlen(name) < CHECK_NAME_LEN && !name[strspn(name, plain)];
+}
+
+/* What CI systems compare from run to run. */
+static int load_name(const struct loader *l, const char *place, const char *name,
+		     struct check_rule *check)
+{
+	int i;
+
+	if (!name)
+		return wrong_at(l, place, "", "this check has no name: add 'name: what-it-says'");
+	if (!is_name(name))
+		return wrong_at(l, place, "name",
+				"a name is up to 63 letters, digits, and any of _ . - here: "
+				"choose such a one");
+	for (i = 0; i < l->e->nr_checks; i++)
+		if (&l->e->checks[i] != check && !strcmp(l->e->checks[i].name, name))
+			return wrong_at(l, place, "name",
+					"another check has this name: choose a new one");
+	snprintf(check->name, sizeof(check->name), "%s", name);
+	return 0;
+}
+
+static int check_before(const struct loader *l, const char *place, const struct raw_check *raw)
+{
+	if (raw->before && !raw->never.nr)
+		return wrong_at(l, place, "before",
+				"'before' belongs to 'never': say what must not come before it");
+	if (!raw->count && !raw->where && !raw->every && !raw->order.nr && !raw->never.nr)
+		return wrong_at(l, place, "",
+				"this checks nothing: add where, count, every, order or never");
+	return 0;
+}
+
+static int load_check(struct loader *l, const struct raw_check *raw, const char *place,
+		      struct check_rule *check)
+{
+	char where[64], every[64];
+
+	snprintf(where, sizeof(where), "%.40s.where", place);
+	snprintf(every, sizeof(every), "%.40s.every", place);
+	check->count.min = 1; /* what selects nothing has checked nothing */
+	check->count.max = UINT64_MAX;
+	return load_name(l, place, raw->name, check) ?:
+	       check_before(l, place, raw) ?:
+	       load_range(l, place, "count", raw->count, &check->count) ?:
+	       load_facts(l, where, raw->where, &check->where) ?:
+	       load_facts(l, every, raw->every, &check->every) ?:
+	       load_patterns(l, place, "order", raw->order.entry, raw->order.nr, &check->order) ?:
+	       load_patterns(l, place, "never", raw->never.entry, raw->never.nr, &check->never) ?:
+	       load_patterns(l, place, "before", &raw->before, raw->before ? 1 : 0,
+			     &check->before);
+}
+
+#define EVERY_NAME "every" /* of the file: a check without a selection */
+
+static int load_checks(struct loader *l, const struct raw_expectation *raw)
+{
+	struct expectation *e = l->e;
+	char place[32];
+	unsigned int i;
+	int err = 0;
+
+	e->checks = calloc(raw->nr_checks + 1, sizeof(*e->checks));
+	if (!e->checks)
+		return -ENOMEM;
+	if (raw->every) {
+		struct check_rule *every = &e->checks[e->nr_checks++];
+
+		e->every = every;
+		snprintf(every->name, sizeof(every->name), EVERY_NAME);
+		every->count = e->restores;
+		if (every->count.min) /* how many is the check `restores` */
+			every->count.min = 1;
+		every->count.max = UINT64_MAX;
+		err = load_facts(l, "every", raw->every, &every->every);
+	}
+	for (i = 0; i < raw->nr_checks && !err; i++) {
+		snprintf(place, sizeof(place), "checks[%u]", i);
+		err = load_check(l, &raw->checks[i], place, &e->checks[e->nr_checks++]);
+	}
+	return err;
+}
+
+static int load_raw(struct loader *l, const struct raw_expectation *raw)
+{
+	struct expectation *e = l->e;
+
+	if (!raw->restores && !raw->every && !raw->paths && !raw->anomalies && !raw->coverage &&
+	    !raw->nr_checks)
+		return wrong_at(l, "", "", "there is no check in this file: add 'restores: 1..'");
+	e->restores.min = 1;
+	e->restores.max = UINT64_MAX;
+	return load_range(l, "", "restores", raw->restores, &e->restores) ?:
+	       load_counts(l, "paths", raw->paths, &path_words, e->paths) ?:
+	       load_anomalies(l, raw) ?:
+	       load_coverage(l, raw->coverage) ?:
+	       load_tolerances(l, &raw->tolerate) ?:
+	       load_checks(l, raw);
+}
+
+static int load_text(struct loader *l, const char *text, size_t len)
+{
+	struct raw_expectation *raw = NULL;
+	struct schema_error error;
+	int err;
+
+	err = outline_read(&l->outline, text, len);
+	if (err == -EINVAL)
+		say_error("%s:%d: %s", l->path, l->outline.error_line, l->outline.error);
+	if (err)
+		return err;
+	err = schema_read(text, len, &raw, &error);
+	if (err)
+		return told(l, error.path, "", error.text, err);
+	err = load_raw(l, raw);
+	schema_free(raw);
+	return err;
+}
+
+/* Returns how much there is, or -errno after having told the user. */
+static ssize_t read_file(const char *path, char *text, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	size_t len;
+	int err;
+
+	if (!f) {
+		err = errno;
+		say_error("cannot open the expectation file %s (%s): name one that exists", path,
+			  errstr(err));
+		return -err;
+	}
+	len = fread(text, 1, size, f);
+	err = ferror(f) ? errno : 0;
+	fclose(f);
+	if (err)
+		say_error("cannot read the expectation file %s (%s)", path, errstr(err));
+	else if (len == size) {
+		err = EFBIG;
+		say_error("%s:1: the file is larger than 64 KiB: split it", path);
+	}
+	return err ? -err : (ssize_t)len;
+}
+
+struct expectation *expectation_load(const char *path)
+{
+	struct loader l = { .path = path };
+	char *text = malloc(FILE_MAX);
+	ssize_t len;
+	int err = -ENOMEM;
+
+	l.e = calloc(1, sizeof(*l.e));
+	if (!text || !l.e)
+		goto cleanup;
+	len = read_file(path, text, FILE_MAX);
+	err = len < 0 ? (int)len : 0;
+	if (err)
+		goto cleanup;
+	l.e->path = strdup(path);
+	err = l.e->path ? load_text(&l, text, (size_t)len) : -ENOMEM;
+cleanup:
+	if (err == -ENOMEM)
+		say_error("out of memory");
+	if (err) {
+		expectation_free(l.e);
+		l.e = NULL;
+	}
+	outline_free(&l.outline);
+	free(text);
+	return l.e;
+}
+
+static void rules_free(struct rules *rules)
+{
+	int i;
+
+	for (i = 0; i < rules->nr; i++)
+		free(rules->rule[i].text);
+	free(rules->rule);
+}
+
+void expectation_free(struct expectation *e)
+{
+	int i;
+
+	if (!e)
+		return;
+	for (i = 0; i < e->nr_checks; i++) {
+		rules_free(&e->checks[i].where);
+		rules_free(&e->checks[i].every);
+		free(e->checks[i].order.pattern);
+		free(e->checks[i].never.pattern);
+		free(e->checks[i].before.pattern);
+	}
+	free(e->checks);
+	free(e->anomalies);
+	free(e->path);
+	free(e);
+}
