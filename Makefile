@@ -102,7 +102,7 @@ test: ensure-setup
 lab-test: ensure-setup
 	$(Q)tests/run build lab
 
-# Every combination of the driver's options, 156 runs; and whether the unit
+# Every combination of the driver's options, 308 runs; and whether the unit
 # tests notice 81 things broken on purpose. Minutes each, not part of test.
 .PHONY: driver-test mutate
 driver-test: ensure-setup all

@@ -23,9 +23,10 @@ GUEST_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstac
 	-Wl,-z,max-page-size=4096
 
 GUEST_OBJS := $(addprefix $(SCENARIO_BUILD)/guest/, entry.o l1.o l1_setup.o l2.o vmcs.o)
-VMM_OBJS := $(addprefix $(SCENARIO_BUILD)/vmm/, vm.o vcpu.o state.o)
+VMM_OBJS := $(addprefix $(SCENARIO_BUILD)/vmm/, vm.o vcpu.o state.o vmcs12.o)
 GUEST_HOST_OBJS := $(addprefix $(SCENARIO_BUILD)/guest/, guest_host.o blob.o)
-EVMCS_RESTORE_OBJS := $(addprefix $(SCENARIO_BUILD)/drivers/, evmcs-restore.o options.o scenario.o)
+EVMCS_RESTORE_OBJS := $(addprefix $(SCENARIO_BUILD)/drivers/, evmcs-restore.o options.o scenario.o \
+	provoke.o postcopy.o)
 SCENARIO_HOST_OBJS := $(EVMCS_RESTORE_OBJS) $(VMM_OBJS) $(SCENARIO_BUILD)/guest/guest_host.o
 
 .PHONY: scenario-drivers

@@ -68,18 +68,42 @@ static void set_handlers(void)
 
 /* ---- the report ---- */
 
-static void print_rounds(FILE *out, const struct worker *w, unsigned int rounds)
+static void print_runs(FILE *out, const struct round_times *times)
 {
 	unsigned int i;
 
-	for (i = 0; i < rounds; i++)
+	fputs(",\"runs\":[", out);
+	for (i = 0; i < times->nr_runs; i++)
+		fprintf(out, "%s{\"ret\":%d,\"errno\":%d,\"exit_reason\":%u,\"detail\":\"0x%llx\"}",
+			i ? "," : "", times->runs[i].error ? -1 : 0, times->runs[i].error,
+			times->runs[i].exit_reason, (unsigned long long)times->runs[i].detail);
+	fputc(']', out);
+}
+
+static void print_rounds(FILE *out, const struct worker *w)
+{
+	const struct options *o = w->scenario->options;
+	unsigned int i;
+
+	for (i = 0; i < o->rounds; i++) {
 		fprintf(out,
 			"%s{\"save_ns\":%llu,\"restore_ns\":%llu,\"set_ns\":%llu,"
-			"\"first_run_ns\":%llu}",
+			"\"first_run_ns\":%llu",
 			i ? "," : "", (unsigned long long)w->times[i].save,
 			(unsigned long long)w->times[i].restore,
 			(unsigned long long)w->times[i].set,
 			(unsigned long long)w->times[i].first_run);
+		if (o->stop_runs)
+			print_runs(out, &w->times[i]);
+		fputc('}', out);
+	}
+}
+
+static const char *continued_name(const struct options *o, bool continued)
+{
+	if (!options_continues(o))
+		return "null";
+	return continued ? "true" : "false";
 }
 
 static void print_vcpu(FILE *out, const struct worker *w)
@@ -89,7 +113,9 @@ static void print_vcpu(FILE *out, const struct worker *w)
 
 	fprintf(out, "{\"id\":%u,\"tid\":%d,\"set_nested_state\":%llu,", w->id, w->tid,
 		(unsigned long long)w->set_calls);
-	fprintf(out, "\"continued\":%s,", o->no_run ? "null" : w->done ? "true" : "false");
+	if (o->set_error)
+		fprintf(out, "\"set_errors\":%llu,", (unsigned long long)w->set_errors);
+	fprintf(out, "\"continued\":%s,", continued_name(o, w->done));
 	fprintf(out, "\"l2_ticks\":%llu,\"l1_ticks\":%llu,", (unsigned long long)w->l2_ticks,
 		(unsigned long long)w->l1_ticks);
 	fprintf(out, "\"forced_exits\":%llu,\"forced_exits_halted\":%llu,",
@@ -108,7 +134,7 @@ static void print_vcpu(FILE *out, const struct worker *w)
 			(unsigned long long)w->reread_differences, w->reread_first);
 	if (nested) {
 		fputs("\"rounds\":[", out);
-		print_rounds(out, w, o->rounds);
+		print_rounds(out, w);
 		fputs("]}", out);
 	} else {
 		fprintf(out, "\"loops\":%llu,\"loop_ns\":%llu}", (unsigned long long)o->loops,
@@ -126,7 +152,12 @@ static void print_vm(FILE *out, const struct scenario *s)
 			fputc(',', out);
 		print_vcpu(out, &s->workers[i]);
 	}
-	fputs("]}", out);
+	fputc(']', out);
+	if (s->options->postcopy)
+		fprintf(out, ",\"postcopy\":{\"pages\":%llu,\"first_gpa\":\"0x%llx\"}",
+			(unsigned long long)s->postcopy.pages,
+			(unsigned long long)s->postcopy.first_gpa);
+	fputc('}', out);
 }
 
 static void print_head(FILE *out, const struct options *o, int status)
@@ -142,7 +173,8 @@ static void print_head(FILE *out, const struct options *o, int status)
 		o->memslots_after ? "true" : "false", o->get_after_set ? "true" : "false",
 		o->set_twice ? "true" : "false", o->immediate_exit ? "true" : "false",
 		o->no_run ? "true" : "false");
-	fprintf(out, "\"continued\":%s,\"vms\":[", o->no_run ? "null" : status ? "false" : "true");
+	fprintf(out, "\"stop_after\":\"%s\",\"stop_runs\":%u,", options_stop_name(o), o->stop_runs);
+	fprintf(out, "\"continued\":%s,\"vms\":[", continued_name(o, !status));
 }
 
 /* ---- processes ---- */

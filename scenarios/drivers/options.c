@@ -2,6 +2,7 @@
 /* The command line of evmcs-restore. */
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,26 @@ static const char help[] =
 	"...)\n"
 	"  --mark-clean[=after|before]  L1 marks all eVMCS fields clean after (before) its save "
 	"point\n"
+	"  --memory-after            memslots at once, their contents only after "
+	"KVM_SET_NESTED_STATE\n"
+	"  --postcopy[=MS]           contents page by page as they are missed, each after MS ms "
+	"(20)\n"
+	"  --skip-vp-assist          never restore HV_X64_MSR_VP_ASSIST_PAGE\n"
+	"  --no-hyperv-cpuid         restore into a vCPU with the eVMCS capability only\n"
+	"  --as-native               set an eVMCS state as one with an ordinary VMCS\n"
+	"  --vmcs12 FIELD=VALUE      change the vmcs12 that is set (repeatable); VALUE: number, "
+	"@evmcs,\n"
+	"                            free-page, bad-pdpt or msr-list (GPAs)\n"
+	"  --pae-l2                  such changes: L2 uses PAE paging with invalid PDPTEs\n"
+	"  --damage evmcs-revision|evmcs-gpa|enlighten\n"
+	"                            eVMCS or VP assist page in the fresh memory\n"
+	"  --expect-set-error ERRNO  KVM_SET_NESTED_STATE must fail so (EINVAL)\n"
+	"  --leave-by smm|feat-ctl   after the restore an ioctl that leaves nested mode\n"
+	"  --move-memslot[=same-gpa] after the restore new host memory behind the eVMCS\n"
+	"  --stop-after set|run|runs=N  end before, or after N calls of, KVM_RUN, whatever they "
+	"return\n"
+	"  --close-in-child          with --no-run: a forked child is the last to close\n"
+	"  --exit-without-close      with --no-run: the end of the process closes\n"
 	"  --rounds N                saves and restores, each into a fresh VM (3)\n"
 	"  --vcpus N, --vms N        vCPUs per VM, each with its own L1 and L2 (1); processes (1)\n"
 	"  --idle-loop out|cpuid N   no nesting: N port-outs, or N exits that stay in the kernel\n"
@@ -68,6 +89,20 @@ enum {
 	OPT_CORRUPT,
 	OPT_TIMEOUT,
 	OPT_JSON,
+	OPT_MEMORY_AFTER,
+	OPT_POSTCOPY,
+	OPT_SKIP_VP_ASSIST,
+	OPT_NO_HYPERV_CPUID,
+	OPT_AS_NATIVE,
+	OPT_VMCS12,
+	OPT_PAE_L2,
+	OPT_DAMAGE,
+	OPT_EXPECT_SET_ERROR,
+	OPT_LEAVE_BY,
+	OPT_MOVE_MEMSLOT,
+	OPT_STOP_AFTER,
+	OPT_CLOSE_IN_CHILD,
+	OPT_EXIT_WITHOUT_CLOSE,
 };
 
 static const struct option long_options[] = {
@@ -92,6 +127,20 @@ static const struct option long_options[] = {
 	{ "corrupt", required_argument, NULL, OPT_CORRUPT },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "memory-after", no_argument, NULL, OPT_MEMORY_AFTER },
+	{ "postcopy", optional_argument, NULL, OPT_POSTCOPY },
+	{ "skip-vp-assist", no_argument, NULL, OPT_SKIP_VP_ASSIST },
+	{ "no-hyperv-cpuid", no_argument, NULL, OPT_NO_HYPERV_CPUID },
+	{ "as-native", no_argument, NULL, OPT_AS_NATIVE },
+	{ "vmcs12", required_argument, NULL, OPT_VMCS12 },
+	{ "pae-l2", no_argument, NULL, OPT_PAE_L2 },
+	{ "damage", required_argument, NULL, OPT_DAMAGE },
+	{ "expect-set-error", required_argument, NULL, OPT_EXPECT_SET_ERROR },
+	{ "leave-by", required_argument, NULL, OPT_LEAVE_BY },
+	{ "move-memslot", optional_argument, NULL, OPT_MOVE_MEMSLOT },
+	{ "stop-after", required_argument, NULL, OPT_STOP_AFTER },
+	{ "close-in-child", no_argument, NULL, OPT_CLOSE_IN_CHILD },
+	{ "exit-without-close", no_argument, NULL, OPT_EXIT_WITHOUT_CLOSE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -107,6 +156,22 @@ static const char *const corrupt_names[] = { "nothing", "counter", "reg", "vmcs1
 static const char *const role_names[] = { "restore", "nested-loop", "idle-loop-out",
 					  "idle-loop-cpuid", NULL };
 static const char *const loop_names[] = { "out", "cpuid", NULL };
+static const char *const damage_names[] = { "nothing", "evmcs-revision", "evmcs-gpa", "enlighten",
+					    NULL };
+static const char *const leave_names[] = { "nothing", "smm", "feat-ctl", NULL };
+static const char *const move_names[] = { "same-gpa", NULL };
+static const char *const stop_names[] = { "end", "set", "run", NULL };
+static const char *const value_names[] = { "number",   "free-page", "@evmcs",
+					   "bad-pdpt", "msr-list",  NULL };
+
+/* What KVM_SET_NESTED_STATE may fail with. */
+static const struct {
+	const char *name;
+	int number;
+} error_names[] = {
+	{ "EINVAL", EINVAL }, { "EFAULT", EFAULT }, { "ENOMEM", ENOMEM }, { "EIO", EIO },
+	{ "EBUSY", EBUSY },   { "ENXIO", ENXIO },   { "EPERM", EPERM },	  { "EINTR", EINTR },
+};
 
 const char *options_mode_name(const struct options *options)
 {
@@ -126,6 +191,16 @@ const char *options_forced_name(const struct options *options)
 const char *options_role_name(const struct options *options)
 {
 	return role_names[options->role];
+}
+
+const char *options_stop_name(const struct options *options)
+{
+	return stop_names[options->stop];
+}
+
+bool options_continues(const struct options *options)
+{
+	return !options->no_run && options->stop == STOP_AT_END;
 }
 
 /* Both return -1 after a message when the value is none. */
@@ -195,32 +270,150 @@ static int set_choice(int choice, uint32_t *target)
 	return 0;
 }
 
-static int parse_flag(struct options *options, int opt)
+/* "set", "run" or "runs=N". */
+static int parse_stop(struct options *options)
 {
-	switch (opt) {
-	case OPT_MEMSLOTS_AFTER:
-		options->memslots_after = true;
-		return 0;
-	case OPT_GET_AFTER_SET:
-		options->get_after_set = true;
-		return 0;
-	case OPT_SET_TWICE:
-		options->set_twice = true;
-		return 0;
-	case OPT_IMMEDIATE_EXIT:
-		options->immediate_exit = true;
-		return 0;
-	case OPT_NO_RUN:
-		options->no_run = true;
-		return 0;
-	case OPT_JSON:
-		options->json = true;
-		return 0;
-	case 'v':
-		vmm_verbose = true;
+	if (!strncmp(optarg, "runs=", 5)) {
+		uint64_t n;
+
+		if (number(optarg + 5, MAX_STOP_RUNS, &n, "stop-after runs="))
+			return -1;
+		options->stop = STOP_AFTER_RUNS;
+		options->stop_runs = n;
 		return 0;
 	}
-	return -1; /* getopt_long() has said what is wrong */
+	if (set_choice(choose(stop_names, optarg, "stop-after"), &options->stop))
+		return -1;
+	options->stop_runs = options->stop == STOP_AFTER_RUNS;
+	options->no_run |= options->stop == STOP_AFTER_SET;
+	return 0;
+}
+
+static int parse_set_error(struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(error_names) / sizeof(error_names[0]); i++) {
+		if (strcmp(error_names[i].name, optarg))
+			continue;
+		options->set_error = error_names[i].number;
+		return 0;
+	}
+	return vmm_error(-1, "--expect-set-error wants the name of an error, such as EINVAL");
+}
+
+static int parse_postcopy(struct options *options)
+{
+	if (optarg)
+		return parse_unsigned(&options->postcopy, 10000, "postcopy");
+	options->postcopy = 20;
+	return 0;
+}
+
+static bool fits(uint64_t value, unsigned int size)
+{
+	uint64_t rest = size < 8 ? value >> (8 * size) : 0;
+
+	return rest == 0 || rest == ~0ull >> (8 * size);
+}
+
+/* A name for an address, or a number; -1 and its like are numbers too. */
+static int parse_vmcs12_value(struct vmcs12_edit *edit, const char *text)
+{
+	char *end;
+	int i;
+
+	for (i = VMCS12_FREE_PAGE; value_names[i]; i++) {
+		if (strcmp(value_names[i], text))
+			continue;
+		edit->kind = i;
+		return edit->field->size == 8 ? 0 : -1;
+	}
+	errno = 0;
+	edit->number = strtoull(text, &end, 0);
+	return errno || end == text || *end || !fits(edit->number, edit->field->size) ? -1 : 0;
+}
+
+static int parse_vmcs12(struct options *options)
+{
+	struct vmcs12_edit *edit = &options->edits[options->nr_edits];
+	char *value = strchr(optarg, '=');
+
+	if (options->nr_edits == MAX_VMCS12_EDITS)
+		return vmm_error(-1, "more than %d of --vmcs12", MAX_VMCS12_EDITS);
+	if (!value)
+		return vmm_error(-1, "--vmcs12 wants FIELD=VALUE, such as revision_id=0");
+	*value++ = '\0';
+	edit->field = vmcs12_find(optarg);
+	if (!edit->field)
+		return vmm_error(-1,
+				 "--vmcs12 does not know the field \"%s\": the names are those of "
+				 "KVM's struct vmcs12, and a new one is a line in vmcs12.c",
+				 optarg);
+	if (parse_vmcs12_value(edit, value))
+		return vmm_error(-1, "--vmcs12 %s is a field of %u bytes: \"%s\" is none", optarg,
+				 edit->field->size, value);
+	options->nr_edits++;
+	return 0;
+}
+
+/* Options without a value. */
+static const struct {
+	int opt;
+	size_t offset; /* of a bool in struct options */
+} flags[] = {
+	{ OPT_MEMSLOTS_AFTER, offsetof(struct options, memslots_after) },
+	{ OPT_GET_AFTER_SET, offsetof(struct options, get_after_set) },
+	{ OPT_SET_TWICE, offsetof(struct options, set_twice) },
+	{ OPT_IMMEDIATE_EXIT, offsetof(struct options, immediate_exit) },
+	{ OPT_NO_RUN, offsetof(struct options, no_run) },
+	{ OPT_MEMORY_AFTER, offsetof(struct options, memory_after) },
+	{ OPT_SKIP_VP_ASSIST, offsetof(struct options, skip_vp_assist) },
+	{ OPT_NO_HYPERV_CPUID, offsetof(struct options, no_hyperv_cpuid) },
+	{ OPT_AS_NATIVE, offsetof(struct options, as_native) },
+	{ OPT_PAE_L2, offsetof(struct options, pae_l2) },
+	{ OPT_CLOSE_IN_CHILD, offsetof(struct options, close_in_child) },
+	{ OPT_EXIT_WITHOUT_CLOSE, offsetof(struct options, exit_without_close) },
+	{ OPT_JSON, offsetof(struct options, json) },
+};
+
+static int parse_flag(struct options *options, int opt)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (flags[i].opt != opt)
+			continue;
+		*(bool *)((char *)options + flags[i].offset) = true;
+		return 0;
+	}
+	if (opt != 'v')
+		return -1; /* getopt_long() has said what is wrong */
+	vmm_verbose = true;
+	return 0;
+}
+
+/* What is done to the state, the memory or the VM that is restored. */
+static int parse_provocation(struct options *options, int opt)
+{
+	switch (opt) {
+	case OPT_POSTCOPY:
+		return parse_postcopy(options);
+	case OPT_VMCS12:
+		return parse_vmcs12(options);
+	case OPT_DAMAGE:
+		return set_choice(choose(damage_names, optarg, "damage"), &options->damage);
+	case OPT_LEAVE_BY:
+		return set_choice(choose(leave_names, optarg, "leave-by"), &options->leave_by);
+	case OPT_MOVE_MEMSLOT:
+		options->move_memslot = true;
+		return choose(move_names, optarg ? optarg : "same-gpa", "move-memslot");
+	case OPT_EXPECT_SET_ERROR:
+		return parse_set_error(options);
+	case OPT_STOP_AFTER:
+		return parse_stop(options);
+	}
+	return parse_flag(options, opt);
 }
 
 static int parse_option(struct options *options, int opt, int argc, char **argv)
@@ -265,7 +458,57 @@ static int parse_option(struct options *options, int opt, int argc, char **argv)
 	case OPT_TIMEOUT:
 		return parse_unsigned(&options->timeout, 86400, "timeout");
 	}
-	return parse_flag(options, opt);
+	return parse_provocation(options, opt);
+}
+
+/* What each option of its own needs: the first true row is the complaint. */
+static int check_provocation(const struct options *o)
+{
+	const struct {
+		bool wrong;
+		const char *sentence;
+	} rows[] = {
+		{ !o->evmcs && (o->skip_vp_assist || o->no_hyperv_cpuid || o->as_native ||
+				o->damage || o->move_memslot),
+		  "--skip-vp-assist, --no-hyperv-cpuid, --as-native, --damage and --move-memslot "
+		  "are about an enlightened VMCS: they need --format evmcs" },
+		{ o->no_run && o->stop == STOP_AFTER_RUNS,
+		  "--no-run excludes --stop-after run: there is no run" },
+		{ o->set_error && options_continues(o),
+		  "--expect-set-error needs --no-run or --stop-after: a guest whose state was "
+		  "refused cannot go on" },
+		{ o->set_error && o->get_after_set,
+		  "--expect-set-error excludes --get-after-set: there is no state to get" },
+		{ o->as_native && options_continues(o),
+		  "--as-native needs --no-run or --stop-after: L1 cannot go on with another VMCS" },
+		{ o->as_native && o->get_after_set,
+		  "--as-native excludes --get-after-set: KVM answers with the other format" },
+		{ o->leave_by && o->mode != MODE_L2,
+		  "--leave-by needs --mode l2: only an active L2 can be left" },
+		{ o->leave_by && options_continues(o),
+		  "--leave-by needs --no-run or --stop-after: what is left cannot go on" },
+		{ o->pae_l2 && (o->mode != MODE_L2 || o->order != ORDER_MSRS_FIRST),
+		  "--pae-l2 needs --mode l2 and --order msrs-first: KVM refuses EFER of L1 once L2 "
+		  "is a 32-bit guest" },
+		{ o->memory_after && (o->memslots_after || o->postcopy),
+		  "--memory-after excludes --memslots-after and --postcopy: the contents come "
+		  "once" },
+		{ o->move_memslot && o->postcopy,
+		  "--move-memslot excludes --postcopy: memory moves once it is there" },
+		{ (o->close_in_child || o->exit_without_close) && options_continues(o),
+		  "--close-in-child and --exit-without-close need --no-run or --stop-after" },
+		{ o->close_in_child && o->exit_without_close,
+		  "--close-in-child excludes --exit-without-close" },
+		{ (o->close_in_child || o->exit_without_close) && o->postcopy,
+		  "--postcopy excludes --close-in-child and --exit-without-close: nobody would "
+		  "supply the pages" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].wrong)
+			return vmm_error(-1, "%s", rows[i].sentence);
+	return 0;
 }
 
 static int check_combination(const struct options *options)
@@ -286,7 +529,7 @@ static int check_combination(const struct options *options)
 				     "an ordinary VMCS has no clean fields");
 	if (options->immediate_exit && options->no_run)
 		return vmm_error(-1, "--immediate-exit excludes --no-run");
-	return 0;
+	return check_provocation(options);
 }
 
 int options_parse(struct options *options, int argc, char **argv)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "provoke.h"
 #include "scenario.h"
 
 #define LAPIC_IRR 0x200
@@ -97,6 +98,11 @@ static unsigned int vcpu_options(const struct options *o)
 	bool nested = o->role == ROLE_NESTED || o->role == ROLE_NESTED_LOOP;
 
 	return nested && o->evmcs ? VCPU_EVMCS | VCPU_HYPERV : 0;
+}
+
+static unsigned int fresh_vcpu_options(const struct options *o)
+{
+	return vcpu_options(o) & ~(o->no_hyperv_cpuid ? VCPU_HYPERV : 0u);
 }
 
 static int start_vcpu(struct worker *w)
@@ -329,8 +335,11 @@ static int save(struct worker *w, unsigned int round)
 		ret = check_flags(w);
 	if (ret == 0 && round == 0)
 		ret = corrupt_state(w);
+	if (ret == 0)
+		ret = provoke_edit_state(w);
 	if (ret)
 		return ret;
+	provoke_damage_memory(w);
 	set_evmcs_pa(w);
 	arm_forced_exit(w);
 	return 0;
@@ -338,22 +347,35 @@ static int save(struct worker *w, unsigned int round)
 
 /* ---- restoring ---- */
 
+/* With postcopy the contents come when they are missed. */
 static int fill_fresh_vm(struct scenario *s)
 {
-	vm_copy_memory(&s->fresh_vm, &s->vm);
+	if (!s->options->postcopy)
+		vm_copy_memory(&s->fresh_vm, &s->vm);
 	return vm_set_memslots(&s->fresh_vm);
+}
+
+/* The source may itself still be waiting for pages. */
+static int start_postcopy(struct scenario *s)
+{
+	postcopy_fill(&s->postcopy);
+	postcopy_stop(&s->postcopy);
+	return postcopy_start(&s->postcopy, &s->fresh_vm, &s->vm, s->options->postcopy);
 }
 
 static int create_fresh_vm(struct scenario *s)
 {
+	const struct options *o = s->options;
 	int ret;
 
 	ret = vm_create(&s->fresh_vm);
 	if (ret == 0)
 		ret = vm_add_memory_like(&s->fresh_vm, &s->vm);
-	if (ret == 0 && !s->options->memslots_after)
-		ret = fill_fresh_vm(s);
-	return ret;
+	if (ret == 0 && o->postcopy)
+		ret = start_postcopy(s);
+	if (ret || o->memslots_after)
+		return ret;
+	return o->memory_after ? vm_set_memslots(&s->fresh_vm) : fill_fresh_vm(s);
 }
 
 /*
@@ -398,19 +420,16 @@ static int reread_nested(struct worker *w)
 	return 0;
 }
 
-static int restore_nested(struct worker *w, bool memslots_now, bool reread,
-			  struct round_times *times)
+static int restore_nested(struct worker *w, bool fill_now, bool reread, struct round_times *times)
 {
 	uint64_t start = vmm_now();
 	int ret;
 
-	ret = vcpu_restore_step(&w->fresh, &w->state, STEP_NESTED);
+	ret = provoke_set_nested(w);
 	times->set = vmm_now() - start;
-	if (ret == 0)
-		w->set_calls++;
 	if (ret == 0 && reread)
 		ret = reread_nested(w);
-	if (memslots_now)
+	if (fill_now)
 		ret = leader_does(w, ret, fill_fresh_vm);
 	return ret;
 }
@@ -419,13 +438,14 @@ static int restore_sequence(struct worker *w, bool first, bool reread, struct ro
 {
 	const struct options *o = w->scenario->options;
 	const enum vcpu_step *step = vcpu_order_qemu;
+	bool fill = first && (o->memslots_after || o->memory_after);
 	int ret;
 
 	if (o->order == ORDER_MSRS_FIRST)
 		step = vcpu_order_msrs_first;
 	for (; *step != STEP_END; step++) {
 		if (*step == STEP_NESTED)
-			ret = restore_nested(w, first && o->memslots_after, reread, times);
+			ret = restore_nested(w, fill, reread, times);
 		else
 			ret = vcpu_restore_step(&w->fresh, &w->state, *step);
 		if (ret)
@@ -445,17 +465,15 @@ static int restore_fresh_vcpu(struct worker *w, bool reread, struct round_times 
 	if (ret == 0 && o->set_twice)
 		ret = restore_sequence(w, false, reread, times);
 	times->restore = vmm_now() - start;
+	if (ret == 0)
+		ret = provoke_leave(w);
 	if (ret == 0 && o->forced == FORCED_MP_STATE)
 		ret = vcpu_get_mp_state(&w->fresh, &mp_state);
+	if (o->move_memslot)
+		ret = leader_does(w, ret, provoke_move_memslot);
 	if (ret == 0 && o->immediate_exit)
 		ret = vcpu_run_immediate_exit(&w->fresh);
 	return ret;
-}
-
-static int drop_fresh_vm(struct scenario *s)
-{
-	vm_destroy(&s->fresh_vm);
-	return 0;
 }
 
 /*
@@ -464,6 +482,7 @@ static int drop_fresh_vm(struct scenario *s)
  */
 static int keep_fresh_vm(struct scenario *s)
 {
+	postcopy_take_source(&s->postcopy, &s->vm);
 	vm_destroy(&s->vm);
 	s->vm = s->fresh_vm;
 	s->fresh_vm = (struct vm){ .kvm_fd = -1, .fd = -1 };
@@ -472,7 +491,7 @@ static int keep_fresh_vm(struct scenario *s)
 
 /*
  * One fresh VM, all vCPUs restored at the same time; it replaces the one that was saved, or is
- * closed without a run.
+ * closed, after the runs of --stop-after if any.
  */
 static int restore(struct worker *w, bool keep, bool reread, struct round_times *times)
 {
@@ -482,15 +501,19 @@ static int restore(struct worker *w, bool keep, bool reread, struct round_times 
 	ret = leader_does(w, 0, create_fresh_vm);
 	if (ret)
 		return ret;
-	ret = meet(s, vcpu_create(&w->fresh, &s->fresh_vm, w->id, vcpu_options(s->options)));
+	ret = meet(s, vcpu_create(&w->fresh, &s->fresh_vm, w->id, fresh_vcpu_options(s->options)));
 	if (ret)
 		return ret;
 	ret = meet(s, restore_fresh_vcpu(w, reread, times));
+	if (ret == 0 && !keep && !reread)
+		ret = meet(s, provoke_runs(w, times));
 	if (ret)
 		return ret;
-	vcpu_destroy(keep ? &w->vcpu : &w->fresh);
-	ret = leader_does(w, 0, keep ? keep_fresh_vm : drop_fresh_vm);
-	if (ret || !keep)
+	if (!keep)
+		return leader_does(w, 0, provoke_drop);
+	vcpu_destroy(&w->vcpu);
+	ret = leader_does(w, 0, keep_fresh_vm);
+	if (ret)
 		return ret;
 	w->vcpu = w->fresh;
 	w->vcpu.vm = &s->vm;
@@ -515,16 +538,17 @@ static int one_round(struct worker *w, unsigned int round)
 {
 	const struct options *o = w->scenario->options;
 	struct round_times *times = &w->times[round];
+	bool keep = options_continues(o);
 	int ret = 0;
 
-	if (round == 0 || !o->no_run)
+	if (round == 0 || keep)
 		ret = save(w, round);
 	ret = meet(w->scenario, ret);
 	if (ret == 0 && o->get_after_set)
 		ret = reread_round(w, times);
 	if (ret == 0)
-		ret = restore(w, !o->no_run, false, times);
-	if (ret == 0 && !o->no_run)
+		ret = restore(w, keep, false, times);
+	if (ret == 0 && keep)
 		ret = run_to_save_point(w, &times->first_run);
 	return meet(w->scenario, ret);
 }
@@ -556,7 +580,7 @@ static void say_late_exits(const struct worker *w, uint64_t want)
 static int check_report(struct worker *w)
 {
 	const struct options *o = w->scenario->options;
-	uint64_t want = o->forced && !o->no_run ? o->rounds : 0;
+	uint64_t want = o->forced && options_continues(o) ? o->rounds : 0;
 
 	if (w->report.forced != want)
 		return vmm_error(-EPROTO,
@@ -576,7 +600,7 @@ static int run_rounds(struct worker *w)
 	ret = meet(w->scenario, run_to_save_point(w, NULL));
 	for (round = 0; ret == 0 && round < o->rounds; round++)
 		ret = one_round(w, round);
-	if (ret == 0 && !o->no_run)
+	if (ret == 0 && options_continues(o))
 		ret = run_to_end(w);
 	keep_report(w);
 	if (ret == 0)
@@ -669,13 +693,16 @@ int scenario_run(struct scenario *s, const struct options *options)
 
 void scenario_free(struct scenario *s)
 {
-	unsigned int i;
+	unsigned int i, round;
 
 	vm_destroy(&s->fresh_vm);
 	vm_destroy(&s->vm);
+	postcopy_stop(&s->postcopy);
 	for (i = 0; s->workers && i < s->options->vcpus; i++) {
 		vcpu_state_free(&s->workers[i].state);
 		free(s->workers[i].reread);
+		for (round = 0; s->workers[i].times && round < s->options->rounds; round++)
+			free(s->workers[i].times[round].runs);
 		free(s->workers[i].times);
 	}
 	free(s->workers);

@@ -10,6 +10,7 @@
 
 #include "guest_host.h"
 #include "options.h"
+#include "postcopy.h"
 
 /* Nanoseconds. */
 struct round_times {
@@ -17,6 +18,8 @@ struct round_times {
 	uint64_t set; /* KVM_SET_NESTED_STATE alone, the last one of the round */
 	uint64_t restore; /* from the first restore ioctl to the last */
 	uint64_t first_run; /* the first KVM_RUN that enters, up to its exit; 0: none */
+	unsigned int nr_runs; /* of --stop-after */
+	struct vcpu_run_result *runs;
 };
 
 /* All threads of a scenario meet here between its phases; whoever failed ends it for all. */
@@ -39,6 +42,7 @@ struct worker {
 	struct kvm_nested_state *reread; /* of --get-after-set */
 	uint64_t l2_ticks, l1_ticks; /* the last ones seen */
 	uint64_t set_calls; /* KVM_SET_NESTED_STATE that succeeded */
+	uint64_t set_errors; /* those that failed as they had to */
 	uint64_t reread_differences; /* bytes of vmcs12, over all rounds */
 	size_t reread_first; /* offset of the first of them, in the last round */
 	uint64_t loop_ns; /* of a measuring role */
@@ -51,6 +55,7 @@ struct scenario {
 	const struct options *options;
 	struct meeting meeting;
 	struct vm vm, fresh_vm; /* as in struct worker */
+	struct postcopy postcopy; /* of the VM that was restored last */
 	struct worker *workers;
 };
 

@@ -39,6 +39,7 @@
 #define AREA_L1_STACK_TOP 0xb000 /* 8 KiB below it */
 #define AREA_EXIT_STACK_TOP 0xc000
 #define AREA_L2_STACK_TOP 0xf000 /* 8 KiB below it */
+#define AREA_SPARE 0xf000 /* the guest leaves it alone: struct guest_spare */
 
 /* Selectors in the GDT that the VMM writes. */
 #define SEL_CODE 0x08
@@ -192,6 +193,20 @@ _Static_assert(__builtin_offsetof(struct guest_area, l1_rsp) == OFF_L1_RSP, "asm
 _Static_assert(__builtin_offsetof(struct guest_area, regs.rax) == OFF_RAX, "asm offset");
 _Static_assert(__builtin_offsetof(struct guest_area, regs.r15) == OFF_R15, "asm offset");
 _Static_assert(sizeof(struct guest_area) <= AREA_VMXON, "the area's first page is full");
+
+/* What a changed vmcs12 may point to; the VMM's work. */
+struct guest_spare {
+	uint32_t vmcs12_revision; /* a page that KVM takes for a vmcs12 */
+	uint32_t pad[511];
+	uint64_t bad_pdpt[4]; /* reserved bits set: no PAE guest can load them */
+	struct {
+		uint32_t msr, pad;
+		uint64_t value;
+	} msr_list[1]; /* for VM exits */
+};
+
+_Static_assert(__builtin_offsetof(struct guest_spare, bad_pdpt) % 32 == 0, "a PAE CR3");
+_Static_assert(__builtin_offsetof(struct guest_spare, msr_list) % 16 == 0, "an MSR list");
 
 static inline uint64_t guest_area_gpa(unsigned int vcpu)
 {

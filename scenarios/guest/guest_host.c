@@ -32,9 +32,25 @@ static void write_page_tables(struct vm *vm)
 		pd[i] = i * LARGE_PAGE | PDE_LARGE | PTE_PRESENT_RW;
 }
 
+/* The one id that KVM's VMPTRLD and KVM_SET_NESTED_STATE know: VMCS12_REVISION. */
+#define KVM_VMCS12_REVISION 0x11e57ed0u
+#define MSR_KERNEL_GS_BASE 0xc0000102u /* no part of the guest uses it */
+
+static void write_spare(struct vm *vm, unsigned int vcpu)
+{
+	struct guest_spare *spare = vm_memory(vm, guest_area_gpa(vcpu) + AREA_SPARE, 4096);
+
+	*spare = (struct guest_spare){
+		.vmcs12_revision = KVM_VMCS12_REVISION,
+		.bad_pdpt = { ~0ull, ~0ull, ~0ull, ~0ull },
+		.msr_list = { { .msr = MSR_KERNEL_GS_BASE } },
+	};
+}
+
 int guest_load(struct vm *vm, unsigned int nr_vcpus)
 {
 	size_t image_size = guest_image_end - guest_image;
+	unsigned int i;
 	uint64_t *gdt;
 	int ret;
 
@@ -48,6 +64,8 @@ int guest_load(struct vm *vm, unsigned int nr_vcpus)
 	gdt[SEL_CODE / 8] = GDT_CODE64;
 	gdt[SEL_DATA / 8] = GDT_DATA;
 	memcpy(vm_memory(vm, GUEST_CODE_GPA, image_size), guest_image, image_size);
+	for (i = 0; i < nr_vcpus; i++)
+		write_spare(vm, i);
 	return 0;
 }
 

@@ -81,17 +81,32 @@ static int set_msrs(struct vcpu *vcpu, const struct vcpu_msrs *msrs)
 	return 0;
 }
 
-static int set_feat_ctl(struct vcpu *vcpu, const struct vcpu_state *state)
+int vcpu_set_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
-	struct vcpu_msrs msrs = {
+	const struct vcpu_msrs msrs = {
 		.nmsrs = 1,
-		.entries[0] = {
-			.index = VMM_MSR_FEAT_CTL,
-			.data = vcpu_state_msr(state, VMM_MSR_FEAT_CTL),
-		},
+		.entries[0] = { .index = msr, .data = value },
 	};
 
-	return msrs.entries[0].data ? set_msrs(vcpu, &msrs) : 0;
+	return set_msrs(vcpu, &msrs);
+}
+
+static int set_feat_ctl(struct vcpu *vcpu, const struct vcpu_state *state)
+{
+	uint64_t value = vcpu_state_msr(state, VMM_MSR_FEAT_CTL);
+
+	return value ? vcpu_set_msr(vcpu, VMM_MSR_FEAT_CTL, value) : 0;
+}
+
+void vcpu_state_drop_msrs(struct vcpu_state *state, uint32_t first, uint32_t last)
+{
+	struct vcpu_msrs *msrs = &state->msrs;
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < msrs->nmsrs; i++)
+		if (msrs->entries[i].index < first || msrs->entries[i].index > last)
+			msrs->entries[kept++] = msrs->entries[i];
+	msrs->nmsrs = kept;
 }
 
 uint64_t vcpu_state_msr(const struct vcpu_state *state, uint32_t msr)
@@ -130,7 +145,7 @@ int vcpu_get_nested(struct vcpu *vcpu, struct kvm_nested_state **nested)
 	return 0;
 }
 
-static int set_nested(struct vcpu *vcpu, const struct kvm_nested_state *nested)
+int vcpu_try_set_nested(struct vcpu *vcpu, const struct kvm_nested_state *nested)
 {
 	if (!nested)
 		return 0;
@@ -138,7 +153,14 @@ static int set_nested(struct vcpu *vcpu, const struct kvm_nested_state *nested)
 		 vcpu->id, nested->flags, nested->size,
 		 (unsigned long long)nested->hdr.vmx.vmxon_pa,
 		 (unsigned long long)nested->hdr.vmx.vmcs12_pa);
-	return DO_IOCTL(vcpu->fd, KVM_SET_NESTED_STATE, nested);
+	return TRY_IOCTL(vcpu->fd, KVM_SET_NESTED_STATE, nested);
+}
+
+static int set_nested(struct vcpu *vcpu, const struct kvm_nested_state *nested)
+{
+	int ret = vcpu_try_set_nested(vcpu, nested);
+
+	return ret ? vmm_error(ret, "KVM_SET_NESTED_STATE failed: %s", strerror(-ret)) : 0;
 }
 
 int vcpu_get_mp_state(struct vcpu *vcpu, struct kvm_mp_state *mp_state)

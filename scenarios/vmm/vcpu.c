@@ -237,6 +237,35 @@ int vcpu_run_to_out(struct vcpu *vcpu, struct vcpu_io *io)
 	return 0;
 }
 
+static uint64_t exit_detail(const struct kvm_run *run)
+{
+	switch (run->exit_reason) {
+	case KVM_EXIT_IO:
+		return run->io.port;
+	case KVM_EXIT_INTERNAL_ERROR:
+		return run->internal.suberror;
+	case KVM_EXIT_FAIL_ENTRY:
+		return run->fail_entry.hardware_entry_failure_reason;
+	}
+	return 0;
+}
+
+int vcpu_run_once(struct vcpu *vcpu, struct vcpu_run_result *result)
+{
+	const struct kvm_run *run = vcpu->run;
+	int ret = vmm_cancelled ? -EINTR : TRY_IOCTL(vcpu->fd, KVM_RUN, 0);
+
+	*result = (struct vcpu_run_result){
+		.error = -ret,
+		.exit_reason = run->exit_reason,
+		.detail = exit_detail(run),
+	};
+	vcpu->io_unfinished = ret == 0 && run->exit_reason == KVM_EXIT_IO;
+	vmm_note("vcpu %u: exit reason %u, 0x%llx", vcpu->id, result->exit_reason,
+		 (unsigned long long)result->detail);
+	return ret == -EINTR && vmm_cancelled ? -ETIMEDOUT : 0;
+}
+
 int vcpu_run_immediate_exit(struct vcpu *vcpu)
 {
 	int ret;

@@ -175,23 +175,32 @@ void vm_destroy(struct vm *vm)
 		close(vm->kvm_fd);
 	for (i = 0; i < vm->nr_slots; i++)
 		munmap(vm->slots[i].host, vm->slots[i].size);
+	if (vm->replaced.size)
+		munmap(vm->replaced.host, vm->replaced.size);
 	*vm = (struct vm){ .kvm_fd = -1, .fd = -1 };
+}
+
+static void *map_memory(uint64_t size)
+{
+	void *host = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (host != MAP_FAILED)
+		return host;
+	vmm_error(-errno, "cannot map %llu bytes of guest memory: %s", (unsigned long long)size,
+		  strerror(errno));
+	return NULL;
 }
 
 int vm_add_memory(struct vm *vm, uint64_t gpa, uint64_t size)
 {
 	struct mem_slot *slot = &vm->slots[vm->nr_slots];
 	void *host;
-	int err;
 
 	if (vm->nr_slots == VM_MAX_SLOTS)
 		return vmm_error(-ENOSPC, "more than %d memslots", VM_MAX_SLOTS);
-	host = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (host == MAP_FAILED) {
-		err = -errno;
-		return vmm_error(err, "cannot map %llu bytes of guest memory: %s",
-				 (unsigned long long)size, strerror(-err));
-	}
+	host = map_memory(size);
+	if (!host)
+		return -ENOMEM;
 	*slot = (struct mem_slot){ .gpa = gpa, .size = size, .host = host };
 	vm->nr_slots++;
 	return 0;
@@ -210,6 +219,19 @@ int vm_add_memory_like(struct vm *vm, const struct vm *other)
 	return 0;
 }
 
+/* Size 0 deletes the slot. */
+static int set_region(struct vm *vm, const struct mem_slot *slot, uint64_t size)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot - vm->slots,
+		.guest_phys_addr = slot->gpa,
+		.memory_size = size,
+		.userspace_addr = (uintptr_t)slot->host,
+	};
+
+	return DO_IOCTL(vm->fd, KVM_SET_USER_MEMORY_REGION, &region);
+}
+
 int vm_set_memslots(struct vm *vm)
 {
 	unsigned int i;
@@ -217,21 +239,49 @@ int vm_set_memslots(struct vm *vm)
 
 	for (i = 0; i < vm->nr_slots; i++) {
 		struct mem_slot *slot = &vm->slots[i];
-		struct kvm_userspace_memory_region region = {
-			.slot = i,
-			.guest_phys_addr = slot->gpa,
-			.memory_size = slot->size,
-			.userspace_addr = (uintptr_t)slot->host,
-		};
 
 		if (slot->set)
 			continue;
-		ret = DO_IOCTL(vm->fd, KVM_SET_USER_MEMORY_REGION, &region);
+		ret = set_region(vm, slot, slot->size);
 		if (ret)
 			return ret;
 		slot->set = true;
 	}
 	return 0;
+}
+
+/* The number of the slot that a GPA range lies in, or -1. */
+static int find_slot(const struct vm *vm, uint64_t gpa, uint64_t size)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->nr_slots; i++) {
+		const struct mem_slot *slot = &vm->slots[i];
+
+		if (gpa >= slot->gpa && size <= slot->size && gpa - slot->gpa <= slot->size - size)
+			return i;
+	}
+	return -1;
+}
+
+int vm_move_memory(struct vm *vm, uint64_t gpa)
+{
+	int number = find_slot(vm, gpa, 1), ret;
+	struct mem_slot *slot = &vm->slots[number < 0 ? 0 : number];
+	void *host;
+
+	if (number < 0 || vm->replaced.size)
+		return vmm_error(-EINVAL, "no memslot to move at 0x%llx", (unsigned long long)gpa);
+	host = map_memory(slot->size);
+	if (!host)
+		return -ENOMEM;
+	memcpy(host, slot->host, slot->size);
+	ret = set_region(vm, slot, 0);
+	vm->replaced = *slot;
+	slot->host = host;
+	if (ret == 0)
+		ret = set_region(vm, slot, slot->size);
+	return ret;
 }
 
 void vm_copy_memory(struct vm *dst, const struct vm *src)
@@ -244,13 +294,7 @@ void vm_copy_memory(struct vm *dst, const struct vm *src)
 
 void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size)
 {
-	unsigned int i;
+	int number = find_slot(vm, gpa, size);
 
-	for (i = 0; i < vm->nr_slots; i++) {
-		const struct mem_slot *slot = &vm->slots[i];
-
-		if (gpa >= slot->gpa && size <= slot->size && gpa - slot->gpa <= slot->size - size)
-			return (char *)slot->host + (gpa - slot->gpa);
-	}
-	return NULL;
+	return number < 0 ? NULL : (char *)vm->slots[number].host + (gpa - vm->slots[number].gpa);
 }

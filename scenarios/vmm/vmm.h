@@ -70,6 +70,7 @@ struct vm {
 	int fd;
 	unsigned int nr_slots;
 	struct mem_slot slots[VM_MAX_SLOTS];
+	struct mem_slot replaced; /* memory that vm_move_memory() left behind; size 0: none */
 	size_t run_size; /* of a vCPU's kvm_run mapping */
 	int nested_state_size; /* of KVM_GET_NESTED_STATE's buffer; 0: none */
 };
@@ -90,6 +91,11 @@ int vm_add_memory(struct vm *vm, uint64_t gpa, uint64_t size);
 int vm_add_memory_like(struct vm *vm, const struct vm *other);
 /* KVM_SET_USER_MEMORY_REGION for each slot that is not set yet. */
 int vm_set_memslots(struct vm *vm);
+/*
+ * The slot of a GPA is deleted and set again with new host memory of the same contents. The old
+ * memory stays mapped until vm_destroy(); once per VM.
+ */
+int vm_move_memory(struct vm *vm, uint64_t gpa);
 /* Copies the contents of all slots of src, which has the same ones. */
 void vm_copy_memory(struct vm *dst, const struct vm *src);
 /* Host address of a GPA range that lies in one slot, or NULL. */
@@ -138,6 +144,19 @@ struct vcpu_io {
 
 /* Runs until a 32-bit OUT. Any other exit is -EIO with its particulars on stderr. */
 int vcpu_run_to_out(struct vcpu *vcpu, struct vcpu_io *io);
+
+/* What one KVM_RUN left behind. */
+struct vcpu_run_result {
+	int error; /* 0 or an errno */
+	uint32_t exit_reason; /* kvm_run's, whoever wrote it */
+	uint64_t detail; /* the port, the suberror or the hardware's reason; else 0 */
+};
+
+/*
+ * One KVM_RUN; whatever it returns is no error. -ETIMEDOUT when vmm_cancelled interrupted it: the
+ * result is valid all the same.
+ */
+int vcpu_run_once(struct vcpu *vcpu, struct vcpu_run_result *result);
 /*
  * KVM_RUN with immediate_exit: completes a pending OUT, enters nothing. -EIO unless it is
  * interrupted as expected.
@@ -180,6 +199,11 @@ int vcpu_save(struct vcpu *vcpu, struct vcpu_state *state);
 void vcpu_state_free(struct vcpu_state *state);
 /* KVM_GET_NESTED_STATE into a new buffer of the caller's. */
 int vcpu_get_nested(struct vcpu *vcpu, struct kvm_nested_state **nested);
+/* KVM_SET_NESTED_STATE; unlike the others -errno without a message. */
+int vcpu_try_set_nested(struct vcpu *vcpu, const struct kvm_nested_state *nested);
+int vcpu_set_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
+/* MSRs from first to last are not restored from this state. */
+void vcpu_state_drop_msrs(struct vcpu_state *state, uint32_t first, uint32_t last);
 /* The value of an MSR in a saved state; 0 when it is not there. */
 uint64_t vcpu_state_msr(const struct vcpu_state *state, uint32_t msr);
 
@@ -214,5 +238,7 @@ int vcpu_restore(struct vcpu *vcpu, const struct vcpu_state *state, const enum v
 /* MSRs that the library's callers need by name. */
 #define VMM_MSR_FEAT_CTL 0x3au
 #define VMM_MSR_HV_VP_ASSIST 0x40000073u
+#define VMM_MSR_HV_FIRST 0x40000000u
+#define VMM_MSR_HV_LAST 0x400001ffu
 
 #endif /* VMM_H */
