@@ -259,6 +259,21 @@ static int close_junit(const struct checking *c, int status)
 	return worse(status, STATUS_INCONCLUSIVE);
 }
 
+/* --junit with its FILE forgotten takes the first trace: do not overwrite it. */
+static bool may_overwrite(const char *path)
+{
+	static const char xml[] = "<?xml";
+	char begin[sizeof(xml)] = "";
+	FILE *f = fopen(path, "re");
+	size_t len;
+
+	if (!f)
+		return true;
+	len = fread(begin, 1, strlen(xml), f);
+	fclose(f);
+	return !len || !strcmp(begin, xml);
+}
+
 /* Opened first: when something goes wrong, an old report is gone. */
 static int open_junit(struct checking *c)
 {
@@ -266,6 +281,11 @@ static int open_junit(struct checking *c)
 
 	if (!c->o->junit_path)
 		return 0;
+	if (!may_overwrite(c->o->junit_path)) {
+		say_error("%s is there and is no report: name another file after --junit",
+			  c->o->junit_path);
+		return -EEXIST;
+	}
 	c->junit = fopen(c->o->junit_path, "we");
 	if (c->junit)
 		return 0;
@@ -278,7 +298,7 @@ static int open_junit(struct checking *c)
 static int run_checks(const struct check_options *o)
 {
 	struct checking c = { .o = o };
-	int status = STATUS_USAGE, i;
+	int status = STATUS_NOT_ARMED, i;
 
 	if (open_junit(&c))
 		return status;
