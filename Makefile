@@ -113,6 +113,7 @@ mutate:
 C_FILES := $(shell find bpf include user scenarios tests -name '*.[ch]')
 SHELL_FILES := .ci/run scenarios/setup scenarios/demo scenarios/demo-in-lab tests/run \
 	$(shell find scenarios tests -name '*.sh') tests/lab/boot tests/lab/checks tests/lab/matrix \
+	tests/formats \
 	scenarios/lab/lab scenarios/lab/guest/init scenarios/lab/guest/load-kvm
 # What clang-format cannot know: tables are laid out by hand (clang-format off).
 CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,performance,portability \

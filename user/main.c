@@ -40,8 +40,7 @@ static void print_help(void)
 	       "'evmcs-trace COMMAND --help' tells more; --version, --usage\n\n"
 	       "Exit status: 0 every restore passed; 1 a violation was seen; 4 this host has no\n"
 	       "nested VMX to watch; 5 inconclusive (lost, cut, blind, or no restore); 6 could\n"
-	       "not attach; 64 usage; 65 malformed trace or\n"
-	       "expectation file\n");
+	       "not attach; 64 usage; 65 malformed trace or expectation file\n");
 }
 
 static void print_version(void)

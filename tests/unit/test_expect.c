@@ -962,10 +962,21 @@ static const char *const seeds[] = {
 	"- name: b\n  never: [access/evmcs@KVM_RUN]\n  before: ran\n",
 };
 
+/* Now and then another number only, which is no damage to the form. */
+static void damage(char *text, size_t len, struct rng *r)
+{
+	static const char bytes[] = "\n :-[]{},&*#?|>'\"%@`~\t0aZ.\xff";
+	char *at = text + rng_below(r, (unsigned int)len);
+
+	if (rng_below(r, 2))
+		*at = bytes[rng_below(r, sizeof(bytes) - 1)];
+	else if (strpbrk(at, "0123456789"))
+		*strpbrk(at, "0123456789") = (char)('0' + rng_below(r, 10));
+}
+
 /* Damaged files are read or refused with a line; what is read can judge. */
 static void damaged_files(void **state)
 {
-	static const char bytes[] = "\n :-[]{},&*#?|>'\"%@`~\t0aZ.\xff";
 	struct rng r = { 7 };
 	struct stream *s = *state;
 	int i, read = 0, refused = 0;
@@ -982,8 +993,7 @@ static void damaged_files(void **state)
 
 		assert_non_null(text);
 		while (n--)
-			text[rng_below(&r, (unsigned int)len)] =
-				bytes[rng_below(&r, sizeof(bytes) - 1)];
+			damage(text, len, &r);
 		e = load_bytes(text, len - (rng_below(&r, 4) ? 0 : rng_below(&r, 20)), &said);
 		assert_true(e || strchr(said, ':'));
 		assert_int_equal(!e, !!*said);
@@ -995,8 +1005,9 @@ static void damaged_files(void **state)
 		free(said);
 		free(text);
 	}
-	assert_true(read > 100);
-	assert_true(refused > 1000);
+	/* damage that is none: a space, a comment, another number */
+	assert_in_range(read, 100, 3000);
+	assert_in_range(refused, 1000, 3900);
 }
 
 /* Streams that no kernel makes: the rules are asked of everything. */

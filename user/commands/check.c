@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "commands/commands.h"
 #include "commands/options.h"
@@ -264,11 +265,15 @@ static bool may_overwrite(const char *path)
 {
 	static const char xml[] = "<?xml";
 	char begin[sizeof(xml)] = "";
-	FILE *f = fopen(path, "re");
+	struct stat st;
 	size_t len;
+	FILE *f;
 
-	if (!f)
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
 		return true;
+	f = fopen(path, "re");
+	if (!f)
+		return true; /* the reason is told where it is opened for writing */
 	len = fread(begin, 1, strlen(xml), f);
 	fclose(f);
 	return !len || !strcmp(begin, xml);
