@@ -38,6 +38,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define HV_X64_MSR_VP_ASSIST_PAGE 0x40000073
 #define HV_VP_ASSIST_PAGE_LEN 4096
 #define PAGE_SHIFT 12
+#define PF_KTHREAD 0x00200000
 #define THREAD_SIZE 16384 /* x86-64 without KASAN; only used before 5.15 */
 
 /* Set by user space before load. */
@@ -86,6 +87,24 @@ struct {
 	__type(key, __u64); /* struct kvm * */
 	__type(value, __s64);
 } vms SEC(".maps");
+
+/*
+ * The vCPUs of a VM that were restored, by vcpu_id. Of ids that are 64 apart
+ * one is forgotten: its run is then noticed a little later (poll_window).
+ */
+#define VM_VCPU_SLOTS 64
+
+struct vcpu_slot {
+	__u64 kvm;
+	__u64 nr;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct vcpu_slot);
+	__type(value, __u64); /* struct kvm_vcpu * */
+} vm_vcpus SEC(".maps");
 
 /*
  * What a task is freeing (a vCPU) or whose memslot it is changing (a VM): with
@@ -177,6 +196,14 @@ static __always_inline __u64 vcpu_kvm(__u64 vcpu)
 
 static __always_inline void fill_vmx_state(struct record *rec, struct vcpu_vmx *vmx)
 {
+	if (bpf_core_field_exists(struct nested_vmx, vmxon) &&
+	    bpf_core_field_exists(struct nested_vmx, need_vmcs12_to_shadow_sync)) {
+		rec->flags |= REC_NESTED_FLAGS;
+		if (BPF_CORE_READ(vmx, nested.vmxon) || BPF_CORE_READ(vmx, nested.smm.vmxon))
+			rec->flags |= REC_VMXON;
+		if (BPF_CORE_READ(vmx, nested.need_vmcs12_to_shadow_sync))
+			rec->flags |= REC_SYNC_DUE;
+	}
 	if (!bpf_core_field_exists(struct nested_vmx, hv_evmcs_vmptr))
 		return;
 	rec->flags |= REC_VMX_STATE;
@@ -199,11 +226,14 @@ static __always_inline void fill_state(struct record *rec, __u64 vcpu)
 	rec->evmptr = EVMPTR_UNREAD;
 	rec->vmptr = EVMPTR_UNREAD;
 	rec->vcpu_id = ~0U;
+	rec->exit_reason = ~0U;
 	if (!vcpu || !bpf_core_field_exists(struct kvm_vcpu, stat))
 		return;
 	rec->flags |= REC_VCPU_STATE;
 	rec->vcpu_id = BPF_CORE_READ(v, vcpu_id);
 	rec->exits = vcpu_exits(vcpu);
+	bpf_probe_read_kernel(&rec->exit_reason, sizeof(rec->exit_reason),
+			      &BPF_CORE_READ(v, run)->exit_reason);
 	if (BPF_CORE_READ(v, requests) & (1ULL << REQ_GET_NESTED_STATE_PAGES_BIT))
 		rec->flags |= REC_REQ_PAGES;
 	fill_vmx_state(rec, (struct vcpu_vmx *)vcpu);
@@ -290,6 +320,16 @@ static __always_inline bool close_window(struct window *win, __u64 state)
 	return true;
 }
 
+static __always_inline void remember_vcpu(__u64 vcpu, __u64 kvm)
+{
+	struct vcpu_slot slot = { .kvm = kvm };
+
+	if (!bpf_core_field_exists(struct kvm_vcpu, vcpu_id))
+		return;
+	slot.nr = (__u32)BPF_CORE_READ((struct kvm_vcpu *)vcpu, vcpu_id) % VM_VCPU_SLOTS;
+	bpf_map_update_elem(&vm_vcpus, &slot, &vcpu, BPF_ANY);
+}
+
 /* Returns the window's state, 0 where there is no room to keep track of it. */
 static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
 {
@@ -313,6 +353,7 @@ static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
 	if (win->was_open)
 		return state;
 	__sync_fetch_and_add(&windows_open, 1);
+	remember_vcpu(vcpu, kvm);
 	count_vm(kvm, 1);
 	return state;
 }
@@ -322,32 +363,35 @@ static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
  * The state is read before that, so that it is not of the vCPU's next SET; the
  * note may still come into the ring after that SET, so it names the window.
  */
-static __noinline int end_window(void *ctx, __u64 vcpu, struct window *win, __u64 state)
+static __noinline int end_window(__u64 vcpu, struct window *win, __u64 state)
 {
 	struct record rec = {};
 
 	start_record(&rec, PT_RAN, PHASE_NOTE, win->kvm, vcpu);
 	rec.window = state;
 	if (close_window(win, state))
-		send(ctx, &rec, false);
+		send(NULL, &rec, false);
 	return 0;
 }
 
 /* Is this vCPU in a restore that has not run yet? */
-static __always_inline bool in_window(void *ctx, __u64 vcpu)
+static __always_inline bool is_open(__u64 vcpu, struct window *win)
 {
-	struct window *win = bpf_map_lookup_elem(&windows, &vcpu);
-	__u64 state;
+	__u64 state = win->state;
 
-	if (!win)
-		return false;
-	state = win->state;
 	if (!(state & WINDOW_OPEN))
 		return false;
 	if (vcpu_exits(vcpu) == win->base_exits)
 		return true;
-	end_window(ctx, vcpu, win, state);
+	end_window(vcpu, win, state);
 	return false;
+}
+
+static __always_inline bool in_window(__u64 vcpu)
+{
+	struct window *win = bpf_map_lookup_elem(&windows, &vcpu);
+
+	return win && is_open(vcpu, win);
 }
 
 static __always_inline bool wanted(__u64 vcpu)
@@ -360,12 +404,34 @@ static __always_inline bool wanted(__u64 vcpu)
 	return true;
 }
 
+/*
+ * What the VM does now is not before the KVM_RUN of a vCPU that has run and of
+ * which nobody has taken notice: such windows end here.
+ */
+static __noinline int settle_vm(__u64 kvm)
+{
+	struct vcpu_slot slot = { .kvm = kvm };
+	__u64 *vcpu;
+	__u32 i;
+
+	for (i = 0; i < VM_VCPU_SLOTS; i++) {
+		slot.nr = i;
+		vcpu = bpf_map_lookup_elem(&vm_vcpus, &slot);
+		if (vcpu)
+			in_window(*vcpu);
+	}
+	return 0;
+}
+
 /* Is any vCPU of this VM in a restore that has not run yet? */
 static __always_inline bool vm_in_window(__u64 kvm)
 {
 	__s64 *in_flight = bpf_map_lookup_elem(&vms, &kvm);
 
-	return in_flight && *in_flight > 0;
+	if (!in_flight || *in_flight <= 0)
+		return false;
+	settle_vm(kvm);
+	return *in_flight > 0;
 }
 
 /*
@@ -373,13 +439,13 @@ static __always_inline bool vm_in_window(__u64 kvm)
  * the task has loaded; an access with none is the VM's own (a VM ioctl).
  * Returns false where nothing of this is in a restore.
  */
-static __always_inline bool attribute(void *ctx, __u64 *vcpu, __u64 *kvm)
+static __always_inline bool attribute(__u64 *vcpu, __u64 *kvm)
 {
 	if (!*vcpu)
 		*vcpu = loaded_vcpu();
 	if (*vcpu) {
 		*kvm = vcpu_kvm(*vcpu);
-		return in_window(ctx, *vcpu);
+		return in_window(*vcpu);
 	}
 	return *kvm && vm_in_window(*kvm);
 }
@@ -421,7 +487,7 @@ static __always_inline int set_state_enter(void *ctx, __u64 vcpu, __u64 state)
 	if (!armed || !wanted(vcpu))
 		return 0;
 	if (windows_open)
-		in_window(ctx, vcpu); /* a run since the last SET ends that one first */
+		in_window(vcpu); /* a run since the last SET ends that one first */
 	kvm = vcpu_kvm(vcpu);
 	start_record(&rec, PT_SET_STATE, PHASE_ENTER, kvm, vcpu);
 	fill_nested(&rec, (const void *)state, false);
@@ -467,15 +533,18 @@ static __always_inline int get_state_enter(void *ctx, __u64 vcpu)
 	if (!armed || !vcpu || !wanted(vcpu))
 		return 0;
 	if (windows_open)
-		in_window(ctx, vcpu);
+		in_window(vcpu);
 	count_vm(vcpu_kvm(vcpu), 0); /* so that its end is told */
 	start_record(&rec, PT_GET_STATE, PHASE_ENTER, vcpu_kvm(vcpu), vcpu);
 	send(ctx, &rec, false);
 	return 0;
 }
 
-/* user is 0 in the kretprobe flavour: then what was saved is not known. */
-static __always_inline int get_state_exit(void *ctx, __u64 user, __s64 ret)
+/*
+ * user is 0 in the kretprobe flavour: then what was saved is not known. Nor is
+ * it where the buffer is too small: KVM then returns the size and writes nothing.
+ */
+static __always_inline int get_state_exit(void *ctx, __u64 user, __u32 size, __s64 ret)
 {
 	__u64 vcpu = loaded_vcpu();
 	struct record rec = {};
@@ -484,7 +553,7 @@ static __always_inline int get_state_exit(void *ctx, __u64 user, __s64 ret)
 		return 0;
 	start_record(&rec, PT_GET_STATE, PHASE_EXIT, vcpu_kvm(vcpu), vcpu);
 	rec.ret = ret;
-	if (user && ret >= 0)
+	if (user && ret >= 0 && size >= ret)
 		fill_nested(&rec, (const void *)user, true);
 	send(ctx, &rec, false);
 	return 0;
@@ -509,7 +578,7 @@ static __always_inline int frame(void *ctx, __u8 point, __u8 phase, __u64 vcpu, 
 	struct record rec = {};
 	__u64 kvm = 0;
 
-	if (!attribute(ctx, &vcpu, &kvm))
+	if (!attribute(&vcpu, &kvm))
 		return 0;
 	start_record(&rec, point, phase, kvm, vcpu);
 	rec.ret = ret;
@@ -523,7 +592,7 @@ static __always_inline int nested_exit_enter(void *ctx, __u64 vcpu, __u64 reason
 	struct record rec = {};
 	__u64 kvm = 0;
 
-	if (!attribute(ctx, &vcpu, &kvm))
+	if (!attribute(&vcpu, &kvm))
 		return 0;
 	start_record(&rec, PT_NESTED_EXIT, PHASE_ENTER, kvm, vcpu);
 	rec.exit.reason = reason;
@@ -543,7 +612,7 @@ static __always_inline int free_vcpu_enter(void *ctx, __u64 vcpu)
 	if (!armed || !bpf_map_lookup_elem(&vms, &kvm))
 		return 0;
 	if (windows_open)
-		in_window(ctx, vcpu);
+		in_window(vcpu);
 	tid = bpf_get_current_pid_tgid();
 	bpf_map_update_elem(&entered_with, &tid, &vcpu, BPF_ANY);
 	start_record(&rec, PT_FREE_VCPU, PHASE_ENTER, kvm, vcpu);
@@ -613,14 +682,34 @@ static __always_inline __u32 map_purpose(__u64 vcpu, __u64 map)
 	return PURPOSE_UNKNOWN;
 }
 
+/*
+ * Guest memory is reached through the memory of whoever runs: is that the VM's?
+ * Kernel threads (async page faults) look into the VM's by themselves.
+ */
+static __always_inline __u32 whose_memory(__u64 kvm)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 mm, vm_mm;
+
+	if (!kvm || !bpf_core_field_exists(struct kvm, mm) ||
+	    BPF_CORE_READ(task, flags) & PF_KTHREAD)
+		return 0;
+	mm = (__u64)BPF_CORE_READ(task, mm);
+	vm_mm = (__u64)BPF_CORE_READ((struct kvm *)kvm, mm);
+	if (!mm)
+		return REC_NO_MM;
+	return mm == vm_mm ? 0 : REC_FOREIGN_MM;
+}
+
 static __always_inline int access_enter(void *ctx, __u8 point, __u64 vcpu, __u64 kvm,
 					const struct record_access *access)
 {
 	struct record rec = {};
 
-	if (!attribute(ctx, &vcpu, &kvm))
+	if (!attribute(&vcpu, &kvm))
 		return 0;
 	start_record(&rec, point, PHASE_ENTER, kvm, vcpu);
+	rec.flags |= whose_memory(kvm);
 	rec.access = *access;
 	send(ctx, &rec, wants_stack(&rec));
 	return 0;
@@ -721,7 +810,7 @@ static __always_inline int memslot_enter(void *ctx, __u64 kvm, __u64 mem)
 	return 0;
 }
 
-static __always_inline int memslot_exit(void *ctx, __s64 ret)
+static __always_inline int memslot_exit(void *ctx, __u8 point, __s64 ret)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct record rec = {};
@@ -730,9 +819,44 @@ static __always_inline int memslot_exit(void *ctx, __s64 ret)
 	kvm = bpf_map_lookup_elem(&entered_with, &tid);
 	if (!kvm)
 		return 0;
-	start_record(&rec, PT_MEMSLOT, PHASE_EXIT, *kvm, 0);
-	bpf_map_delete_elem(&entered_with, &tid);
+	start_record(&rec, point, PHASE_EXIT, *kvm, 0);
+	if (point == PT_MEMSLOT)
+		bpf_map_delete_elem(&entered_with, &tid);
 	rec.ret = ret;
+	send(ctx, &rec, false);
+	return 0;
+}
+
+/*
+ * A slot has been changed. The arguments are these since 5.17, 6a99c6e3f52a
+ * (KVM: Stop passing kvm_userspace_memory_region to arch memslot hooks), which
+ * came with the interval tree in the slots.
+ */
+static __always_inline int memslot_commit_enter(void *ctx, __u64 kvm, __u64 old_slot,
+						__u64 new_slot)
+{
+	struct kvm_memory_slot *old = (void *)old_slot, *slot = (void *)new_slot;
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct record rec = {};
+
+	/* inside of a memslot that was reported */
+	if (!bpf_core_field_exists(struct kvm_memory_slot, hva_node) ||
+	    !bpf_map_lookup_elem(&entered_with, &tid))
+		return 0;
+	start_record(&rec, PT_MEMSLOT_COMMIT, PHASE_ENTER, kvm, 0);
+	if (old) {
+		rec.memslot.slot = (__u16)BPF_CORE_READ(old, id);
+		rec.memslot.old_gpa = BPF_CORE_READ(old, base_gfn) << PAGE_SHIFT;
+		rec.memslot.old_size = BPF_CORE_READ(old, npages) << PAGE_SHIFT;
+		rec.memslot.old_hva = BPF_CORE_READ(old, userspace_addr);
+	}
+	if (slot) {
+		rec.memslot.slot = (__u16)BPF_CORE_READ(slot, id);
+		rec.memslot.flags = BPF_CORE_READ(slot, flags);
+		rec.memslot.gpa = BPF_CORE_READ(slot, base_gfn) << PAGE_SHIFT;
+		rec.memslot.size = BPF_CORE_READ(slot, npages) << PAGE_SHIFT;
+		rec.memslot.hva = BPF_CORE_READ(slot, userspace_addr);
+	}
 	send(ctx, &rec, false);
 	return 0;
 }
@@ -810,8 +934,8 @@ EXIT(set_state, GATED, set_state_exit(ctx, (int)fexit_ret(ctx)), set_state_exit(
 
 /* int vmx_get_nested_state(vcpu, user, size) */
 ENTER(get_state, UNGATED, get_state_enter(ctx, F(0)), get_state_enter(ctx, K(0)))
-EXIT(get_state, UNGATED, get_state_exit(ctx, F(1), (int)fexit_ret(ctx)),
-     get_state_exit(ctx, 0, (int)RET))
+EXIT(get_state, UNGATED, get_state_exit(ctx, F(1), F(2), (int)fexit_ret(ctx)),
+     get_state_exit(ctx, 0, 0, (int)RET))
 
 /* bool vmx_get_nested_state_pages(vcpu) */
 ENTER(state_pages, GATED, frame(ctx, PT_STATE_PAGES, PHASE_ENTER, F(0), 0),
@@ -842,6 +966,12 @@ EXIT(nested_exit, GATED, frame(ctx, PT_NESTED_EXIT, PHASE_EXIT, 0, 0),
 /* void nested_vmx_free_vcpu(vcpu) */
 ENTER(free_vcpu, UNGATED, free_vcpu_enter(ctx, F(0)), free_vcpu_enter(ctx, K(0)))
 EXIT(free_vcpu, UNGATED, free_vcpu_exit(ctx), free_vcpu_exit(ctx))
+
+/* void copy_shadow_to_vmcs12(vmx); a struct vcpu_vmx begins with its kvm_vcpu */
+ENTER(shadow_copy, GATED, frame(ctx, PT_SHADOW_COPY, PHASE_ENTER, F(0), 0),
+      frame(ctx, PT_SHADOW_COPY, PHASE_ENTER, K(0), 0))
+EXIT(shadow_copy, GATED, frame(ctx, PT_SHADOW_COPY, PHASE_EXIT, 0, 0),
+     frame(ctx, PT_SHADOW_COPY, PHASE_EXIT, 0, 0))
 
 /* int kvm_read_guest(kvm, gpa, data, len) */
 ENTER(read_guest, GATED, gpa_enter(ctx, PT_READ_GUEST, 0, F(0), F(1), F(3)),
@@ -922,7 +1052,14 @@ EXIT(unmap, GATED, frame(ctx, PT_UNMAP, PHASE_EXIT, 0, 0), frame(ctx, PT_UNMAP, 
 
 /* int __kvm_set_memory_region(kvm, mem) */
 ENTER(memslot, GATED, memslot_enter(ctx, F(0), F(1)), memslot_enter(ctx, K(0), K(1)))
-EXIT(memslot, GATED, memslot_exit(ctx, (int)fexit_ret(ctx)), memslot_exit(ctx, (int)RET))
+EXIT(memslot, GATED, memslot_exit(ctx, PT_MEMSLOT, (int)fexit_ret(ctx)),
+     memslot_exit(ctx, PT_MEMSLOT, (int)RET))
+
+/* void kvm_arch_commit_memory_region(kvm, old, new, change) */
+ENTER(memslot_commit, GATED, memslot_commit_enter(ctx, F(0), F(1), F(2)),
+      memslot_commit_enter(ctx, K(0), K(1), K(2)))
+EXIT(memslot_commit, GATED, memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0),
+     memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0))
 
 /*
  * Run by user space (BPF_PROG_RUN), never attached: has this vCPU run?
@@ -933,5 +1070,5 @@ EXIT(memslot, GATED, memslot_exit(ctx, (int)fexit_ret(ctx)), memslot_exit(ctx, (
 SEC("raw_tp")
 int poll_window(void *ctx)
 {
-	return in_window(ctx, *(__u64 *)ctx);
+	return in_window(*(__u64 *)ctx);
 }

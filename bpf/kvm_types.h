@@ -25,7 +25,11 @@ struct preempt_notifier {
 	struct hlist_node link;
 } CORE_TYPE;
 
+struct mm_struct;
+
 struct task_struct {
+	struct mm_struct *mm;
+	unsigned int flags; /* PF_* */
 	/* vcpu_load() puts the vCPU on this list, vcpu_put() takes it off */
 	struct hlist_head preempt_notifiers;
 	void *stack;
@@ -35,8 +39,17 @@ struct kvm_vcpu_stat {
 	__u64 exits;
 } CORE_TYPE;
 
+struct interval_tree_node {
+	unsigned long start;
+} CORE_TYPE;
+
 struct kvm_memory_slot {
+	struct interval_tree_node hva_node[2]; /* since 5.17 */
 	__u64 base_gfn;
+	unsigned long npages;
+	unsigned long userspace_addr;
+	__u32 flags;
+	short id;
 } CORE_TYPE;
 
 struct gfn_to_hva_cache {
@@ -49,10 +62,21 @@ struct kvm_vcpu_arch {
 	} pv_eoi;
 } CORE_TYPE;
 
-struct kvm;
+struct kvm {
+	struct mm_struct *mm;
+} CORE_TYPE;
+
+/* uapi: what KVM_RUN shares with user space */
+struct kvm_run {
+	__u8 request_interrupt_window;
+	__u8 immediate_exit;
+	__u8 padding1[6];
+	__u32 exit_reason;
+};
 
 struct kvm_vcpu {
 	struct kvm *kvm;
+	struct kvm_run *run;
 	struct preempt_notifier preempt_notifier;
 	int vcpu_id;
 	__u64 requests;
@@ -79,6 +103,11 @@ struct nested_vmx {
 	struct kvm_host_map msr_bitmap_map; /* gone in 7.x */
 	__u64 hv_evmcs_vmptr; /* under CONFIG_KVM_HYPERV since 6.9 */
 	struct kvm_host_map hv_evmcs_map;
+	bool vmxon;
+	bool need_vmcs12_to_shadow_sync;
+	struct {
+		bool vmxon;
+	} smm;
 } CORE_TYPE;
 
 struct vcpu_vmx {

@@ -11,7 +11,7 @@
  *   FRAME   a function whose activity is context: what was KVM doing?
  *   ACCESS  a function that reaches guest memory
  *   UNMAP   gives back an established mapping
- *   MEMSLOT changes where guest memory is
+ *   MEMSLOT changes where guest memory is: as asked for, and as it came about
  *   NOTE    not a function: a fact that a handler noticed
  *
  * The accessors are the complete compiled sets of kvm.ko: every function with
@@ -30,6 +30,7 @@
 	X(EVMPTR_LOAD_DIRECT, "evmptr-load-direct", FRAME)                                         \
 	X(NESTED_EXIT, "nested-exit", FRAME)                                                       \
 	X(FREE_VCPU, "free-vcpu", FRAME)                                                           \
+	X(SHADOW_COPY, "shadow-copy", FRAME)                                                       \
 	X(READ_GUEST, "read-guest", ACCESS)                                                        \
 	X(READ_GUEST_PAGE, "read-guest-page", ACCESS)                                              \
 	X(VCPU_READ_GUEST, "vcpu-read-guest", ACCESS)                                              \
@@ -47,6 +48,7 @@
 	X(HYPERV_MSR, "hyperv-msr", ACCESS)                                                        \
 	X(UNMAP, "unmap", UNMAP)                                                                   \
 	X(MEMSLOT, "memslot", MEMSLOT)                                                             \
+	X(MEMSLOT_COMMIT, "memslot-commit", MEMSLOT)                                               \
 	X(RAN, "ran", NOTE)
 
 enum evmcs_point {

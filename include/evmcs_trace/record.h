@@ -33,6 +33,16 @@ enum record_flags {
 	REC_REQ_PAGES = 1 << 4,
 	/* hdr.vmx.evmcs_pa exists in this kernel (the seed's format) */
 	REC_HAS_EVMCS_PA = 1 << 5,
+	/* REC_VMXON and REC_SYNC_DUE are worth something */
+	REC_NESTED_FLAGS = 1 << 6,
+	/* vmx->nested.vmxon or .smm.vmxon */
+	REC_VMXON = 1 << 7,
+	/* vmx->nested.need_vmcs12_to_shadow_sync: the next entry writes vmcs12 out */
+	REC_SYNC_DUE = 1 << 8,
+	/* access: the task's memory is not that of the VM (kvm->mm) */
+	REC_FOREIGN_MM = 1 << 9,
+	/* access: the task has no memory any more (it is exiting) */
+	REC_NO_MM = 1 << 10,
 };
 
 /* struct kvm_nested_state as the VMM gave it, or as KVM filled it. */
@@ -63,12 +73,16 @@ struct record_nested_exit {
 	__u64 qualification;
 };
 
+/* What the slot is to be; memslot-commit: and what it was, old_size 0: new. */
 struct record_memslot {
 	__u64 gpa;
 	__u64 size; /* bytes; 0: the slot goes away */
 	__u64 hva;
 	__u32 slot;
 	__u32 flags;
+	__u64 old_gpa;
+	__u64 old_size;
+	__u64 old_hva;
 };
 
 struct record {
@@ -86,10 +100,12 @@ struct record {
 	__u32 cpu;
 	__u32 vcpu_id;
 	__u32 ioctl; /* command of the ioctl that the task is in; 0: in none */
+	__u32 exit_reason; /* vcpu->run->exit_reason: what KVM_RUN said last */
+	__u16 flags; /* enum record_flags */
+	__u16 nr_stack;
 	__u8 point; /* enum evmcs_point */
 	__u8 phase; /* enum evmcs_phase */
-	__u8 flags; /* enum record_flags */
-	__u8 nr_stack;
+	__u8 pad[6];
 	union {
 		struct record_nested nested;
 		struct record_access access;

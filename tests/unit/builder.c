@@ -147,7 +147,7 @@ void on(struct stream *s, uint32_t vm, int32_t vcpu)
 	s->a->vcpu = vcpu;
 	s->a->pid = 1000 + vm;
 	s->a->tid = 1000 * (vm + 1) + (uint32_t)vcpu;
-	s->a->flags = REC_VCPU_STATE | REC_VMX_STATE;
+	s->a->flags = REC_VCPU_STATE | REC_VMX_STATE | REC_NESTED_FLAGS;
 	s->a->evmptr = EVMPTR_INVALID;
 	s->a->vmptr = UINT64_MAX;
 	s->a->nested.size = 4224;
@@ -187,6 +187,7 @@ static struct event *add_event(struct stream *s, enum evmcs_point point, enum ev
 	ev->ioctl = s->a->ioctl;
 	ev->flags = s->a->flags;
 	ev->exits = s->a->exits;
+	ev->exit_reason = ev->flags & REC_VCPU_STATE ? s->a->exit_reason : EXIT_REASON_UNREAD;
 	/* what cannot be read is all ones, as in the kernel */
 	ev->evmptr = ev->flags & REC_VMX_STATE ? s->a->evmptr : UINT64_MAX;
 	ev->vmptr = ev->flags & REC_VMX_STATE ? s->a->vmptr : UINT64_MAX;
@@ -203,6 +204,8 @@ void enter(struct stream *s, enum evmcs_point point)
 
 void leave(struct stream *s, enum evmcs_point point, int64_t ret)
 {
+	if (point == PT_NESTED_EXIT)
+		s->a->flags &= ~(uint32_t)REC_L2;
 	add_event(s, point, PHASE_EXIT)->ret = ret;
 }
 
@@ -225,7 +228,9 @@ static void take_state(struct actor *a)
 	bool evmcs = vmx && a->nested.flags & NESTED_EVMCS;
 	bool l2 = vmx && a->nested.flags & NESTED_GUEST_MODE;
 
-	a->flags &= ~(uint32_t)(REC_REQ_PAGES | REC_L2);
+	a->flags &= ~(uint32_t)(REC_REQ_PAGES | REC_L2 | REC_VMXON | REC_SYNC_DUE);
+	a->flags |= vmx ? REC_VMXON : 0;
+	a->vmptr = vmx && !evmcs ? NATIVE_VMPTR : UINT64_MAX;
 	a->evmptr = evmcs ? EVMPTR_MAP_PENDING : EVMPTR_INVALID;
 	if (evmcs || l2)
 		a->flags |= REC_REQ_PAGES;
@@ -287,6 +292,7 @@ void load_evmcs(struct stream *s, uint64_t gpa)
 	leave(s, PT_MAP, 0);
 	s->a->evmptr = gpa;
 	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_SUCCEEDED);
+	s->a->flags |= REC_SYNC_DUE;
 }
 
 void load_fails(struct stream *s, enum evmptrld_status status)
@@ -306,6 +312,8 @@ void pages_enter(struct stream *s)
 void pages_leave(struct stream *s, int64_t ret)
 {
 	leave(s, PT_STATE_PAGES, ret);
+	if (!ret)
+		s->a->exit_reason = KVM_EXIT_INTERNAL_ERROR;
 }
 
 void run_deferred(struct stream *s)
@@ -320,6 +328,8 @@ void ran(struct stream *s)
 {
 	in_ioctl(s, KVM_RUN);
 	s->a->exits++;
+	s->a->exit_reason = KVM_EXIT_IO;
+	s->a->flags &= ~(uint32_t)REC_SYNC_DUE;
 	s->a->in_flight = false;
 	add_event(s, PT_RAN, PHASE_NOTE)->window = s->a->window;
 	in_ioctl(s, 0);
@@ -339,6 +349,33 @@ void memslot(struct stream *s, uint32_t slot, uint64_t gpa, uint64_t size)
 	leave(s, PT_MEMSLOT, 0);
 	last(s)->vcpu = VCPU_NONE;
 	in_ioctl(s, 0);
+}
+
+void memslot_commit(struct stream *s, const struct record_memslot *change)
+{
+	in_ioctl(s, KVM_SET_USER_MEMORY_REGION);
+	enter(s, PT_MEMSLOT_COMMIT);
+	last(s)->vcpu = VCPU_NONE;
+	last(s)->memslot = *change;
+	leave(s, PT_MEMSLOT_COMMIT, 0);
+	last(s)->vcpu = VCPU_NONE;
+	in_ioctl(s, 0);
+}
+
+void unmap_evmcs(struct stream *s)
+{
+	enter(s, PT_UNMAP);
+	last(s)->access.purpose = PURPOSE_EVMCS;
+	leave(s, PT_UNMAP, 0);
+}
+
+void load_is_not_accepted(struct stream *s, uint64_t gpa)
+{
+	enter(s, PT_EVMPTR_LOAD);
+	touch(s, PT_READ_GUEST_CACHED, PURPOSE_VP_ASSIST, ASSIST_GPA);
+	touch(s, PT_MAP, PURPOSE_EVMCS, gpa);
+	s->a->evmptr = EVMPTR_INVALID;
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_VMFAIL);
 }
 
 void free_vcpu(struct stream *s)
@@ -386,6 +423,9 @@ void take_step(struct stream *s, const struct step *step)
 	struct step *copy = add_step(s, step->type);
 
 	*copy = *step;
+	/* where time was passed, it passes here as well */
+	if (step->type == ITEM_EVENT && s->t_ns < step->event.t_ns)
+		s->t_ns = step->event.t_ns;
 	if (copy->type == ITEM_EVENT)
 		stamp(s, &copy->event.seq, &copy->event.t_ns);
 	if (copy->type == ITEM_LOSS)
@@ -621,8 +661,9 @@ char *digest(const struct outcome *o, uint32_t vm)
 		fprintf(f, " accesses %d slots %d run %d:", r->nr_accesses, r->nr_memslots,
 			r->run_exact);
 		for (j = 0; j < r->nr_anomalies; j++)
-			fprintf(f, " %s/%s", r->anomalies[j].cls->id,
-				severity_name(r->anomalies[j].severity));
+			if (strcmp(r->anomalies[j].cls->id, "A26") != 0) /* it is about times */
+				fprintf(f, " %s/%s", r->anomalies[j].cls->id,
+					severity_name(r->anomalies[j].severity));
 		fputc('\n', f);
 	}
 	fclose(f);

@@ -16,6 +16,7 @@
 #define OTHER_GPA 0x6000
 #define ASSIST_GPA 0x4000
 #define BITMAP_GPA 0x7000
+#define NATIVE_VMPTR 0x8000
 
 #define STREAM_MAX_ACTORS 4
 
@@ -30,6 +31,7 @@ struct actor {
 	uint64_t exits;
 	uint64_t evmptr;
 	uint64_t vmptr;
+	uint32_t exit_reason;
 	uint64_t window; /* the kernel's name for the latest SET of the vCPU */
 	bool in_flight; /* a restore that has not run */
 	struct record_nested nested; /* what SET is given next */
@@ -113,6 +115,12 @@ void pages_leave(struct stream *s, int64_t ret);
 void run_deferred(struct stream *s);
 void ran(struct stream *s);
 void memslot(struct stream *s, uint32_t slot, uint64_t gpa, uint64_t size);
+/* A change of a slot, as it took effect. */
+void memslot_commit(struct stream *s, const struct record_memslot *change);
+/* The page of the eVMCS is given back. */
+void unmap_evmcs(struct stream *s);
+/* evmptr-load that maps the page and finds no eVMCS in it. */
+void load_is_not_accepted(struct stream *s, uint64_t gpa);
 void free_vcpu(struct stream *s);
 
 void loss(struct stream *s, uint64_t count);

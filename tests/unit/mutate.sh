@@ -22,7 +22,7 @@ survived=0
 # judge NAME: the sources are broken; which test says so?
 judge() {
 	local t first failed
-	for t in test_model test_small test_trace test_expect; do
+	for t in test_anomalies test_model test_small test_trace test_expect; do
 		if ! build "build/tests/$t"; then
 			echo "$1: does not compile"
 			tail -3 "$copy/log"

@@ -73,7 +73,7 @@ static void direct(struct stream *s)
 	leave(s, PT_MAP, 0);
 	leave(s, PT_EVMPTR_LOAD_DIRECT, EVMPTRLD_SUCCEEDED);
 	set_leave(s, 0);
-	s->a->evmptr = EVMCS_GPA;
+	last(s)->evmptr = s->a->evmptr = EVMCS_GPA;
 	ran(s);
 }
 
@@ -148,6 +148,10 @@ static void random_touch(struct stream *s, struct rng *r)
 	reach(s, point, rng_below(r, PURPOSE_COUNT), 0x1000ULL * rng_below(r, 8));
 	if (chance(r, 20))
 		last(s)->access.len = 0;
+	if (chance(r, 10))
+		last(s)->flags |= chance(r, 50) ? REC_FOREIGN_MM : REC_NO_MM;
+	if (chance(r, 20))
+		s->t_ns += 2 * SLOW_SET_NS;
 	if (chance(r, 20))
 		touch(s, PT_PIN, PURPOSE_UNKNOWN, GPA_UNKNOWN);
 	leave(s, point, chance(r, 20) ? -EFAULT : 0);
@@ -155,15 +159,25 @@ static void random_touch(struct stream *s, struct rng *r)
 
 static void random_load(struct stream *s, struct rng *r)
 {
-	if (chance(r, 60))
+	unsigned int kind = rng_below(r, 10);
+
+	if (kind < 6)
 		load_evmcs(s, chance(r, 80) ? EVMCS_GPA : OTHER_GPA);
+	else if (kind < 7)
+		load_is_not_accepted(s, EVMCS_GPA);
 	else
 		load_fails(s, rng_below(r, 4));
+	if (chance(r, 20))
+		unmap_evmcs(s);
+	if (chance(r, 20))
+		s->a->flags &= ~(uint32_t)REC_SYNC_DUE;
 }
 
 static void random_nested_exit(struct stream *s, struct rng *r)
 {
 	nested_exit_enter(s, chance(r, 50) ? NESTED_EXIT_FORCED : 0);
+	if (chance(r, 50))
+		s->a->flags &= ~(uint32_t)REC_REQ_PAGES;
 	if (chance(r, 70))
 		random_load(s, r);
 	if (chance(r, 20))
@@ -175,7 +189,7 @@ static void random_set(struct stream *s, struct rng *r)
 {
 	s->a->nested.vmxon_pa = chance(r, 10) ? UINT64_MAX : 0x1000;
 	s->a->nested.evmcs_pa = chance(r, 50) ? EVMCS_GPA : 0;
-	s->a->flags = REC_VCPU_STATE | REC_VMX_STATE;
+	s->a->flags = REC_VCPU_STATE | REC_VMX_STATE | REC_NESTED_FLAGS;
 	if (chance(r, 20))
 		s->a->flags |= REC_HAS_EVMCS_PA;
 	if (chance(r, 5))
@@ -207,13 +221,45 @@ static void random_ioctl(struct stream *s, struct rng *r)
 	in_ioctl(s, 0);
 }
 
+static void random_get(struct stream *s, struct rng *r)
+{
+	in_ioctl(s, KVM_GET_NESTED_STATE);
+	enter(s, PT_GET_STATE);
+	if (chance(r, 20)) {
+		enter(s, PT_SHADOW_COPY);
+		leave(s, PT_SHADOW_COPY, 0);
+	}
+	leave(s, PT_GET_STATE, 4224);
+	last(s)->nested.size = chance(r, 80) ? 4224 : 0;
+	last(s)->nested.flags = (uint16_t)(rng_below(r, 8) & ~(unsigned int)NESTED_RUN_PENDING);
+	in_ioctl(s, 0);
+}
+
+static void random_memslot(struct stream *s, struct rng *r)
+{
+	struct record_memslot change = { .slot = rng_below(r, 4),
+					 .gpa = 0x1000ULL * rng_below(r, 8),
+					 .size = 0x2000,
+					 .hva = 0x7f0000000000 + rng_below(r, 2),
+					 .old_gpa = 0x1000ULL * rng_below(r, 8),
+					 .old_size = chance(r, 70) ? 0x2000 : 0,
+					 .old_hva = 0x7f0000000000 };
+
+	memslot(s, change.slot, change.gpa, change.size);
+	memslot_commit(s, &change);
+}
+
 static void random_run(struct stream *s, struct rng *r)
 {
 	if (s->a->flags & REC_REQ_PAGES) {
 		pages_enter(s);
 		if (chance(r, 90))
 			random_load(s, r);
-		pages_leave(s, chance(r, 90));
+		pages_leave(s, chance(r, 80));
+		if (!last(s)->ret && chance(r, 50)) {
+			s->a->exit_reason = chance(r, 50) ? KVM_EXIT_IO : s->a->exit_reason;
+			return; /* the VMM gives up, or tries something else */
+		}
 	}
 	ran(s);
 }
@@ -240,11 +286,10 @@ void random_act(struct stream *s, struct rng *r)
 		random_ioctl(s, r);
 		break;
 	case 5:
-		memslot(s, rng_below(r, 4), 0x1000, 0x1000);
+		random_memslot(s, r);
 		break;
 	case 6:
-		enter(s, PT_GET_STATE);
-		leave(s, PT_GET_STATE, 0);
+		random_get(s, r);
 		break;
 	case 7:
 		if (chance(r, 40))
@@ -284,6 +329,7 @@ static void random_payload(struct event *ev, struct rng *r)
 		ev->exit.qualification = rng_next(r);
 		break;
 	case PT_MEMSLOT:
+	case PT_MEMSLOT_COMMIT:
 		ev->memslot.gpa = rng_next(r);
 		ev->memslot.size = rng_next(r);
 		break;
@@ -310,7 +356,7 @@ void random_event(struct stream *s, struct rng *r)
 	struct event *ev;
 
 	in_ioctl(s, chance(r, 50) ? KVM_RUN : KVM_GET_MP_STATE);
-	s->a->flags = REC_VCPU_STATE | (rng_below(r, 64) & ~(uint32_t)REC_VCPU_STATE);
+	s->a->flags = REC_VCPU_STATE | (rng_below(r, 2048) & ~(uint32_t)REC_VCPU_STATE);
 	if (!(s->a->flags & REC_VMX_STATE))
 		s->a->flags &= ~(uint32_t)REC_L2;
 	s->a->evmptr = UINT64_MAX - rng_below(r, 3);

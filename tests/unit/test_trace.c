@@ -295,7 +295,8 @@ static void fill_payload(struct event *ev)
 		.hdr_flags = UINT32_MAX,
 		.comm = "CPU 0/KVM",
 	};
-	static const struct record_memslot slot = { UINT64_MAX, 0x1000, 0x7fff00000000, 9, 3 };
+	static const struct record_memslot slot = { UINT64_MAX, 0x1000, 0x7fff00000000, 9, 3,
+						    0x5000,	0x2000, 0x7ffe00000000 };
 
 	switch (ev->point) {
 	case PT_SET_STATE:
@@ -641,7 +642,9 @@ static bool is_unread(const char *key)
 /* Read where they are; some are optional in some lines only. */
 static bool is_optional(const json_t *root, const char *key)
 {
-	static const char *const keys[] = { "evmcs_pa", "state", "evmptr", "untracked", "stack" };
+	static const char *const keys[] = { "evmcs_pa",	   "state",	"evmptr",
+					    "untracked",   "stack",	"vmxon",
+					    "exit_reason", "memory_of", "old_size" };
 	const char *point = json_string_value(json_object_get(root, "point"));
 	size_t i;
 
@@ -1018,7 +1021,7 @@ static void unknown_fields_are_ignored(void **state)
 	expect_status(forge("\"access\":{", "\"access\":{\"new\":0.5,"), STATUS_PASS, NULL);
 	expect_status(forge("{\"type\":\"footer\"", "{\"new\":true,\"type\":\"footer\""),
 		      STATUS_PASS, NULL);
-	expect_status(forge("evmcs-trace/1.0", "evmcs-trace/1.99"), STATUS_PASS, NULL);
+	expect_status(forge("evmcs-trace/1.1", "evmcs-trace/1.99"), STATUS_PASS, NULL);
 }
 
 static void unknown_names_are_malformed(void **state)
@@ -1042,7 +1045,7 @@ static void other_schemas_are_malformed(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++)
-		expect_status(forge("evmcs-trace/1.0", schemas[i]), STATUS_MALFORMED, "line 1:");
+		expect_status(forge("evmcs-trace/1.1", schemas[i]), STATUS_MALFORMED, "line 1:");
 }
 
 static void times_that_are_none(void **state)

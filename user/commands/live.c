@@ -245,11 +245,17 @@ static void reap_command(struct command *command)
 /* ---- the loop ---- */
 
 struct live {
-	struct pipeline *pipeline;
+	const struct live_options *options;
+	struct plan plan;
 	struct observer *observer;
+	sigset_t mask;
+	int signal_fd;
+	bool ready; /* and told so */
+	bool interrupted; /* the user wants it to end */
+	/* of the trace that is being taken */
+	struct pipeline *pipeline;
 	struct ring_source *source;
 	struct command command;
-	int signal_fd;
 	int timeout_ms; /* until windows are asked again; -1: none is open */
 	const char *end_reason; /* set when it is over */
 };
@@ -265,10 +271,12 @@ static void take_signals(struct live *live)
 				live->end_reason = "command exited";
 		} else if (live->command.pid && !live->command.told) {
 			/* it ends the trace when it exits; a second signal does at once */
+			live->interrupted = true;
 			live->command.told = true;
 			kill(live->command.pid, (int)info.ssi_signo);
 			say("ending the command; once more ends the trace without it");
 		} else {
+			live->interrupted = true;
 			live->end_reason = info.ssi_signo == SIGTERM ? "terminated" : "interrupted";
 		}
 	}
@@ -306,13 +314,22 @@ static void follow(struct live *live)
 	}
 }
 
+/* Nothing is reported any more: only then do the counts stand still. */
+static void stop_reporting(struct live *live)
+{
+	observer_poll_windows(live->observer);
+	if (live->options->batch)
+		observer_hold(live->observer);
+	else
+		observer_detach(live->observer);
+}
+
 static int end(struct live *live)
 {
 	const int *status = live->command.exited ? &live->command.status : NULL;
 	const struct verdict *verdict;
 
-	observer_poll_windows(live->observer);
-	observer_detach(live->observer);
+	stop_reporting(live);
 	ring_source_end(live->source, live->end_reason, status);
 	verdict = pipeline_finish(live->pipeline);
 	if (status)
@@ -322,26 +339,21 @@ static int end(struct live *live)
 	return output_status(verdict_status(verdict));
 }
 
-static int open_signals(sigset_t *mask)
+static void open_signals(struct live *live)
 {
-	sigemptyset(mask);
-	sigaddset(mask, SIGINT);
-	sigaddset(mask, SIGTERM);
-	sigaddset(mask, SIGCHLD);
-	sigprocmask(SIG_BLOCK, mask, NULL);
-	return signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	sigemptyset(&live->mask);
+	sigaddset(&live->mask, SIGINT);
+	sigaddset(&live->mask, SIGTERM);
+	sigaddset(&live->mask, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &live->mask, NULL);
+	live->signal_fd = signalfd(-1, &live->mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int trace(struct live *live, const struct live_options *o, const struct plan *plan)
+static int begin(struct live *live, struct trace_header *header)
 {
-	struct trace_header header;
-	struct trace_item item = { .type = ITEM_HEADER, .header = &header };
-	sigset_t mask;
-	int status;
+	struct trace_item item = { .type = ITEM_HEADER, .header = header };
 
-	if (o->armed && o->armed(o->armed_ctx) < 0)
-		return STATUS_NOT_ARMED;
-	fill_header(&header, o, plan);
+	fill_header(header, live->options, &live->plan);
 	if (pipeline_item(live->pipeline, &item) < 0)
 		return STATUS_INCONCLUSIVE;
 	live->source = ring_source_new(live->observer, &live->pipeline->header, pipeline_item,
@@ -350,40 +362,98 @@ static int trace(struct live *live, const struct live_options *o, const struct p
 		say_error("out of memory");
 		return STATUS_NOT_ARMED;
 	}
-	live->signal_fd = open_signals(&mask);
 	observer_let_go(live->observer);
-	if (!o->quiet)
-		tell_armed(live->pipeline, plan);
-	status = tell_ready(o);
-	if (!status && o->command)
-		status = start_command(&live->command, o->command, &mask);
-	if (status)
-		return status;
-	follow(live);
-	return end(live);
+	return 0;
+}
+
+/* Once, when the first trace can begin. */
+static int get_ready(struct live *live)
+{
+	if (live->ready)
+		return 0;
+	live->ready = true;
+	if (!live->options->quiet)
+		tell_armed(live->pipeline, &live->plan);
+	return tell_ready(live->options);
+}
+
+int live_trace(struct live *live, struct pipeline *p, char **command)
+{
+	struct trace_header header;
+	int status;
+
+	live->pipeline = p;
+	live->command = (struct command){};
+	live->end_reason = NULL;
+	status = begin(live, &header);
+	if (!status)
+		status = get_ready(live);
+	if (!status && command)
+		status = start_command(&live->command, command, &live->mask);
+	if (!status) {
+		follow(live);
+		status = end(live);
+	}
+	ring_source_free(live->source);
+	live->source = NULL;
+	return status;
+}
+
+bool live_interrupted(const struct live *live)
+{
+	return live->interrupted;
+}
+
+struct live *live_arm(const struct live_options *o, int *status)
+{
+	struct live *live;
+
+	say_set_level(o->verbose ? SAY_VERBOSE : o->quiet ? SAY_QUIET : SAY_NORMAL);
+	*status = kernel_preflight();
+	if (*status)
+		return NULL;
+	*status = STATUS_NOT_ARMED;
+	live = calloc(1, sizeof(*live));
+	if (!live)
+		return NULL;
+	live->options = o;
+	live->signal_fd = -1;
+	plan_resolve(&live->plan);
+	if (o->kprobes)
+		plan_use_kprobes(&live->plan, "kprobes were asked for");
+	say("arming: loading and attaching to %d functions", plan_nr_chosen(&live->plan));
+	live->observer = observer_arm(&o->observer, &live->plan, status);
+	kernel_free_functions();
+	if (live->observer) {
+		open_signals(live);
+		return live;
+	}
+	live_disarm(live);
+	return NULL;
+}
+
+void live_disarm(struct live *live)
+{
+	if (!live)
+		return;
+	observer_free(live->observer);
+	if (live->signal_fd >= 0)
+		close(live->signal_fd);
+	free(live);
 }
 
 int live_run(struct pipeline *p, const struct live_options *o)
 {
-	struct live live = { .pipeline = p, .signal_fd = -1 };
-	struct plan plan;
+	struct live *live;
 	int status;
 
-	say_set_level(o->verbose ? SAY_VERBOSE : o->quiet ? SAY_QUIET : SAY_NORMAL);
-	status = kernel_preflight();
-	if (status)
+	live = live_arm(o, &status);
+	if (!live)
 		return status;
-	plan_resolve(&plan);
-	if (o->kprobes)
-		plan_use_kprobes(&plan, "kprobes were asked for");
-	say("arming: loading and attaching to %d functions", plan_nr_chosen(&plan));
-	live.observer = observer_arm(&o->observer, &plan, &status);
-	kernel_free_functions();
-	if (live.observer)
-		status = trace(&live, o, &plan);
-	ring_source_free(live.source);
-	observer_free(live.observer);
-	if (live.signal_fd >= 0)
-		close(live.signal_fd);
+	if (o->armed && o->armed(o->armed_ctx) < 0)
+		status = STATUS_NOT_ARMED;
+	else
+		status = live_trace(live, p, o->command);
+	live_disarm(live);
 	return status;
 }

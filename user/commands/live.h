@@ -19,6 +19,7 @@ struct live_options {
 	const char *ready_file;
 	int ready_fd; /* -1: none */
 	char **command; /* NULL: until interrupted */
+	bool batch; /* several traces: stay attached between them */
 	/* Called before the first item, when all is attached; -errno ends the run. */
 	int (*armed)(void *ctx);
 	void *armed_ctx;
@@ -33,5 +34,14 @@ int live_add_screen(struct pipeline *p, const struct live_options *options);
 
 /* Runs until the command exits or the user interrupts. Returns a status. */
 int live_run(struct pipeline *p, const struct live_options *options);
+
+/*
+ * The same in steps, for several traces. live_arm() gives NULL after having
+ * told the user, with *status set; options stays the caller's and in use.
+ */
+struct live *live_arm(const struct live_options *options, int *status);
+int live_trace(struct live *live, struct pipeline *p, char **command);
+bool live_interrupted(const struct live *live);
+void live_disarm(struct live *live);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
+#include "commands/batch.h"
 #include "commands/live.h"
 #include "evmcs_trace/status.h"
 #include "util/errstr.h"
@@ -17,6 +18,7 @@
 struct record_options {
 	struct live_options live;
 	const char *output;
+	const char *batch; /* NULL: one trace */
 	int fd;
 	bool is_new; /* the file was not there before */
 	char default_output[48];
@@ -26,6 +28,10 @@ static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { NULL
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "write the trace to FILE, - for standard output", 0 },
+	{ "batch", 'b', "LIST", 0,
+	  "one trace each for the commands in LIST (lines: NAME COMMAND), in the folder that -o "
+	  "names",
+	  0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
@@ -40,10 +46,18 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 	case 'o':
 		o->output = arg;
 		return 0;
+	case 'b':
+		o->batch = arg;
+		o->live.batch = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		/* the command and all that follows is not ours */
 		o->live.command = &state->argv[state->next - 1];
 		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_END:
+		if (o->batch && o->live.command)
+			argp_error(state, "--batch has its commands in a file");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -136,6 +150,8 @@ int command_record(int argc, char **argv)
 	live_options_init(&o.live);
 	/* what follows COMMAND belongs to it, with or without -- */
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
+	if (o.batch)
+		return record_batch(&o.live, o.batch, o.output ? o.output : ".");
 	if (!o.output)
 		name_by_time(&o);
 	if (!pipeline_init(&pipeline, &o.live.model))

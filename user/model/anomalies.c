@@ -59,6 +59,38 @@ static bool has_vmx_state(const struct moment_facts *f)
 	return f->event->flags & REC_VMX_STATE;
 }
 
+static bool evmptr_is_valid(uint64_t evmptr)
+{
+	return evmptr != EVMPTR_INVALID && evmptr != EVMPTR_MAP_PENDING;
+}
+
+static bool watched(const struct moment_facts *f, enum evmcs_point point)
+{
+	return f->attached & (1ULL << point);
+}
+
+/* The eVMCS was loaded by the call that now returned, or by what it called. */
+static bool loaded_inside(const struct moment_facts *f)
+{
+	return f->restore->loaded_seq > f->frame->entry.seq;
+}
+
+static bool sync_is_due(const struct moment_facts *f)
+{
+	return f->event->flags & REC_SYNC_DUE;
+}
+
+static bool knows_sync(const struct moment_facts *f)
+{
+	return has_vmx_state(f) && (f->event->flags & REC_NESTED_FLAGS);
+}
+
+/* Of the flags of the vCPU: set by the call that now returned? */
+static bool newly(const struct moment_facts *f, unsigned int flag)
+{
+	return (f->event->flags & flag) && !(f->frame->entry.flags & flag);
+}
+
 /*
  * Ioctls that reach guest memory because userspace asked for that very thing:
  * MSRs with a page behind them (VP assist, hypercall page, clocks), PDPTRs of
@@ -153,6 +185,19 @@ static bool teardown_access(const struct moment_facts *f)
 	return f->access->touched && task_inside(f->task, PT_FREE_VCPU);
 }
 
+/* A6: reached, or tried to, through the memory of a task that is not the VMM. */
+static bool foreign_mm(const struct moment_facts *f)
+{
+	return f->frame->entry.flags & (REC_FOREIGN_MM | REC_NO_MM);
+}
+
+static enum severity grade_foreign_mm(const struct moment_facts *f)
+{
+	/* a VMM that exits with the restore pending: nothing is there to reach */
+	return f->frame->entry.flags & REC_NO_MM && !f->access->touched ? SEVERITY_INFO
+									: SEVERITY_WARNING;
+}
+
 /* A7: the eVMCS loaded by something that the path does not know. */
 static bool vmptrld_unknown_caller(const struct moment_facts *f)
 {
@@ -170,6 +215,15 @@ static bool pages_fail(const struct moment_facts *f)
 	return !f->event->ret;
 }
 
+/* A9: KVM_RUN could not get the pages, and another one ran without them. */
+static bool run_after_fail(const struct moment_facts *f)
+{
+	const struct restore *r = f->restore;
+
+	return r->pages_failed && (!r->pages_done || (r->wants_evmcs && !r->mapped)) &&
+	       saw_everything(f);
+}
+
 /* A10: KVM_RUN goes on without the eVMCS, as if there were none. */
 static bool silent_disabled(const struct moment_facts *f)
 {
@@ -182,6 +236,16 @@ static bool swallowed_exit_fail(const struct moment_facts *f)
 {
 	return on_behalf_of(f, PT_NESTED_EXIT) && !being_discarded(f) && was_pending(f) &&
 	       f->event->ret != EVMPTRLD_SUCCEEDED;
+}
+
+/* A12: a nested exit took the request for the pages away and did not serve it. */
+static bool req_dropped(const struct moment_facts *f)
+{
+	return f->restore->wants_evmcs && was_pending(f) &&
+	       (f->frame->entry.flags & REC_REQ_PAGES) && !(f->event->flags & REC_REQ_PAGES) &&
+	       f->frame->entry.exit.reason != NESTED_EXIT_FORCED &&
+	       f->restore->load_seq < f->frame->entry.seq && watched(f, PT_EVMPTR_LOAD) &&
+	       saw_everything(f);
 }
 
 /* A13: it has run, and the map is still to be made. */
@@ -201,18 +265,92 @@ static bool pending_lost(const struct moment_facts *f)
 	       saw_everything(f) && f->event->evmptr != EVMPTR_MAP_PENDING;
 }
 
+/* A15: KVM_GET_NESTED_STATE before the first run does not say that there is an eVMCS. */
+static bool get_flag_lost(const struct moment_facts *f)
+{
+	/* KVM said how large the state is, and could not give it */
+	if (f->event->ret < 0 || !f->event->nested.size || !f->restore->wants_evmcs)
+		return false;
+	/* nested mode was left since: then it is right */
+	if (has_vmx_state(f) && f->event->evmptr == EVMPTR_INVALID)
+		return false;
+	return !(f->event->nested.flags & NESTED_EVMCS);
+}
+
+/* A16: vmcs12 is overwritten from a shadow VMCS that has nothing of it. */
+static bool shadow_clobber(const struct moment_facts *f)
+{
+	return f->restore->wants_evmcs && has_vmx_state(f) &&
+	       f->event->evmptr == EVMPTR_MAP_PENDING;
+}
+
+/* A17: a load failed after it had mapped the page, and nobody gave that back. */
+static bool evmcs_pin_leak(const struct moment_facts *f)
+{
+	return f->restore->map_leaked && watched(f, PT_UNMAP) && saw_everything(f);
+}
+
+/* A18: what is mapped is no longer where the guest has its eVMCS. */
+static bool stale_map(const struct moment_facts *f)
+{
+	const struct record_memslot *m = &f->event->memslot;
+
+	if (m->gpa == m->old_gpa && m->size == m->old_size && m->hva == m->old_hva)
+		return false; /* only its flags: dirty logging */
+	/* once in KVM_RUN it is not before it any more */
+	return f->restore->map_held && !f->restore->map_leaked && !f->restore->run_seen &&
+	       f->restore->held_gpa - m->old_gpa < m->old_size;
+}
+
+/* A19: an ordinary VMCS was restored, and an eVMCS put in its place. */
+static bool wrong_path_native(const struct moment_facts *f)
+{
+	return on_behalf_of(f, PT_STATE_PAGES) && !f->restore->wants_evmcs &&
+	       f->event->ret == EVMPTRLD_SUCCEEDED;
+}
+
 /* A20: a refused SET left something of the state behind. */
 static bool partial_set(const struct moment_facts *f)
 {
-	return f->event->ret < 0 && !f->after_pending &&
-	       ((f->event->flags & REC_REQ_PAGES) ||
-		(has_vmx_state(f) && f->event->evmptr == EVMPTR_MAP_PENDING));
+	bool pending = has_vmx_state(f) && f->event->evmptr == EVMPTR_MAP_PENDING;
+
+	if (f->event->ret >= 0)
+		return false;
+	/* the earlier state is gone, this one is there instead */
+	if (f->restore->left_by_set && (pending || (f->event->flags & REC_REQ_PAGES)))
+		return true;
+	return newly(f, REC_REQ_PAGES) || newly(f, REC_VMXON) || (pending && !was_pending(f));
+}
+
+/* A21: KVM writes into the guest's eVMCS what it refused in SET. */
+static bool unvalidated_sync(const struct moment_facts *f)
+{
+	return f->restore->set_ret < 0 && f->event->ret && loaded_inside(f) && knows_sync(f) &&
+	       evmptr_is_valid(f->event->evmptr) && sync_is_due(f);
 }
 
 /* A22: a restore on top of one that never ran. */
 static bool double_set(const struct moment_facts *f)
 {
 	return !f->event->ret && f->after_pending;
+}
+
+/* A23: mapped with L1 active, and what was restored will not be written to it. */
+static bool no_sync_after_map(const struct moment_facts *f)
+{
+	bool failed = f->frame->point == PT_STATE_PAGES && !f->event->ret;
+	bool discards = f->frame->point == PT_NESTED_EXIT &&
+			f->frame->entry.exit.reason == NESTED_EXIT_FORCED;
+
+	return f->restore->wants_evmcs && !failed && !discards && loaded_inside(f) &&
+	       knows_sync(f) && !(f->event->flags & REC_L2) && !sync_is_due(f);
+}
+
+/* A24: KVM_RUN failed for want of the pages and does not say so. */
+static bool exit_reason_unset(const struct moment_facts *f)
+{
+	return f->event->exit_reason != EXIT_REASON_UNREAD &&
+	       f->event->exit_reason != KVM_EXIT_INTERNAL_ERROR;
 }
 
 /* A25: another page than the header of SET names. */
@@ -222,6 +360,25 @@ static bool evmptr_mismatch(const struct moment_facts *f)
 
 	return f->restore->has_evmcs_pa && wanted && wanted != INVALID_GPA && mapped_evmcs(f) &&
 	       f->access->gpa != wanted;
+}
+
+/* A26: SET waited for a page of guest memory; a busy host is no reason. */
+static bool slow_set(const struct moment_facts *f)
+{
+	return f->access && f->access->duration_ns > f->slow_set_ns;
+}
+
+/*
+ * A27: the vCPU ran L2 with neither kind of VMCS behind it. Judged by the last
+ * that was seen before it ran: by the time it is known to have run, L1 may have
+ * loaded another.
+ */
+static bool lost_both(const struct moment_facts *f)
+{
+	const struct vmcs_state *last = &f->restore->last_state;
+
+	return last->known && last->l2 && last->vmptr == INVALID_GPA &&
+	       !evmptr_is_valid(last->evmptr) && saw_everything(f);
 }
 
 #define SEEN_BY(fn) .seen = (fn)
@@ -240,25 +397,54 @@ const struct anomaly_class anomaly_classes[] = {
 	  .title = "guest memory was reached after KVM_SET_NESTED_STATE and before KVM_RUN" },
 	{ "A5", "teardown-access", SEVERITY_INFO, AT_ACCESS, SEEN_BY(teardown_access),
 	  .title = "guest memory was reached while the vCPU was destroyed" },
+	{ "A6", "foreign-mm", SEVERITY_WARNING, AT_ACCESS, SEEN_BY(foreign_mm),
+	  .graded = grade_foreign_mm,
+	  .title = "guest memory was reached through the memory of another process" },
 	{ "A7", "vmptrld-unknown-caller", SEVERITY_ERROR, AT_EVMPTR,
 	  SEEN_BY(vmptrld_unknown_caller),
 	  .title = "the enlightened VMCS was loaded by an unknown caller before KVM_RUN" },
 	{ "A8", "pages-fail", SEVERITY_WARNING, AT_PAGES, SEEN_BY(pages_fail),
 	  .title = "KVM_RUN could not get the pages of the nested state" },
+	{ "A9", "run-after-fail", SEVERITY_ERROR, AT_RAN, SEEN_BY(run_after_fail),
+	  .title = "the vCPU ran without the pages that an earlier KVM_RUN could not get" },
 	{ "A10", "silent-disabled", SEVERITY_ERROR, AT_EVMPTR, SEEN_BY(silent_disabled),
 	  .title = "KVM_RUN went on without the enlightened VMCS that was restored" },
 	{ "A11", "swallowed-exit-fail", SEVERITY_ERROR, AT_EVMPTR, SEEN_BY(swallowed_exit_fail),
 	  .title = "a nested exit was delivered without the enlightened VMCS" },
+	{ "A12", "req-dropped", SEVERITY_ERROR, AT_EXIT, SEEN_BY(req_dropped),
+	  .title = "a nested exit dropped the request to map the enlightened VMCS" },
 	{ "A13", "pending-stuck", SEVERITY_ERROR, AT_RAN, SEEN_BY(pending_stuck),
 	  .title = "the vCPU ran with the enlightened VMCS still to be mapped" },
 	{ "A14", "pending-lost", SEVERITY_ERROR, AT_RAN, SEEN_BY(pending_lost),
 	  .title = "the vCPU ran and its enlightened VMCS was forgotten" },
+	{ "A15", "get-flag-lost", SEVERITY_ERROR, AT_GET, SEEN_BY(get_flag_lost),
+	  .title = "KVM_GET_NESTED_STATE does not tell of the enlightened VMCS to be mapped" },
+	{ "A16", "shadow-clobber", SEVERITY_ERROR, AT_SHADOW_COPY, SEEN_BY(shadow_clobber),
+	  .title = "the restored vmcs12 was overwritten from an empty shadow VMCS" },
+	{ "A17", "evmcs-pin-leak", SEVERITY_WARNING, AT_EVMPTR | AT_RAN | AT_FREED,
+	  SEEN_BY(evmcs_pin_leak),
+	  .title = "the page of an enlightened VMCS that was not accepted stays pinned" },
+	{ "A18", "stale-map", SEVERITY_ERROR, AT_MEMSLOT, SEEN_BY(stale_map),
+	  .title = "the memslot of the mapped enlightened VMCS changed before KVM_RUN" },
+	{ "A19", "wrong-path-native", SEVERITY_ERROR, AT_EVMPTR, SEEN_BY(wrong_path_native),
+	  .title = "an ordinary VMCS was restored and replaced by an enlightened one" },
 	{ "A20", "partial-set", SEVERITY_WARNING, AT_SET, SEEN_BY(partial_set),
 	  .title = "a refused KVM_SET_NESTED_STATE left a part of the state behind" },
+	{ "A21", "unvalidated-sync", SEVERITY_ERROR, AT_PAGES, SEEN_BY(unvalidated_sync),
+	  .title = "a state that KVM_SET_NESTED_STATE refused goes into the guest's VMCS" },
 	{ "A22", "double-set", SEVERITY_INFO, AT_SET, SEEN_BY(double_set),
 	  .title = "nested state was set twice before the vCPU ran" },
+	{ "A23", "no-sync-after-map", SEVERITY_ERROR, AT_PAGES | AT_EXIT,
+	  SEEN_BY(no_sync_after_map),
+	  .title = "the enlightened VMCS was mapped and will not get the restored state" },
+	{ "A24", "exit-reason-unset", SEVERITY_WARNING, AT_AFTER_FAILURE,
+	  SEEN_BY(exit_reason_unset), .title = "KVM_RUN failed and did not say so in exit_reason" },
 	{ "A25", "evmptr-mismatch", SEVERITY_ERROR, AT_ACCESS, SEEN_BY(evmptr_mismatch),
 	  .title = "another page was mapped than KVM_SET_NESTED_STATE named" },
+	{ "A26", "slow-set", SEVERITY_WARNING, AT_SET, SEEN_BY(slow_set),
+	  .title = "KVM_SET_NESTED_STATE waited for guest memory" },
+	{ "A27", "lost-both", SEVERITY_ERROR, AT_RAN, SEEN_BY(lost_both),
+	  .title = "L2 ran with neither an enlightened nor an ordinary VMCS behind it" },
 };
 
 const int anomaly_nr_classes = sizeof(anomaly_classes) / sizeof(anomaly_classes[0]);

@@ -16,6 +16,12 @@ enum moment {
 	AT_PAGES = 1 << 2, /* the state-pages handler returned */
 	AT_SET = 1 << 3, /* KVM_SET_NESTED_STATE returned */
 	AT_RAN = 1 << 4, /* the vCPU has run */
+	AT_EXIT = 1 << 5, /* a nested exit was made */
+	AT_GET = 1 << 6, /* KVM_GET_NESTED_STATE returned */
+	AT_SHADOW_COPY = 1 << 7, /* vmcs12 is about to be read from the shadow VMCS */
+	AT_MEMSLOT = 1 << 8, /* a change of a memslot took effect */
+	AT_AFTER_FAILURE = 1 << 9, /* seen again after a KVM_RUN whose pages failed */
+	AT_FREED = 1 << 10, /* the vCPU is gone */
 };
 
 /* What a class may look at: everything is of one moment. */
@@ -23,9 +29,11 @@ struct moment_facts {
 	const struct restore *restore; /* of the vCPU, the latest SET */
 	const struct event *event;
 	const struct task *task; /* frame is on top of its stack */
-	const struct frame *frame; /* what returned; NULL at AT_RAN */
-	const struct access *access; /* AT_ACCESS only */
+	const struct frame *frame; /* what returned; NULL at AT_RAN, AT_MEMSLOT */
+	const struct access *access; /* AT_ACCESS; AT_SET: the slowest one inside */
 	bool after_pending; /* another restore was pending at this SET */
+	uint64_t attached; /* bits of enum evmcs_point */
+	uint64_t slow_set_ns; /* an access inside SET that takes longer waits */
 };
 
 struct anomaly_class {

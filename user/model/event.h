@@ -14,7 +14,7 @@
 #include "evmcs_trace/record.h"
 
 #define TRACE_SCHEMA_MAJOR 1
-#define TRACE_SCHEMA_MINOR 0
+#define TRACE_SCHEMA_MINOR 1
 
 #define VM_UNKNOWN 0
 #define VCPU_NONE (-1)
@@ -39,6 +39,9 @@ enum evmptrld_status {
 	EVMPTRLD_ERROR,
 };
 
+/* of an event without the state of the vCPU, or of an older trace */
+#define EXIT_REASON_UNREAD UINT32_MAX
+
 /* nested_vmx_vmexit(reason): leave nested mode by force, no real VM exit */
 #define NESTED_EXIT_FORCED UINT32_MAX
 
@@ -56,6 +59,7 @@ struct event {
 	uint32_t tid;
 	uint32_t cpu;
 	uint32_t ioctl; /* command that the task is in; 0: none */
+	uint32_t exit_reason; /* KVM_EXIT_*, what KVM_RUN said last, or EXIT_REASON_UNREAD */
 	enum evmcs_point point;
 	enum evmcs_phase phase;
 	uint32_t flags; /* enum record_flags */

@@ -38,6 +38,7 @@ struct model {
 	struct vm *vms;
 	struct trace_header header;
 	bool blind; /* a needed probe is missing; so until the header came */
+	uint64_t attached; /* bits of enum evmcs_point */
 	bool has_footer;
 	struct trace_footer footer;
 	uint64_t last_t_ns;
@@ -108,6 +109,18 @@ static bool is_blind(const struct model *m)
 		if (m->header.probes[i].needed && !m->header.probes[i].attached)
 			return true;
 	return first_unlisted(m) >= 0;
+}
+
+static uint64_t attached_points(const struct model *m)
+{
+	uint64_t points = 0;
+	size_t i;
+
+	_Static_assert(PT_COUNT <= 64, "a bit for each point");
+	for (i = 0; i < m->header.nr_probes; i++)
+		if (m->header.probes[i].attached)
+			points |= 1ULL << m->header.probes[i].point;
+	return points;
 }
 
 static void mark(struct restore *restore, enum inconclusive_reason why)
@@ -317,12 +330,15 @@ static void add_anomaly(struct model *m, struct restore *restore, const struct a
 }
 
 static void ask(struct model *m, enum moment when, struct restore *restore,
-		const struct moment_facts *facts)
+		struct moment_facts *facts)
 {
 	int i;
 
 	if (!restore)
 		return;
+	facts->restore = restore;
+	facts->attached = m->attached;
+	facts->slow_set_ns = m->options.slow_set_ns;
 	for (i = 0; i < anomaly_nr_classes; i++)
 		if ((anomaly_classes[i].when & when) && anomaly_classes[i].seen(facts))
 			add_anomaly(m, restore, &anomaly_classes[i], facts);
@@ -439,7 +455,10 @@ static void access_ends(struct model *m, struct vcpu *vcpu, const struct task *t
 	access->duration_ns = ev->t_ns - access->t_ns;
 	access->touched = reached_memory(ev);
 	count_access(m, task, access);
-	facts.restore = vcpu->current;
+	if (access->touched && access->purpose == PURPOSE_EVMCS) {
+		vcpu->current->map_held = true;
+		vcpu->current->held_gpa = access->gpa;
+	}
 	ask(m, AT_ACCESS, vcpu->current, &facts);
 }
 
@@ -501,14 +520,27 @@ static void evmptr_ends(struct model *m, struct vcpu *vcpu, const struct task *t
 			const struct frame *frame, const struct event *ev)
 {
 	struct moment_facts facts = { .event = ev, .task = task, .frame = frame };
+	struct restore *r;
 
 	/* the direct variant is called by the ordinary one as well */
 	if (!vcpu || !vcpu->current || task_inside_evmptr(task))
 		return;
+	r = vcpu->current;
 	if (ev->ret == EVMPTRLD_SUCCEEDED)
 		evmptr_loaded(vcpu, task, frame, ev);
-	facts.restore = vcpu->current;
-	ask(m, AT_EVMPTR, vcpu->current, &facts);
+	ask(m, AT_EVMPTR, r, &facts);
+	r->load_seq = ev->seq;
+	if (ev->ret == EVMPTRLD_SUCCEEDED)
+		r->loaded_seq = ev->seq;
+	r->map_leaked = ev->ret == EVMPTRLD_VMFAIL && r->map_held;
+}
+
+static void unmap_begins(struct restore *r, const struct event *ev)
+{
+	if (ev->access.purpose != PURPOSE_EVMCS)
+		return;
+	r->map_held = false;
+	r->map_leaked = false;
 }
 
 static void pages_end(struct model *m, struct vcpu *vcpu, const struct task *task,
@@ -518,8 +550,20 @@ static void pages_end(struct model *m, struct vcpu *vcpu, const struct task *tas
 
 	if (!vcpu || !vcpu->current)
 		return;
-	facts.restore = vcpu->current;
+	vcpu->current->pages_done = ev->ret;
+	if (!ev->ret)
+		vcpu->current->pages_failed = true;
 	ask(m, AT_PAGES, vcpu->current, &facts);
+}
+
+/* A frame that begins or ends is a moment, and nothing else to the model. */
+static void ask_of_frame(struct model *m, enum moment when, struct vcpu *vcpu,
+			 const struct task *task, const struct frame *frame, const struct event *ev)
+{
+	struct moment_facts facts = { .event = ev, .task = task, .frame = frame };
+
+	if (vcpu)
+		ask(m, when, vcpu->current, &facts);
 }
 
 static int set_begins(struct model *m, struct vcpu *vcpu, struct task *task, const struct event *ev)
@@ -560,6 +604,19 @@ static void set_refused(struct model *m, struct vcpu *vcpu, const struct event *
 	vcpu->pending = NULL;
 }
 
+/* Of those that reached guest memory inside this SET; NULL: none did. */
+static const struct access *slowest_access(const struct restore *r, uint64_t since_seq)
+{
+	const struct access *slowest = NULL;
+	int i;
+
+	for (i = 0; i < r->nr_accesses; i++)
+		if (r->accesses[i]->touched && r->accesses[i]->seq > since_seq &&
+		    (!slowest || r->accesses[i]->duration_ns > slowest->duration_ns))
+			slowest = r->accesses[i];
+	return slowest;
+}
+
 static void set_ends(struct model *m, struct vcpu *vcpu, const struct task *task,
 		     const struct frame *frame, const struct event *ev)
 {
@@ -573,8 +630,8 @@ static void set_ends(struct model *m, struct vcpu *vcpu, const struct task *task
 	r->set_ret = ev->ret;
 	r->set_duration_ns = ev->t_ns - r->t_set_ns;
 	r->evmptr_after = ev->evmptr;
-	facts.restore = r;
 	facts.after_pending = vcpu->pending;
+	facts.access = slowest_access(r, frame->entry.seq);
 	ask(m, AT_SET, r, &facts);
 	if (ev->ret) {
 		set_refused(m, vcpu, ev);
@@ -625,7 +682,7 @@ static bool has_open_frame(struct model *m, const struct restore *r, uint64_t en
 static void restore_ran(struct model *m, struct restore **slot, const struct event *ev,
 			uint64_t end_seq)
 {
-	struct moment_facts facts = { .event = ev, .restore = *slot };
+	struct moment_facts facts = { .event = ev };
 	struct restore *r = *slot;
 
 	if (has_open_frame(m, r, end_seq))
@@ -673,6 +730,28 @@ static void notice_run(struct model *m, struct vcpu *vcpu, const struct event *e
 		current_ran(m, vcpu, ev, ev->seq);
 }
 
+/* What is known of the vCPU before this event has an effect of its own. */
+static void look_at(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	struct moment_facts facts = { .event = ev };
+	struct restore *r;
+
+	notice_run(m, vcpu, ev);
+	r = vcpu->current;
+	if (!r)
+		return;
+	if (ev->flags & REC_VMX_STATE)
+		r->last_state = (struct vmcs_state){
+			.known = true,
+			.l2 = ev->flags & REC_L2,
+			.evmptr = ev->evmptr,
+			.vmptr = ev->vmptr,
+		};
+	if (r->pages_failed && !r->pages_done && ev->ioctl != (uint32_t)KVM_RUN &&
+	    (ev->flags & REC_VCPU_STATE))
+		ask(m, AT_AFTER_FAILURE, r, &facts);
+}
+
 static void forget_vm(struct model *m, uint32_t id)
 {
 	struct vm **at = &m->vms, *vm;
@@ -691,10 +770,12 @@ static void forget_vm(struct model *m, uint32_t id)
 	free(vm);
 }
 
-static void vcpu_freed(struct model *m, struct vcpu *vcpu, const struct event *ev)
+static void vcpu_freed(struct model *m, struct vcpu *vcpu, const struct task *task,
+		       const struct frame *frame, const struct event *ev)
 {
 	if (!vcpu)
 		return;
+	ask_of_frame(m, AT_FREED, vcpu, task, frame, ev);
 	if (vcpu->pending)
 		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
 	if (vcpu->current)
@@ -721,6 +802,16 @@ static void memslot_changed(struct model *m, const struct event *ev)
 	}
 }
 
+static void memslot_committed(struct model *m, const struct event *ev)
+{
+	struct moment_facts facts = { .event = ev };
+	struct vcpu *vcpu;
+
+	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
+		if (vcpu->vm == ev->vm)
+			ask(m, AT_MEMSLOT, vcpu->current, &facts);
+}
+
 /* ---- dispatch ---- */
 
 static int event_enters(struct model *m, struct vcpu *vcpu, struct task *task,
@@ -740,6 +831,12 @@ static int event_enters(struct model *m, struct vcpu *vcpu, struct task *task,
 		vcpu->current->left_by_set = true;
 	if (ev->point == PT_MEMSLOT)
 		memslot_changed(m, ev);
+	if (ev->point == PT_MEMSLOT_COMMIT)
+		memslot_committed(m, ev);
+	if (vcpu && vcpu->current && ev->point == PT_UNMAP)
+		unmap_begins(vcpu->current, ev);
+	if (ev->point == PT_SHADOW_COPY)
+		ask_of_frame(m, AT_SHADOW_COPY, vcpu, task, frame, ev);
 	return access_begins(m, vcpu, task, frame, ev);
 }
 
@@ -777,11 +874,15 @@ static void event_exits(struct model *m, struct vcpu *vcpu, struct task *task,
 	case PT_SET_STATE:
 		set_ends(m, vcpu, task, frame, ev);
 		break;
+	case PT_NESTED_EXIT:
+		ask_of_frame(m, AT_EXIT, vcpu, task, frame, ev);
+		break;
 	case PT_GET_STATE:
 		m->verdict.saves += ev->ret >= 0;
+		ask_of_frame(m, AT_GET, vcpu, task, frame, ev);
 		break;
 	case PT_FREE_VCPU:
-		vcpu_freed(m, vcpu, ev);
+		vcpu_freed(m, vcpu, task, frame, ev);
 		break;
 	default:
 		break;
@@ -855,7 +956,7 @@ static int fold_event(struct model *m, const struct event *ev)
 		return 0;
 	}
 	if (ev->vcpu != VCPU_NONE)
-		notice_run(m, vcpu, ev);
+		look_at(m, vcpu, ev);
 	task = context_task(m->context, ev->tid);
 	if (!task)
 		return -ENOMEM;
@@ -905,6 +1006,7 @@ int model_item(struct model *m, const struct trace_item *item)
 	case ITEM_HEADER:
 		m->header = *item->header;
 		m->blind = is_blind(m);
+		m->attached = attached_points(m);
 		return 0;
 	case ITEM_VM:
 		return fold_vm(m, &item->vm);
@@ -1045,7 +1147,6 @@ static void blocked_access(struct task *task, void *arg)
 	facts.event = &frame->entry;
 	facts.frame = frame;
 	facts.access = frame->access;
-	facts.restore = vcpu->current;
 	ask(m, AT_ACCESS, vcpu->current, &facts);
 }
 
@@ -1098,6 +1199,8 @@ struct model *model_new(const struct model_options *options, const struct model_
 	if (!m)
 		return NULL;
 	m->options = *options;
+	if (!m->options.slow_set_ns)
+		m->options.slow_set_ns = SLOW_SET_NS;
 	m->blind = true;
 	m->hooks = *hooks;
 	if (!m->hooks.anomaly)

@@ -12,8 +12,12 @@
 
 struct model;
 
+/* An access inside SET takes microseconds; one that waits for its page, much more. */
+#define SLOW_SET_NS 10000000ULL
+
 struct model_options {
 	enum severity fail_on; /* an anomaly of this severity is a violation */
+	uint64_t slow_set_ns; /* an access inside SET that takes longer waits; 0: SLOW_SET_NS */
 };
 
 /* Called while an item is folded in; what they are given lives until return. */

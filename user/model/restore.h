@@ -41,6 +41,14 @@ struct memslot_change {
 	struct record_memslot slot;
 };
 
+/* What the vCPU's VMCS was at an event. */
+struct vmcs_state {
+	bool known;
+	bool l2;
+	uint64_t evmptr;
+	uint64_t vmptr;
+};
+
 struct anomaly_class;
 
 struct anomaly {
@@ -99,6 +107,16 @@ struct restore {
 	bool mapped;
 	uint64_t mapped_gpa; /* GPA_UNKNOWN: not mapped, or map not seen */
 	uint64_t t_map_ns;
+
+	/* the eVMCS page: mapped by KVM and not given back, whatever for */
+	bool map_held;
+	uint64_t held_gpa;
+	bool map_leaked; /* so after the load that mapped it has failed */
+	uint64_t load_seq; /* exits of evmptr-load: the last one, */
+	uint64_t loaded_seq; /* and the last one that succeeded; 0: none */
+	bool pages_failed; /* state-pages has failed */
+	bool pages_done; /* state-pages succeeded, the last time it was called */
+	struct vmcs_state last_state; /* at the vCPU's last event before it ran */
 
 	bool run_seen;
 	bool run_exact; /* t_run_ns is the KVM_RUN itself, not a later sign */

@@ -24,6 +24,8 @@ struct observer {
 	struct plan *plan;
 	struct bpf_link *links[MAX_LINKS];
 	int nr_links;
+	struct point_count base[PT_COUNT]; /* at observer_let_go() */
+	uint64_t base_tracking_lost;
 };
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -203,11 +205,6 @@ cleanup:
 	return NULL;
 }
 
-void observer_let_go(struct observer *o)
-{
-	o->skel->bss->armed = 1;
-}
-
 void observer_detach(struct observer *o)
 {
 	while (o->nr_links)
@@ -263,7 +260,7 @@ uint64_t observer_tracking_lost(const struct observer *o)
 
 	for (i = 0; i < TRACK_LOSS_COUNT; i++)
 		sum += o->skel->bss->track_lost[i];
-	return sum;
+	return sum - o->base_tracking_lost;
 }
 
 static uint64_t program_misses(const struct observer *o, const struct plan_choice *choice)
@@ -284,7 +281,7 @@ static uint64_t program_misses(const struct observer *o, const struct plan_choic
 	return sum;
 }
 
-void observer_counts(const struct observer *o, struct point_count counts[PT_COUNT])
+static void all_counts(const struct observer *o, struct point_count counts[PT_COUNT])
 {
 	int fd = bpf_map__fd(o->skel->maps.counters);
 	int nr_cpus = libbpf_num_possible_cpus(), cpu, i;
@@ -310,4 +307,29 @@ void observer_counts(const struct observer *o, struct point_count counts[PT_COUN
 		counts[o->plan->choices[i].row->point].missed +=
 			program_misses(o, &o->plan->choices[i]);
 	free(values);
+}
+
+void observer_counts(const struct observer *o, struct point_count counts[PT_COUNT])
+{
+	int i;
+
+	all_counts(o, counts);
+	for (i = 0; i < PT_COUNT; i++) {
+		counts[i].hits -= o->base[i].hits;
+		counts[i].written -= o->base[i].written;
+		counts[i].lost -= o->base[i].lost;
+		counts[i].missed -= o->base[i].missed;
+	}
+}
+
+void observer_let_go(struct observer *o)
+{
+	all_counts(o, o->base);
+	o->base_tracking_lost += observer_tracking_lost(o);
+	o->skel->bss->armed = 1;
+}
+
+void observer_hold(struct observer *o)
+{
+	o->skel->bss->armed = 0;
 }

@@ -28,6 +28,12 @@ void observer_free(struct observer *observer);
 /* From now on the programs report: everything is attached. */
 void observer_let_go(struct observer *observer);
 
+/*
+ * No new restore is reported until observer_let_go(), from which on the
+ * counters count anew. What was in flight goes on being reported.
+ */
+void observer_hold(struct observer *observer);
+
 /* Detaches; maps, counters and what is in the ring stay. */
 void observer_detach(struct observer *observer);
 
@@ -37,7 +43,7 @@ int observer_ring_fd(const struct observer *observer);
  * windows are open. */
 int observer_poll_windows(struct observer *observer);
 
-/* Counters since arming. lost: ring full; tracking: tables full. */
+/* Counters since observer_let_go(). lost: ring full; tracking: tables full. */
 uint64_t observer_lost(const struct observer *observer);
 uint64_t observer_tracking_lost(const struct observer *observer);
 void observer_counts(const struct observer *observer, struct point_count counts[PT_COUNT]);

@@ -42,6 +42,9 @@ const struct plan_row plan_rows[] = {
 	{ PT_FREE_VCPU, "free_vcpu", NEED_VERDICT, 0,
 	  "the end of a vCPU is not seen",
 	  { { "nested_vmx_free_vcpu", INTEL } } },
+	{ PT_SHADOW_COPY, "shadow_copy", NEED_DETAIL, 0,
+	  "a vmcs12 overwritten by KVM_GET_NESTED_STATE is not noticed",
+	  { { "copy_shadow_to_vmcs12", INTEL } } },
 	{ PT_READ_GUEST_LEAF, "read_guest_leaf", NEED_DETAIL, 0,
 	  "its callers are probed one by one",
 	  { { "__kvm_read_guest_page", KVM } } },
@@ -93,6 +96,9 @@ const struct plan_row plan_rows[] = {
 	{ PT_MEMSLOT, "memslot", NEED_DETAIL, 0,
 	  "memslot changes are not shown",
 	  { { "__kvm_set_memory_region", KVM }, { "kvm_set_memory_region", KVM } } },
+	{ PT_MEMSLOT_COMMIT, "memslot_commit", NEED_DETAIL, 0,
+	  "a mapped eVMCS whose memslot changes is not noticed",
+	  { { "kvm_arch_commit_memory_region", KVM } } },
 };
 /* clang-format on */
 

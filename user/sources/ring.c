@@ -211,6 +211,7 @@ static void take_event(struct ring_source *s, const struct record *rec, uint32_t
 		.tid = rec->tid,
 		.cpu = rec->cpu,
 		.ioctl = rec->ioctl,
+		.exit_reason = rec->exit_reason,
 		.point = rec->point,
 		.phase = rec->phase,
 		.flags = rec->flags,
@@ -272,6 +273,7 @@ struct ring_source *ring_source_new(struct observer *observer, const struct trac
 	s->observer = observer;
 	s->header = header;
 	s->next_seq = 1;
+	s->last_lost = observer_lost(observer);
 	s->fn = fn;
 	s->ctx = ctx;
 	s->ksyms = ksyms_new();

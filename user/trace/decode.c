@@ -251,6 +251,11 @@ static void read_memslot(struct reader *r, const json_t *o, struct event *ev)
 	ev->memslot.gpa = get_hex(r, m, "gpa", UINT64_MAX);
 	ev->memslot.size = get_hex(r, m, "size", UINT64_MAX);
 	ev->memslot.hva = get_hex(r, m, "hva", UINT64_MAX);
+	if (!json_object_get(m, "old_size"))
+		return;
+	ev->memslot.old_gpa = get_hex(r, m, "old_gpa", UINT64_MAX);
+	ev->memslot.old_size = get_hex(r, m, "old_size", UINT64_MAX);
+	ev->memslot.old_hva = get_hex(r, m, "old_hva", UINT64_MAX);
 }
 
 static void read_payload(struct reader *r, const json_t *o, struct event *ev)
@@ -273,6 +278,7 @@ static void read_payload(struct reader *r, const json_t *o, struct event *ev)
 			read_exit(r, o, ev);
 		break;
 	case PT_MEMSLOT:
+	case PT_MEMSLOT_COMMIT:
 		if (enter)
 			read_memslot(r, o, ev);
 		break;
@@ -288,6 +294,7 @@ static void read_state(struct reader *r, const json_t *o, struct event *ev)
 	const json_t *s = json_object_get(o, "state");
 
 	ev->evmptr = ev->vmptr = UINT64_MAX;
+	ev->exit_reason = EXIT_REASON_UNREAD;
 	if (!s)
 		return;
 	s = get_object(r, o, "state");
@@ -295,6 +302,14 @@ static void read_state(struct reader *r, const json_t *o, struct event *ev)
 	ev->exits = get_count(r, s, "exits");
 	if (get_bool(r, s, "pages_pending"))
 		ev->flags |= REC_REQ_PAGES;
+	/* these three since 1.1 */
+	if (json_object_get(s, "exit_reason"))
+		ev->exit_reason = get_u32(r, s, "exit_reason");
+	if (json_object_get(s, "vmxon")) {
+		ev->flags |= REC_NESTED_FLAGS;
+		ev->flags |= get_bool(r, s, "vmxon") ? REC_VMXON : 0;
+		ev->flags |= get_bool(r, s, "sync_due") ? REC_SYNC_DUE : 0;
+	}
 	if (!json_object_get(s, "evmptr"))
 		return;
 	ev->flags |= REC_VMX_STATE;
@@ -322,6 +337,17 @@ static void read_stack(struct reader *r, const json_t *o, struct event *ev)
 		}
 		ev->stack[ev->nr_stack++] = json_string_value(line);
 	}
+}
+
+static uint32_t read_memory_of(struct reader *r, const json_t *o)
+{
+	const char *whose = get_text(r, o, "memory_of");
+
+	if (!strcmp(whose, "another"))
+		return REC_FOREIGN_MM;
+	if (strcmp(whose, "nobody"))
+		fail(r, "\"memory_of\" is neither \"another\" nor \"nobody\"");
+	return REC_NO_MM;
 }
 
 static uint32_t read_ioctl(struct reader *r, const json_t *o)
@@ -360,6 +386,8 @@ static void read_event(struct reader *r, const json_t *o, struct trace_item *ite
 		ev->ret = get_int(r, o, "ret", INT64_MIN, INT64_MAX);
 	if (json_object_get(o, "untracked") && get_bool(r, o, "untracked"))
 		ev->flags |= REC_UNTRACKED;
+	if (json_object_get(o, "memory_of"))
+		ev->flags |= read_memory_of(r, o);
 	if (event_has_window(ev))
 		ev->window = get_hex(r, o, "window", UINT64_MAX);
 	read_state(r, o, ev);

@@ -144,6 +144,11 @@ static json_t *encode_memslot(const struct record_memslot *m)
 	json_object_set_new(o, "gpa", hex(m->gpa));
 	json_object_set_new(o, "size", hex(m->size));
 	json_object_set_new(o, "hva", hex(m->hva));
+	if (!m->old_size)
+		return o;
+	json_object_set_new(o, "old_gpa", hex(m->old_gpa));
+	json_object_set_new(o, "old_size", hex(m->old_size));
+	json_object_set_new(o, "old_hva", hex(m->old_hva));
 	return o;
 }
 
@@ -178,6 +183,12 @@ static void put_state(json_t *o, const struct event *ev)
 	state = json_object();
 	json_object_set_new(state, "exits", number(ev->exits));
 	json_object_set_new(state, "pages_pending", json_boolean(ev->flags & REC_REQ_PAGES));
+	if (ev->exit_reason != EXIT_REASON_UNREAD)
+		json_object_set_new(state, "exit_reason", number(ev->exit_reason));
+	if (ev->flags & REC_NESTED_FLAGS) {
+		json_object_set_new(state, "vmxon", json_boolean(ev->flags & REC_VMXON));
+		json_object_set_new(state, "sync_due", json_boolean(ev->flags & REC_SYNC_DUE));
+	}
 	if (ev->flags & REC_VMX_STATE) {
 		json_object_set_new(state, "evmptr", hex(ev->evmptr));
 		json_object_set_new(state, "vmptr", hex(ev->vmptr));
@@ -210,6 +221,7 @@ static void put_payload(json_t *o, const struct event *ev)
 			json_object_set_new(o, "exit", encode_exit(&ev->exit));
 		break;
 	case PT_MEMSLOT:
+	case PT_MEMSLOT_COMMIT:
 		if (enter)
 			json_object_set_new(o, "memslot", encode_memslot(&ev->memslot));
 		break;
@@ -254,6 +266,9 @@ static json_t *encode_event(const struct event *ev, const struct trace_header *h
 		json_object_set_new(o, "window", hex(ev->window));
 	if (ev->flags & REC_UNTRACKED)
 		json_object_set_new(o, "untracked", json_true());
+	if (ev->flags & (REC_FOREIGN_MM | REC_NO_MM))
+		json_object_set_new(o, "memory_of",
+				    json_string(ev->flags & REC_NO_MM ? "nobody" : "another"));
 	put_payload(o, ev);
 	if (!ev->nr_stack)
 		return o;

@@ -1,0 +1,1872 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Each anomaly class has a test in which it is seen, named after it, and tests
+ * of its nearest harmless neighbours.
+ */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "judged.h"
+#include "model/anomalies.h"
+#include "stories.h"
+
+#define L2 NESTED_GUEST_MODE
+#define EVMCS NESTED_EVMCS
+
+/* ---- A1: direct-map-in-set ---- */
+
+static void a1_direct_map(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "direct");
+	expect_seen(s, "A1", SEVERITY_ERROR);
+	assert_null(find_anomaly(s->outcomes, "A2"));
+	assert_null(find_anomaly(s->outcomes, "A3"));
+}
+
+/* The map alone tells it, where evmptr-load is inlined. */
+static void a1_map_without_load(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, EVMCS);
+	touch(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	set_leave(s, 0);
+	run_deferred(s);
+	expect_seen(s, "A1", SEVERITY_ERROR);
+}
+
+/* An attempt that failed is the wrong path all the same. */
+static void a1_load_that_failed(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, EVMCS);
+	load_fails(s, EVMPTRLD_ERROR);
+	set_leave(s, 0);
+	run_deferred(s);
+	expect_seen(s, "A1", SEVERITY_ERROR);
+}
+
+static void a1_not_in_state_pages(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	enter(s, PT_EVMPTR_LOAD_DIRECT);
+	touch(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	s->a->evmptr = EVMCS_GPA;
+	leave(s, PT_EVMPTR_LOAD_DIRECT, EVMPTRLD_SUCCEEDED);
+	s->a->flags |= REC_SYNC_DUE;
+	pages_leave(s, 1);
+	ran(s);
+	expect_clean(s);
+}
+
+static void a1_not_under_nested_exit(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "forced-by-second-set");
+	expect_not_seen(s, "A1", VERDICT_FAIL);
+}
+
+/* ---- A2: leave-map-in-set ---- */
+
+static void a2_second_set_maps(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "forced-by-second-set");
+	expect_seen(s, "A2", SEVERITY_ERROR);
+}
+
+/* The assist page was read, then the map failed. */
+static void a2_second_set_reads_only(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	set_enter(s, EVMCS | L2);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	enter(s, PT_EVMPTR_LOAD);
+	touch(s, PT_READ_GUEST_CACHED, PURPOSE_VP_ASSIST, ASSIST_GPA);
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_ERROR);
+	leave(s, PT_NESTED_EXIT, 0);
+	set_leave(s, 0);
+	run_deferred(s);
+	expect_seen(s, "A2", SEVERITY_ERROR);
+}
+
+static void a2_not_on_pending_l1(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	set(s, EVMCS);
+	run_deferred(s);
+	expect_not_seen(s, "A2", VERDICT_PASS);
+}
+
+/* The nested exit found the eVMCS disabled and touched nothing. */
+static void a2_not_without_access(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	set_enter(s, EVMCS | L2);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	load_fails(s, EVMPTRLD_DISABLED);
+	leave(s, PT_NESTED_EXIT, 0);
+	set_leave(s, 0);
+	run_deferred(s);
+	expect_not_seen(s, "A2", VERDICT_PASS);
+}
+
+/* ---- A3: mem-in-set ---- */
+
+static void a3_read_in_set(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, L2);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	set_leave(s, 0);
+	ran(s);
+	expect_seen(s, "A3", SEVERITY_ERROR);
+	assert_int_equal(s->outcomes->verdict.accesses_in_set, 1);
+	assert_int_equal(s->outcomes->verdict.accesses_before_run, 1);
+}
+
+static void a3_link_pointer_is_info(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, L2);
+	touch(s, PT_READ_GUEST_CACHED, PURPOSE_LINK_POINTER, OTHER_GPA);
+	set_leave(s, 0);
+	ran(s);
+	expect_seen(s, "A3", SEVERITY_INFO);
+}
+
+static void a3_not_for_failed_read(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, L2);
+	reach(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	leave(s, PT_READ_GUEST, -EFAULT);
+	set_leave(s, 0);
+	ran(s);
+	expect_clean(s);
+	assert_int_equal(s->outcomes->verdict.accesses_in_set, 0);
+}
+
+/* A page walk reads the tables whatever it answers. */
+static void a3_for_failed_walk(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, L2);
+	reach(s, PT_WALK_64, PURPOSE_PAGE_WALK, GPA_UNKNOWN);
+	leave(s, PT_WALK_64, -EFAULT);
+	set_leave(s, 0);
+	ran(s);
+	expect_seen(s, "A3", SEVERITY_ERROR);
+}
+
+static void a3_not_in_run(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2);
+	in_ioctl(s, KVM_RUN);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	ran(s);
+	expect_clean(s);
+	assert_int_equal(s->outcomes->verdict.accesses_before_run, 0);
+}
+
+/* ---- A4: mem-before-run ---- */
+
+static void a4_mp_state_maps(void **state)
+{
+	const struct anomaly *a;
+	struct stream *s = *state;
+
+	tell(s, "mp-state-maps");
+	expect_seen(s, "A4", SEVERITY_ERROR);
+	a = find_anomaly(s->outcomes, "A4");
+	assert_int_equal(a->access, 0); /* the assist page is the first evidence */
+}
+
+static void a4_any_read_in_other_ioctl(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	run_deferred(s);
+	expect_seen(s, "A4", SEVERITY_ERROR);
+}
+
+/* No vCPU is loaded in a VM ioctl: it counts for the restore in its VM. */
+static void a4_read_in_vm_ioctl(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_CREATE_IRQCHIP);
+	reach(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	last(s)->vcpu = VCPU_NONE;
+	run_deferred(s);
+	expect_seen(s, "A4", SEVERITY_ERROR);
+}
+
+static void a4_not_for_vm_ioctl_of_another_vm(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	on(s, 2, 0);
+	in_ioctl(s, KVM_CREATE_IRQCHIP);
+	reach(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	last(s)->vcpu = VCPU_NONE;
+	on(s, 1, 0);
+	run_deferred(s);
+	expect_clean(s);
+}
+
+/* KVM_SET_MSRS of FEAT_CTL leaves nested mode: not what was asked for. */
+static void a4_set_msrs_that_leaves(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_SET_MSRS);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	load_evmcs(s, EVMCS_GPA);
+	leave(s, PT_NESTED_EXIT, 0);
+	ran(s);
+	expect_seen(s, "A4", SEVERITY_ERROR);
+}
+
+static void a4_nested_page_in_set_msrs(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2);
+	in_ioctl(s, KVM_SET_MSRS);
+	touch(s, PT_MAP, PURPOSE_MSR_BITMAP, BITMAP_GPA);
+	ran(s);
+	expect_seen(s, "A4", SEVERITY_ERROR);
+}
+
+static void a4_not_for_enabling_vp_assist(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_SET_MSRS);
+	touch(s, PT_HYPERV_MSR, PURPOSE_VP_ASSIST, ASSIST_GPA);
+	run_deferred(s);
+	expect_clean(s);
+	assert_int_equal(s->outcomes->verdict.accesses_before_run, 1);
+}
+
+static void a4_not_for_writing_hypercall_page(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_SET_MSRS);
+	enter(s, PT_HYPERV_MSR);
+	touch(s, PT_WRITE_GUEST_PAGE, PURPOSE_UNKNOWN, OTHER_GPA);
+	leave(s, PT_HYPERV_MSR, 0);
+	run_deferred(s);
+	expect_clean(s);
+	assert_int_equal(s->outcomes->restores[0].nr_accesses, 3);
+}
+
+static void a4_not_for_failed_read(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	reach(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	leave(s, PT_READ_GUEST, -EFAULT);
+	run_deferred(s);
+	expect_clean(s);
+}
+
+static void a4_not_after_run(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	run_deferred(s);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	expect_clean(s);
+}
+
+/* ---- A5: teardown-access ---- */
+
+static void a5_teardown(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "forced-in-teardown");
+	expect_seen(s, "A5", SEVERITY_INFO);
+	assert_null(find_anomaly(s->outcomes, "A4"));
+}
+
+/* The vCPU's file may be closed in an ioctl's task: still no A4. */
+static void a5_teardown_in_ioctl(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	enter(s, PT_FREE_VCPU);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	leave(s, PT_FREE_VCPU, 0);
+	expect_seen(s, "A5", SEVERITY_INFO);
+	assert_null(find_anomaly(s->outcomes, "A4"));
+}
+
+static void a5_not_for_failed_access(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	enter(s, PT_FREE_VCPU);
+	reach(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	leave(s, PT_READ_GUEST, -EFAULT);
+	leave(s, PT_FREE_VCPU, 0);
+	expect_clean(s);
+}
+
+/* Nothing is known of what the task is in: it is in no KVM_RUN either. */
+static void a4_in_no_ioctl(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	touch(s, PT_VCPU_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	run_deferred(s);
+	expect_seen(s, "A4", SEVERITY_ERROR);
+}
+
+/* ---- A7: vmptrld-unknown-caller ---- */
+
+static void a7_no_caller(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_RUN);
+	load_evmcs(s, EVMCS_GPA);
+	ran(s);
+	expect_seen(s, "A7", SEVERITY_ERROR);
+}
+
+static void a7_in_get_state(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_RUN); /* so that A4 does not hide it */
+	enter(s, PT_GET_STATE);
+	load_evmcs(s, EVMCS_GPA);
+	leave(s, PT_GET_STATE, 0);
+	ran(s);
+	expect_seen(s, "A7", SEVERITY_ERROR);
+}
+
+static void a7_not_in_state_pages(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	run_deferred(s);
+	expect_clean(s);
+}
+
+static void a7_not_in_nested_exit_of_teardown(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "forced-in-teardown");
+	expect_not_seen(s, "A7", VERDICT_PASS);
+}
+
+/* ---- A8: pages-fail ---- */
+
+static void a8_pages_fail(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2);
+	pages_enter(s);
+	pages_leave(s, 0);
+	free_vcpu(s);
+	expect_seen(s, "A8", SEVERITY_WARNING);
+}
+
+static void a8_not_when_served(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "native-l2");
+	expect_clean(s);
+}
+
+/* ---- A10: silent-disabled ---- */
+
+static void a10_disabled(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_DISABLED);
+	pages_leave(s, 1);
+	free_vcpu(s); /* so that A14 does not hide it */
+	expect_seen(s, "A10", SEVERITY_ERROR);
+}
+
+/* 5.10 asks for a native restore too. */
+static void a10_not_for_native(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_DISABLED);
+	pages_leave(s, 1);
+	ran(s);
+	expect_clean(s);
+}
+
+/* Already mapped by a nested exit: asking again and DISABLED says nothing. */
+static void a10_not_when_not_pending(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_RUN);
+	nested_exit_enter(s, 0);
+	load_evmcs(s, EVMCS_GPA);
+	leave(s, PT_NESTED_EXIT, 0);
+	pages_enter(s);
+	enter(s, PT_EVMPTR_LOAD);
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_DISABLED);
+	pages_leave(s, 1);
+	ran(s);
+	expect_clean(s);
+}
+
+/* It failed aloud: KVM_RUN says so. */
+static void a10_not_for_error(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_ERROR);
+	pages_leave(s, 0);
+	free_vcpu(s);
+	expect_not_seen(s, "A10", VERDICT_PASS);
+}
+
+/* ---- A11: swallowed-exit-fail ---- */
+
+static void a11_exit_without_evmcs(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_RUN);
+	nested_exit_enter(s, 0);
+	load_fails(s, EVMPTRLD_VMFAIL);
+	leave(s, PT_NESTED_EXIT, 0);
+	free_vcpu(s); /* so that A14 does not hide it */
+	expect_seen(s, "A11", SEVERITY_ERROR);
+}
+
+static void a11_not_in_teardown(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	enter(s, PT_FREE_VCPU);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	load_fails(s, EVMPTRLD_VMFAIL);
+	leave(s, PT_NESTED_EXIT, 0);
+	leave(s, PT_FREE_VCPU, 0);
+	expect_clean(s);
+}
+
+static void a11_not_in_second_set(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	set_enter(s, EVMCS | L2);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	load_fails(s, EVMPTRLD_DISABLED);
+	leave(s, PT_NESTED_EXIT, 0);
+	set_leave(s, 0);
+	run_deferred(s);
+	expect_not_seen(s, "A11", VERDICT_PASS);
+}
+
+static void a11_not_when_mapped(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "forced-in-run");
+	expect_clean(s);
+}
+
+/* ---- A13: pending-stuck, A14: pending-lost ---- */
+
+static void a13_ran_while_pending(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	ran(s);
+	expect_seen(s, "A13", SEVERITY_ERROR);
+}
+
+static void a13_not_when_mapped(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "deferred");
+	expect_clean(s);
+}
+
+/* Without the state nothing is guessed from what stands in its place. */
+static void a13_not_without_state(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	ran(s);
+	last(s)->flags &= ~(uint32_t)REC_VMX_STATE;
+	expect_not_seen(s, "A13", VERDICT_PASS);
+}
+
+static void a14_ran_and_forgotten(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	s->a->evmptr = EVMPTR_INVALID;
+	ran(s);
+	expect_seen(s, "A14", SEVERITY_ERROR);
+}
+
+/* Mapped, and then given up by L1 itself (VMCLEAR, VMXOFF). */
+static void a14_not_when_it_was_mapped(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_evmcs(s, EVMCS_GPA);
+	pages_leave(s, 1);
+	s->a->evmptr = EVMPTR_INVALID;
+	ran(s);
+	expect_clean(s);
+}
+
+/* By the time it is looked at, L1 may have loaded another eVMCS. */
+static void a14_never_mapped_but_another_is(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	s->a->evmptr = OTHER_GPA;
+	ran(s);
+	expect_seen(s, "A14", SEVERITY_ERROR);
+}
+
+/* KVM_SET_MSRS of FEAT_CTL: L1 will not see that exit. */
+static void a11_not_when_left_by_force(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_SET_MSRS);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	load_fails(s, EVMPTRLD_DISABLED);
+	leave(s, PT_NESTED_EXIT, 0);
+	free_vcpu(s);
+	expect_clean(s);
+}
+
+static void a14_not_for_native(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "native-l1");
+	expect_clean(s);
+}
+
+/* ---- A20: partial-set ---- */
+
+static void a20_request_left_behind(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, EVMCS);
+	s->a->flags |= REC_REQ_PAGES;
+	set_leave(s, -EINVAL);
+	free_vcpu(s);
+	expect_seen(s, "A20", SEVERITY_WARNING);
+}
+
+static void a20_evmptr_left_behind(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, EVMCS);
+	s->a->evmptr = EVMPTR_MAP_PENDING;
+	set_leave(s, -EINVAL);
+	expect_seen(s, "A20", SEVERITY_WARNING);
+}
+
+static void a20_not_for_clean_refusal(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, EVMCS);
+	set_leave(s, -EINVAL);
+	expect_clean(s);
+}
+
+/* What is pending is of the restore before, which still stands. */
+static void a20_not_while_earlier_is_pending(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	set_enter(s, EVMCS);
+	set_leave(s, -EINVAL);
+	run_deferred(s);
+	expect_not_seen(s, "A20", VERDICT_PASS);
+}
+
+/* ---- A22: double-set ---- */
+
+static void a22_set_twice(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	set(s, EVMCS);
+	run_deferred(s);
+	expect_seen(s, "A22", SEVERITY_INFO);
+	assert_int_equal(s->outcomes->restores[0].path, PATH_EVMCS_NONE);
+	assert_int_equal(s->outcomes->restores[0].end, END_SUPERSEDED);
+}
+
+static void a22_not_after_a_run(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	run_deferred(s);
+	set(s, EVMCS);
+	run_deferred(s);
+	expect_clean(s);
+	assert_int_equal(s->outcomes->nr, 2);
+}
+
+static void a22_not_when_refused(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	set_enter(s, EVMCS);
+	set_leave(s, -EINVAL);
+	run_deferred(s);
+	expect_not_seen(s, "A22", VERDICT_PASS);
+}
+
+/* ---- A25: evmptr-mismatch ---- */
+
+static void set_naming(struct stream *s, uint64_t evmcs_pa)
+{
+	s->a->flags |= REC_HAS_EVMCS_PA;
+	s->a->nested.evmcs_pa = evmcs_pa;
+	set(s, EVMCS);
+	run_deferred(s);
+}
+
+static void a25_other_page(void **state)
+{
+	struct stream *s = *state;
+
+	set_naming(s, OTHER_GPA);
+	expect_seen(s, "A25", SEVERITY_ERROR);
+}
+
+static void a25_not_for_the_named_page(void **state)
+{
+	struct stream *s = *state;
+
+	set_naming(s, EVMCS_GPA);
+	expect_clean(s);
+}
+
+static void a25_not_when_none_is_named(void **state)
+{
+	struct stream *s = *state;
+
+	set_naming(s, 0);
+	set_naming(s, UINT64_MAX);
+	expect_clean(s);
+}
+
+/* On a kernel without the field, what stands there is not a name. */
+static void a25_not_without_the_field(void **state)
+{
+	struct stream *s = *state;
+
+	s->a->nested.evmcs_pa = OTHER_GPA;
+	set(s, EVMCS);
+	run_deferred(s);
+	expect_clean(s);
+}
+
+/* Other pages that KVM maps meanwhile are not the eVMCS. */
+static void a25_not_for_other_maps(void **state)
+{
+	struct stream *s = *state;
+
+	s->a->flags |= REC_HAS_EVMCS_PA;
+	s->a->nested.evmcs_pa = EVMCS_GPA;
+	set(s, EVMCS | L2);
+	pages_enter(s);
+	load_evmcs(s, EVMCS_GPA);
+	touch(s, PT_MAP, PURPOSE_MSR_BITMAP, BITMAP_GPA);
+	pages_leave(s, 1);
+	ran(s);
+	expect_clean(s);
+}
+
+/* Evidence of a class that is graded less must not hide what comes after it. */
+static void a3_after_the_link_pointer(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, L2);
+	touch(s, PT_READ_GUEST_CACHED, PURPOSE_LINK_POINTER, OTHER_GPA);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	set_leave(s, 0);
+	ran(s);
+	expect_seen(s, "A3", SEVERITY_ERROR);
+	assert_int_equal(find_anomaly(s->outcomes, "A3")->access, 1);
+	assert_int_equal(s->outcomes->restores[0].nr_anomalies, 1);
+}
+
+/* ---- A6: foreign-mm ---- */
+
+/* The vCPU is destroyed by a task whose memory is this. */
+static void torn_down_by(struct stream *s, unsigned int whose, int64_t ret)
+{
+	set(s, EVMCS | L2);
+	in_ioctl(s, 0);
+	enter(s, PT_FREE_VCPU);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	enter(s, PT_EVMPTR_LOAD);
+	reach(s, PT_READ_GUEST_CACHED, PURPOSE_VP_ASSIST, ASSIST_GPA);
+	last(s)->flags |= whose;
+	leave(s, PT_READ_GUEST_CACHED, ret);
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_DISABLED);
+	leave(s, PT_NESTED_EXIT, 0);
+	leave(s, PT_FREE_VCPU, 0);
+}
+
+static void a6_another_process(void **state)
+{
+	struct stream *s = *state;
+
+	torn_down_by(s, REC_FOREIGN_MM, 0);
+	expect_seen(s, "A6", SEVERITY_WARNING);
+}
+
+static void a6_attempt_of_another_process(void **state)
+{
+	struct stream *s = *state;
+
+	torn_down_by(s, REC_FOREIGN_MM, -EFAULT);
+	expect_seen(s, "A6", SEVERITY_WARNING);
+}
+
+static void a6_attempt_of_an_exiting_vmm_is_info(void **state)
+{
+	struct stream *s = *state;
+
+	torn_down_by(s, REC_NO_MM, -EFAULT);
+	expect_seen(s, "A6", SEVERITY_INFO);
+}
+
+static void a6_not_for_the_vmm_itself(void **state)
+{
+	struct stream *s = *state;
+
+	torn_down_by(s, 0, 0);
+	expect_not_seen(s, "A6", VERDICT_PASS);
+}
+
+/* ---- A9: run-after-fail ---- */
+
+static void a9_runs_after_all(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_ERROR);
+	pages_leave(s, 0);
+	ran(s);
+	expect_seen(s, "A9", SEVERITY_ERROR);
+}
+
+/* Since 10180a277549 the request comes again, and finds nothing left to map. */
+static void a9_asked_again_for_nothing(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_ERROR);
+	pages_leave(s, 0);
+	pages_enter(s);
+	pages_leave(s, 1);
+	ran(s);
+	expect_seen(s, "A9", SEVERITY_ERROR);
+}
+
+static void a9_native_without_its_pages(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2);
+	pages_enter(s);
+	pages_leave(s, 0);
+	ran(s);
+	expect_seen(s, "A9", SEVERITY_ERROR);
+}
+
+static void a9_not_when_the_second_try_maps(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	enter(s, PT_EVMPTR_LOAD);
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_ERROR);
+	pages_leave(s, 0);
+	run_deferred(s);
+	expect_not_seen(s, "A9", VERDICT_PASS);
+}
+
+static void a9_not_for_native_that_is_served_later(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2);
+	pages_enter(s);
+	pages_leave(s, 0);
+	pages_enter(s);
+	pages_leave(s, 1);
+	ran(s);
+	expect_not_seen(s, "A9", VERDICT_PASS);
+}
+
+static void a9_not_without_a_run(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_ERROR);
+	pages_leave(s, 0);
+	free_vcpu(s);
+	expect_not_seen(s, "A9", VERDICT_PASS);
+}
+
+static void a9_not_after_another_set(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_ERROR);
+	pages_leave(s, 0);
+	set(s, EVMCS);
+	run_deferred(s);
+	expect_not_seen(s, "A9", VERDICT_PASS);
+}
+
+/* ---- A12: req-dropped ---- */
+
+static void drop_request(struct stream *s, uint32_t reason)
+{
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_RUN);
+	nested_exit_enter(s, reason);
+	s->a->flags &= ~(uint32_t)(REC_REQ_PAGES | REC_L2);
+	leave(s, PT_NESTED_EXIT, 0);
+	free_vcpu(s);
+}
+
+static void a12_request_taken_away(void **state)
+{
+	struct stream *s = *state;
+
+	drop_request(s, 0);
+	expect_seen(s, "A12", SEVERITY_ERROR);
+}
+
+static void a12_not_when_nested_mode_is_discarded(void **state)
+{
+	struct stream *s = *state;
+
+	drop_request(s, NESTED_EXIT_FORCED);
+	expect_not_seen(s, "A12", VERDICT_PASS);
+}
+
+/* It was tried and failed: that is A11. */
+static void a12_not_when_the_load_failed(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_RUN);
+	nested_exit_enter(s, 0);
+	s->a->flags &= ~(uint32_t)REC_REQ_PAGES;
+	load_fails(s, EVMPTRLD_ERROR);
+	leave(s, PT_NESTED_EXIT, 0);
+	free_vcpu(s);
+	expect_not_seen(s, "A12", VERDICT_FAIL);
+	assert_non_null(find_anomaly(s->outcomes, "A11"));
+}
+
+static void a12_not_when_served(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_RUN);
+	nested_exit_enter(s, 0);
+	s->a->flags &= ~(uint32_t)REC_REQ_PAGES;
+	load_evmcs(s, EVMCS_GPA);
+	leave(s, PT_NESTED_EXIT, 0);
+	ran(s);
+	expect_clean(s);
+}
+
+static void a12_not_for_native(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2);
+	in_ioctl(s, KVM_RUN);
+	nested_exit_enter(s, 0);
+	s->a->flags &= ~(uint32_t)(REC_REQ_PAGES | REC_L2);
+	leave(s, PT_NESTED_EXIT, 0);
+	ran(s);
+	expect_clean(s);
+}
+
+/* ---- A15: get-flag-lost ---- */
+
+static struct event *get(struct stream *s, unsigned int flags)
+{
+	in_ioctl(s, KVM_GET_NESTED_STATE);
+	enter(s, PT_GET_STATE);
+	leave(s, PT_GET_STATE, 4224);
+	last(s)->nested.flags = flags;
+	last(s)->nested.size = 4224;
+	in_ioctl(s, 0);
+	return last(s);
+}
+
+static void a15_flag_is_missing(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	get(s, L2);
+	run_deferred(s);
+	expect_seen(s, "A15", SEVERITY_ERROR);
+}
+
+static void a15_not_when_it_is_there(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	get(s, EVMCS | L2);
+	run_deferred(s);
+	expect_clean(s);
+}
+
+/* KVM_GET_NESTED_STATE with a buffer that is too small answers its size only. */
+static void a15_not_when_nothing_was_given(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	get(s, 0)->nested.size = 0;
+	run_deferred(s);
+	expect_clean(s);
+}
+
+static void a15_not_for_native(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2);
+	get(s, L2);
+	pages_enter(s);
+	pages_leave(s, 1);
+	ran(s);
+	expect_clean(s);
+}
+
+static void a15_not_after_the_run(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	run_deferred(s);
+	get(s, 0);
+	expect_clean(s);
+}
+
+static void a15_not_after_nested_mode_was_left(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	s->a->evmptr = EVMPTR_INVALID; /* KVM_SET_MSRS, IA32_FEAT_CTL = 0 */
+	get(s, 0);
+	free_vcpu(s);
+	expect_clean(s);
+}
+
+/* ---- A16: shadow-clobber ---- */
+
+static void copy_shadow(struct stream *s)
+{
+	in_ioctl(s, KVM_GET_NESTED_STATE);
+	enter(s, PT_GET_STATE);
+	enter(s, PT_SHADOW_COPY);
+	leave(s, PT_SHADOW_COPY, 0);
+	leave(s, PT_GET_STATE, 4224);
+	in_ioctl(s, 0);
+}
+
+static void a16_get_while_pending(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	copy_shadow(s);
+	run_deferred(s);
+	expect_seen(s, "A16", SEVERITY_ERROR);
+}
+
+static void a16_not_for_native(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, 0);
+	copy_shadow(s);
+	ran(s);
+	expect_clean(s);
+}
+
+static void a16_not_after_the_run(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	run_deferred(s);
+	copy_shadow(s);
+	expect_clean(s);
+}
+
+/* ---- A17: evmcs-pin-leak ---- */
+
+static void refuse_page(struct stream *s)
+{
+	set(s, EVMCS);
+	pages_enter(s);
+	load_is_not_accepted(s, EVMCS_GPA);
+}
+
+static void a17_never_given_back(void **state)
+{
+	struct stream *s = *state;
+
+	refuse_page(s);
+	pages_leave(s, 0);
+	free_vcpu(s);
+	expect_seen(s, "A17", SEVERITY_WARNING);
+}
+
+static void a17_mapped_again_over_it(void **state)
+{
+	struct stream *s = *state;
+
+	refuse_page(s);
+	pages_leave(s, 0);
+	in_ioctl(s, KVM_RUN);
+	nested_exit_enter(s, 0);
+	load_evmcs(s, OTHER_GPA);
+	leave(s, PT_NESTED_EXIT, 0);
+	footer(s);
+	assert_non_null(find_anomaly(expect(s, VERDICT_INCONCLUSIVE), "A17"));
+}
+
+static void a17_still_there_when_it_runs(void **state)
+{
+	struct stream *s = *state;
+
+	refuse_page(s);
+	pages_leave(s, 0);
+	ran(s);
+	expect_not_seen(s, "A2", VERDICT_FAIL);
+	assert_non_null(find_anomaly(s->outcomes, "A17"));
+}
+
+/* As since efaaabc6c6d3: released before the load returns, or later. */
+static void a17_not_when_given_back(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	enter(s, PT_EVMPTR_LOAD);
+	touch(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	unmap_evmcs(s);
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_VMFAIL);
+	pages_leave(s, 0);
+	free_vcpu(s);
+	expect_not_seen(s, "A17", VERDICT_PASS);
+}
+
+static void a17_not_when_given_back_later(void **state)
+{
+	struct stream *s = *state;
+
+	refuse_page(s);
+	pages_leave(s, 0);
+	in_ioctl(s, 0);
+	enter(s, PT_FREE_VCPU);
+	unmap_evmcs(s);
+	leave(s, PT_FREE_VCPU, 0);
+	expect_not_seen(s, "A17", VERDICT_PASS);
+}
+
+static void a17_not_without_the_probe(void **state)
+{
+	struct stream *s = *state;
+	size_t i;
+
+	for (i = 0; i < s->header.nr_probes; i++)
+		if (s->header.probes[i].point == PT_UNMAP)
+			s->header.probes[i].needed = s->header.probes[i].attached = false;
+	refuse_page(s);
+	pages_leave(s, 0);
+	free_vcpu(s);
+	expect_not_seen(s, "A17", VERDICT_PASS);
+}
+
+static void a17_not_for_a_map_that_failed(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	enter(s, PT_EVMPTR_LOAD);
+	reach(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	leave(s, PT_MAP, -EINVAL);
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_ERROR);
+	pages_leave(s, 0);
+	free_vcpu(s);
+	expect_not_seen(s, "A17", VERDICT_PASS);
+}
+
+/* ---- A18: stale-map ---- */
+
+static const struct record_memslot moved = { .gpa = 0x4000,
+					     .size = 0x2000,
+					     .hva = 0x7f0000000000,
+					     .old_gpa = 0x4000,
+					     .old_size = 0x2000,
+					     .old_hva = 0x7f1000000000 };
+
+/* The eVMCS at 0x5000 is mapped before the first run. */
+static void map_early(struct stream *s)
+{
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	nested_exit_enter(s, 3);
+	load_evmcs(s, EVMCS_GPA);
+	leave(s, PT_NESTED_EXIT, 0);
+	in_ioctl(s, 0);
+}
+
+static void expect_stale(struct stream *s, bool stale)
+{
+	const struct outcome *o;
+
+	ran(s);
+	footer(s);
+	o = expect(s, VERDICT_FAIL); /* A4 in any case */
+	if (stale)
+		assert_non_null(find_anomaly(o, "A18"));
+	else
+		assert_null(find_anomaly(o, "A18"));
+}
+
+static void a18_slot_moves_elsewhere(void **state)
+{
+	struct stream *s = *state;
+
+	map_early(s);
+	memslot_commit(s, &moved);
+	expect_stale(s, true);
+}
+
+static void a18_slot_goes_away(void **state)
+{
+	const struct record_memslot gone = { .old_gpa = 0x5000, .old_size = 0x1000 };
+	struct stream *s = *state;
+
+	map_early(s);
+	memslot_commit(s, &gone);
+	expect_stale(s, true);
+}
+
+static void a18_not_for_dirty_logging(void **state)
+{
+	struct record_memslot logged = moved;
+	struct stream *s = *state;
+
+	logged.old_hva = logged.hva;
+	logged.flags = 1; /* KVM_MEM_LOG_DIRTY_PAGES */
+	map_early(s);
+	memslot_commit(s, &logged);
+	expect_stale(s, false);
+}
+
+static void a18_not_for_other_slots(void **state)
+{
+	const struct record_memslot below = { .old_gpa = 0x4000, .old_size = 0x1000 };
+	const struct record_memslot above = { .old_gpa = 0x6000, .old_size = 0x1000 };
+	const struct record_memslot fresh = { .gpa = 0x4000, .size = 0x2000 };
+	struct stream *s = *state;
+
+	map_early(s);
+	memslot_commit(s, &below);
+	memslot_commit(s, &above);
+	memslot_commit(s, &fresh);
+	expect_stale(s, false);
+}
+
+static void a18_not_for_another_vm(void **state)
+{
+	struct stream *s = *state;
+
+	map_early(s);
+	on(s, 2, 0);
+	memslot_commit(s, &moved);
+	on(s, 1, 0);
+	expect_stale(s, false);
+}
+
+static void a18_not_when_given_back(void **state)
+{
+	struct stream *s = *state;
+
+	map_early(s);
+	unmap_evmcs(s);
+	memslot_commit(s, &moved);
+	expect_stale(s, false);
+}
+
+static void a18_not_once_it_runs(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	pages_enter(s);
+	load_evmcs(s, EVMCS_GPA);
+	pages_leave(s, 1);
+	memslot_commit(s, &moved);
+	ran(s);
+	expect_clean(s);
+}
+
+static void a18_not_before_the_map(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	memslot_commit(s, &moved);
+	run_deferred(s);
+	expect_clean(s);
+}
+
+/* ---- A19: wrong-path-native ---- */
+
+static void a19_native_gets_an_evmcs(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2);
+	run_deferred(s);
+	expect_seen(s, "A19", SEVERITY_ERROR);
+	assert_int_equal(s->outcomes->restores[0].path, PATH_NATIVE);
+}
+
+static void a19_not_when_it_is_disabled(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2);
+	pages_enter(s);
+	enter(s, PT_EVMPTR_LOAD);
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_DISABLED);
+	pages_leave(s, 1);
+	ran(s);
+	expect_clean(s);
+}
+
+static void a19_not_for_evmcs(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "deferred");
+	expect_clean(s);
+}
+
+/* ---- A20, more ---- */
+
+static void a20_vmxon_left_behind(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, 0);
+	s->a->flags |= REC_VMXON;
+	set_leave(s, -EINVAL);
+	expect_seen(s, "A20", SEVERITY_WARNING);
+}
+
+/* Refused before anything was done: what was there stays. */
+static void a20_not_for_what_was_there_before(void **state)
+{
+	struct stream *s = *state;
+
+	s->a->flags |= REC_VMXON;
+	set_enter(s, 0);
+	set_leave(s, -EINVAL);
+	expect_clean(s);
+}
+
+static void a20_in_the_place_of_an_earlier_one(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	set_enter(s, EVMCS | L2);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	load_evmcs(s, EVMCS_GPA);
+	leave(s, PT_NESTED_EXIT, 0);
+	s->a->evmptr = EVMPTR_MAP_PENDING;
+	set_leave(s, -EINVAL);
+	free_vcpu(s);
+	footer(s);
+	assert_non_null(find_anomaly(expect(s, VERDICT_FAIL), "A20"));
+}
+
+/* ---- A21: unvalidated-sync ---- */
+
+static void refuse_in_part(struct stream *s)
+{
+	set_enter(s, EVMCS);
+	s->a->flags |= REC_REQ_PAGES | REC_VMXON;
+	s->a->evmptr = EVMPTR_MAP_PENDING;
+	set_leave(s, -EINVAL);
+}
+
+static void a21_refused_and_written(void **state)
+{
+	struct stream *s = *state;
+
+	refuse_in_part(s);
+	run_deferred(s);
+	expect_seen(s, "A21", SEVERITY_ERROR);
+	assert_int_equal(s->outcomes->restores[0].end, END_REFUSED);
+}
+
+static void a21_not_when_set_again(void **state)
+{
+	struct stream *s = *state;
+
+	refuse_in_part(s);
+	set(s, EVMCS);
+	run_deferred(s);
+	expect_not_seen(s, "A21", VERDICT_PASS);
+}
+
+static void a21_not_when_it_cannot_be_mapped(void **state)
+{
+	struct stream *s = *state;
+
+	refuse_in_part(s);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_DISABLED);
+	pages_leave(s, 1);
+	free_vcpu(s);
+	expect_not_seen(s, "A21", VERDICT_FAIL);
+}
+
+static void a21_not_when_nothing_is_written(void **state)
+{
+	struct stream *s = *state;
+
+	refuse_in_part(s);
+	pages_enter(s);
+	load_evmcs(s, EVMCS_GPA);
+	s->a->flags &= ~(uint32_t)REC_SYNC_DUE;
+	pages_leave(s, 1);
+	free_vcpu(s);
+	expect_not_seen(s, "A21", VERDICT_FAIL);
+	assert_non_null(find_anomaly(s->outcomes, "A23"));
+}
+
+/* ---- A23: no-sync-after-map ---- */
+
+static void map_without_sync(struct stream *s, unsigned int flags)
+{
+	set(s, flags);
+	pages_enter(s);
+	load_evmcs(s, EVMCS_GPA);
+	s->a->flags &= ~(uint32_t)REC_SYNC_DUE;
+	pages_leave(s, 1);
+	ran(s);
+}
+
+static void a23_nothing_will_be_written(void **state)
+{
+	struct stream *s = *state;
+
+	map_without_sync(s, EVMCS);
+	expect_seen(s, "A23", SEVERITY_ERROR);
+}
+
+static void a23_after_a_nested_exit(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_RUN);
+	nested_exit_enter(s, 0);
+	load_evmcs(s, EVMCS_GPA);
+	s->a->flags &= ~(uint32_t)(REC_SYNC_DUE | REC_L2);
+	leave(s, PT_NESTED_EXIT, 0);
+	ran(s);
+	expect_seen(s, "A23", SEVERITY_ERROR);
+}
+
+/* With L2 active the next exit to L1 writes all of it. */
+static void a23_not_in_l2(void **state)
+{
+	struct stream *s = *state;
+
+	map_without_sync(s, EVMCS | L2);
+	expect_clean(s);
+}
+
+static void a23_not_when_discarded(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	enter(s, PT_FREE_VCPU);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	load_evmcs(s, EVMCS_GPA);
+	s->a->flags &= ~(uint32_t)(REC_SYNC_DUE | REC_L2);
+	leave(s, PT_NESTED_EXIT, 0);
+	leave(s, PT_FREE_VCPU, 0);
+	expect_not_seen(s, "A23", VERDICT_PASS);
+}
+
+static void a23_not_in_a_trace_that_does_not_know(void **state)
+{
+	struct stream *s = *state;
+
+	s->a->flags &= ~(uint32_t)REC_NESTED_FLAGS;
+	map_without_sync(s, EVMCS);
+	expect_clean(s);
+}
+
+static void a23_not_when_the_pages_failed(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_evmcs(s, EVMCS_GPA);
+	s->a->flags &= ~(uint32_t)REC_SYNC_DUE;
+	pages_leave(s, 0);
+	free_vcpu(s);
+	expect_not_seen(s, "A23", VERDICT_PASS);
+}
+
+/* ---- A24: exit-reason-unset ---- */
+
+/* The VMM sees KVM_RUN return 0 with this reason, and gives up. */
+static void fail_with(struct stream *s, uint32_t exit_reason)
+{
+	set(s, L2);
+	pages_enter(s);
+	pages_leave(s, 0);
+	s->a->exit_reason = exit_reason;
+	free_vcpu(s);
+}
+
+static void a24_stale_reason(void **state)
+{
+	struct stream *s = *state;
+
+	fail_with(s, KVM_EXIT_IO);
+	expect_seen(s, "A24", SEVERITY_WARNING);
+}
+
+static void a24_unknown_reason(void **state)
+{
+	struct stream *s = *state;
+
+	fail_with(s, KVM_EXIT_UNKNOWN);
+	expect_seen(s, "A24", SEVERITY_WARNING);
+}
+
+static void a24_not_when_it_is_told(void **state)
+{
+	struct stream *s = *state;
+
+	fail_with(s, KVM_EXIT_INTERNAL_ERROR);
+	expect_not_seen(s, "A24", VERDICT_PASS);
+}
+
+static void a24_not_in_an_older_trace(void **state)
+{
+	struct stream *s = *state;
+
+	fail_with(s, EXIT_REASON_UNREAD);
+	expect_not_seen(s, "A24", VERDICT_PASS);
+}
+
+/* What a KVM_RUN has not returned yet may still be filled in. */
+static void a24_not_inside_the_run(void **state)
+{
+	struct stream *s = *state;
+
+	s->a->exit_reason = KVM_EXIT_IO;
+	set(s, L2);
+	pages_enter(s);
+	leave(s, PT_STATE_PAGES, 0);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	s->a->exit_reason = KVM_EXIT_INTERNAL_ERROR;
+	free_vcpu(s);
+	expect_not_seen(s, "A24", VERDICT_PASS);
+}
+
+/* ---- A26: slow-set ---- */
+
+static void wait_in_set(struct stream *s, uint64_t ns, int64_t ret)
+{
+	set_enter(s, L2);
+	reach(s, PT_READ_GUEST_CACHED, PURPOSE_LINK_POINTER, OTHER_GPA);
+	s->t_ns += ns;
+	leave(s, PT_READ_GUEST_CACHED, ret);
+	set_leave(s, 0);
+	pages_enter(s);
+	pages_leave(s, 1);
+	ran(s);
+}
+
+static void a26_waits_for_a_page(void **state)
+{
+	struct stream *s = *state;
+
+	wait_in_set(s, SLOW_SET_NS + 1000, 0);
+	expect_seen(s, "A26", SEVERITY_WARNING);
+	assert_int_equal(find_anomaly(s->outcomes, "A26")->access, 0);
+}
+
+/* A host that is busy elsewhere in SET does not wait for the guest's memory. */
+static void a26_not_when_only_set_is_slow(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, L2);
+	touch(s, PT_READ_GUEST_CACHED, PURPOSE_LINK_POINTER, OTHER_GPA);
+	s->t_ns += 10 * SLOW_SET_NS;
+	set_leave(s, 0);
+	pages_enter(s);
+	pages_leave(s, 1);
+	ran(s);
+	expect_not_seen(s, "A26", VERDICT_PASS);
+}
+
+static void a26_not_when_it_is_quick(void **state)
+{
+	struct stream *s = *state;
+
+	wait_in_set(s, SLOW_SET_NS / 2, 0);
+	expect_not_seen(s, "A26", VERDICT_PASS);
+}
+
+/* The host was busy: nothing was waited for. */
+static void a26_not_without_an_access(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, 0);
+	s->t_ns += 10 * SLOW_SET_NS;
+	set_leave(s, 0);
+	ran(s);
+	expect_clean(s);
+}
+
+static void a26_not_for_an_access_that_failed(void **state)
+{
+	struct stream *s = *state;
+
+	wait_in_set(s, 10 * SLOW_SET_NS, -EFAULT);
+	expect_clean(s);
+}
+
+/* ---- A27: lost-both ---- */
+
+static void a27_neither(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_DISABLED);
+	pages_leave(s, 1);
+	ran(s);
+	expect_seen(s, "A27", SEVERITY_ERROR);
+}
+
+static void a27_map_never_tried(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	ran(s);
+	expect_seen(s, "A27", SEVERITY_ERROR);
+}
+
+static void a27_not_in_l1(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_DISABLED);
+	pages_leave(s, 1);
+	ran(s);
+	expect_not_seen(s, "A27", VERDICT_FAIL);
+}
+
+static void a27_not_for_native(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "native-l2");
+	expect_clean(s);
+}
+
+static void a27_not_for_what_L1_does_later(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	pages_enter(s);
+	load_evmcs(s, EVMCS_GPA);
+	pages_leave(s, 1);
+	s->a->evmptr = EVMPTR_INVALID; /* by the time it is looked at again */
+	ran(s);
+	expect_clean(s);
+}
+
+static const struct CMUnitTest tests[] = {
+	TEST(a1_direct_map),
+	TEST(a1_map_without_load),
+	TEST(a1_load_that_failed),
+	TEST(a1_not_in_state_pages),
+	TEST(a1_not_under_nested_exit),
+	TEST(a2_second_set_maps),
+	TEST(a2_second_set_reads_only),
+	TEST(a2_not_on_pending_l1),
+	TEST(a2_not_without_access),
+	TEST(a3_read_in_set),
+	TEST(a3_link_pointer_is_info),
+	TEST(a3_not_for_failed_read),
+	TEST(a3_for_failed_walk),
+	TEST(a3_not_in_run),
+	TEST(a4_mp_state_maps),
+	TEST(a4_any_read_in_other_ioctl),
+	TEST(a4_read_in_vm_ioctl),
+	TEST(a4_not_for_vm_ioctl_of_another_vm),
+	TEST(a4_set_msrs_that_leaves),
+	TEST(a4_nested_page_in_set_msrs),
+	TEST(a4_not_for_enabling_vp_assist),
+	TEST(a4_not_for_writing_hypercall_page),
+	TEST(a4_not_for_failed_read),
+	TEST(a4_not_after_run),
+	TEST(a5_teardown),
+	TEST(a5_teardown_in_ioctl),
+	TEST(a5_not_for_failed_access),
+	TEST(a4_in_no_ioctl),
+	TEST(a11_not_when_left_by_force),
+	TEST(a14_never_mapped_but_another_is),
+	TEST(a7_no_caller),
+	TEST(a7_in_get_state),
+	TEST(a7_not_in_state_pages),
+	TEST(a7_not_in_nested_exit_of_teardown),
+	TEST(a8_pages_fail),
+	TEST(a8_not_when_served),
+	TEST(a10_disabled),
+	TEST(a10_not_for_native),
+	TEST(a10_not_when_not_pending),
+	TEST(a10_not_for_error),
+	TEST(a11_exit_without_evmcs),
+	TEST(a11_not_in_teardown),
+	TEST(a11_not_in_second_set),
+	TEST(a11_not_when_mapped),
+	TEST(a13_ran_while_pending),
+	TEST(a13_not_when_mapped),
+	TEST(a13_not_without_state),
+	TEST(a14_ran_and_forgotten),
+	TEST(a14_not_when_it_was_mapped),
+	TEST(a14_not_for_native),
+	TEST(a20_request_left_behind),
+	TEST(a20_evmptr_left_behind),
+	TEST(a20_not_for_clean_refusal),
+	TEST(a20_not_while_earlier_is_pending),
+	TEST(a22_set_twice),
+	TEST(a22_not_after_a_run),
+	TEST(a22_not_when_refused),
+	TEST(a25_other_page),
+	TEST(a25_not_for_the_named_page),
+	TEST(a25_not_when_none_is_named),
+	TEST(a25_not_without_the_field),
+	TEST(a25_not_for_other_maps),
+	TEST(a3_after_the_link_pointer),
+	TEST(a6_another_process),
+	TEST(a6_attempt_of_another_process),
+	TEST(a6_attempt_of_an_exiting_vmm_is_info),
+	TEST(a6_not_for_the_vmm_itself),
+	TEST(a9_runs_after_all),
+	TEST(a9_asked_again_for_nothing),
+	TEST(a9_native_without_its_pages),
+	TEST(a9_not_when_the_second_try_maps),
+	TEST(a9_not_for_native_that_is_served_later),
+	TEST(a9_not_without_a_run),
+	TEST(a9_not_after_another_set),
+	TEST(a12_request_taken_away),
+	TEST(a12_not_when_nested_mode_is_discarded),
+	TEST(a12_not_when_the_load_failed),
+	TEST(a12_not_when_served),
+	TEST(a12_not_for_native),
+	TEST(a15_flag_is_missing),
+	TEST(a15_not_when_it_is_there),
+	TEST(a15_not_when_nothing_was_given),
+	TEST(a15_not_for_native),
+	TEST(a15_not_after_the_run),
+	TEST(a15_not_after_nested_mode_was_left),
+	TEST(a16_get_while_pending),
+	TEST(a16_not_for_native),
+	TEST(a16_not_after_the_run),
+	TEST(a17_never_given_back),
+	TEST(a17_mapped_again_over_it),
+	TEST(a17_still_there_when_it_runs),
+	TEST(a17_not_when_given_back),
+	TEST(a17_not_when_given_back_later),
+	TEST(a17_not_without_the_probe),
+	TEST(a17_not_for_a_map_that_failed),
+	TEST(a18_slot_moves_elsewhere),
+	TEST(a18_slot_goes_away),
+	TEST(a18_not_for_dirty_logging),
+	TEST(a18_not_for_other_slots),
+	TEST(a18_not_for_another_vm),
+	TEST(a18_not_when_given_back),
+	TEST(a18_not_before_the_map),
+	TEST(a18_not_once_it_runs),
+	TEST(a19_native_gets_an_evmcs),
+	TEST(a19_not_when_it_is_disabled),
+	TEST(a19_not_for_evmcs),
+	TEST(a20_vmxon_left_behind),
+	TEST(a20_not_for_what_was_there_before),
+	TEST(a20_in_the_place_of_an_earlier_one),
+	TEST(a21_refused_and_written),
+	TEST(a21_not_when_set_again),
+	TEST(a21_not_when_it_cannot_be_mapped),
+	TEST(a21_not_when_nothing_is_written),
+	TEST(a23_nothing_will_be_written),
+	TEST(a23_after_a_nested_exit),
+	TEST(a23_not_in_l2),
+	TEST(a23_not_when_discarded),
+	TEST(a23_not_in_a_trace_that_does_not_know),
+	TEST(a23_not_when_the_pages_failed),
+	TEST(a24_stale_reason),
+	TEST(a24_unknown_reason),
+	TEST(a24_not_when_it_is_told),
+	TEST(a24_not_in_an_older_trace),
+	TEST(a24_not_inside_the_run),
+	TEST(a26_waits_for_a_page),
+	TEST(a26_not_when_only_set_is_slow),
+	TEST(a26_not_when_it_is_quick),
+	TEST(a26_not_without_an_access),
+	TEST(a26_not_for_an_access_that_failed),
+	TEST(a27_neither),
+	TEST(a27_map_never_tried),
+	TEST(a27_not_in_l1),
+	TEST(a27_not_for_native),
+	TEST(a27_not_for_what_L1_does_later),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
