@@ -103,7 +103,7 @@ lab-test: ensure-setup
 	$(Q)tests/run build lab
 
 # Every combination of the driver's options, 308 runs; and whether the unit
-# tests notice 81 things broken on purpose. Minutes each, not part of test.
+# tests notice 101 things broken on purpose. Minutes each, not part of test.
 .PHONY: driver-test mutate
 driver-test: ensure-setup all
 	$(Q)scenarios/lab/lab boot -p $(SCENARIO_DRIVERS) scenarios/drivers/check-evmcs-restore.sh
@@ -113,6 +113,7 @@ mutate:
 C_FILES := $(shell find bpf include user scenarios tests -name '*.[ch]')
 SHELL_FILES := .ci/run scenarios/setup scenarios/demo scenarios/demo-in-lab tests/run \
 	$(shell find scenarios tests -name '*.sh') tests/lab/boot tests/lab/checks tests/lab/matrix \
+	tests/formats \
 	scenarios/lab/lab scenarios/lab/guest/init scenarios/lab/guest/load-kvm
 # What clang-format cannot know: tables are laid out by hand (clang-format off).
 CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,performance,portability \

@@ -3,7 +3,7 @@
 # The unit tests. Included by the top Makefile, which sets B, CC, PURE_SRCS and
 # the rest. No libbpf, no root, no kernel: libcmocka, jansson, zlib and libcyaml only.
 
-UNIT_TESTS := test_model test_anomalies test_trace test_small
+UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
 	tests/unit/judged.c
 UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS)
@@ -34,6 +34,16 @@ $(ASAN_PROGRAMS): $(B)/tests-asan/%: $(B)/tests-asan/tests/unit/%.o \
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(ASAN_CFLAGS) $(LDFLAGS) $^ $(UNIT_LIBS) -o $@
 
+# Traces for tests of reports, without a lab.
+MAKE_TRACES := $(B)/tests/make_traces
+
+$(MAKE_TRACES): $(B)/tests/tests/unit/make_traces.o $(UNIT_SRCS:%.c=$(B)/tests/%.o)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(UNIT_LIBS) -o $@
+
+.PHONY: test-traces
+test-traces: $(MAKE_TRACES)
+
 # All of them are run, also after one has failed. What passed is one line each,
 # with V=1 all that cmocka says; of what failed everything is shown.
 run_unit = status=0; for t in $(1); do \
@@ -54,5 +64,5 @@ unit: $(UNIT_PROGRAMS)
 unit-asan: $(ASAN_PROGRAMS)
 	$(Q)$(call run_unit,$^)
 
--include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(UNIT_TESTS:%=tests/unit/%.c))
+-include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c)
 -include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(UNIT_TESTS:%=tests/unit/%.c))

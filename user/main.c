@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <bpf/libbpf.h>
+#include <cyaml/cyaml.h>
 #include <jansson.h>
 
 #include "commands/commands.h"
@@ -17,7 +18,8 @@ static const struct {
 	const char *what;
 } commands[] = {
 	{ "record", command_record, "write a trace [-o FILE] [-- COMMAND...], and judge it" },
-	{ "check", command_check, "judge recorded traces: TRACE..." },
+	{ "check", command_check,
+	  "judge recorded traces: TRACE... [-e EXPECT] [--format text|json|ktap]" },
 	{ "schema", command_schema, "print the JSON Schema of the trace" },
 };
 
@@ -38,13 +40,13 @@ static void print_help(void)
 	       "'evmcs-trace COMMAND --help' tells more; --version, --usage\n\n"
 	       "Exit status: 0 every restore passed; 1 a violation was seen; 4 this host has no\n"
 	       "nested VMX to watch; 5 inconclusive (lost, cut, blind, or no restore); 6 could\n"
-	       "not attach; 64 usage; 65 malformed trace\n");
+	       "not attach; 64 usage; 65 malformed trace or expectation file\n");
 }
 
 static void print_version(void)
 {
-	printf("evmcs-trace %s (libbpf %s, jansson %s)\n", EVMCS_TRACE_VERSION,
-	       libbpf_version_string(), jansson_version_str());
+	printf("evmcs-trace %s (libbpf %s, jansson %s, libcyaml %s)\n", EVMCS_TRACE_VERSION,
+	       libbpf_version_string(), jansson_version_str(), cyaml_version_str);
 }
 
 int main(int argc, char **argv)

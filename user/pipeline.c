@@ -59,6 +59,11 @@ static void tell_output_failure(struct pipeline *p)
 	model_item(p->model, &loss);
 }
 
+static int tell_judge(struct pipeline *p, const struct trace_item *item)
+{
+	return p->judge ? judge_item(p->judge, item) : 0;
+}
+
 int pipeline_item(void *pipeline, const struct trace_item *item)
 {
 	struct pipeline *p = pipeline;
@@ -76,9 +81,7 @@ int pipeline_item(void *pipeline, const struct trace_item *item)
 	if (err && !p->output_failed)
 		tell_output_failure(p);
 	/* the model goes on even where a sink cannot: the verdict is of use */
-	if (p->judge)
-		err = judge_item(p->judge, item) ?: err;
-	return model_item(p->model, item) ?: err;
+	return tell_judge(p, item) ?: model_item(p->model, item) ?: err;
 }
 
 const struct verdict *pipeline_finish(struct pipeline *p)

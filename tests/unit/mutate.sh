@@ -22,7 +22,7 @@ survived=0
 # judge NAME: the sources are broken; which test says so?
 judge() {
 	local t first failed
-	for t in test_anomalies test_model test_small test_trace; do
+	for t in test_anomalies test_model test_small test_trace test_expect; do
 		if ! build "build/tests/$t"; then
 			echo "$1: does not compile"
 			tail -3 "$copy/log"
@@ -121,5 +121,29 @@ mutant "told again and again" user/sinks/trace.c '/^static void write_line/,/^}/
 mutant "errors are kept" user/sinks/trace.c 's/return t->err;/return 0;/'
 mutant "escapes on screen" user/sinks/text.c 's/out\[i\] = \(unsigned char\)s\[i\] < 0x20 .*/out[i] = s[i];/'
 mutant "local time" user/trace/encode.c 's/gmtime_r/localtime_r/'
+
+file=user/expect/judge.c
+mutant "too many is fine" $file 's/if \(c->seen > c->want.max\)/if (0)/'
+mutant "too few is fine" $file 's/else if \(c->seen < c->want.min\)/else if (0)/'
+mutant "doubt is violation" $file 's/may_have_missed\(j, v\) \|\| !j->e/!j->e/'
+mutant "coverage is ignored" $file 's/if \(doubts \|\| c->seen\)/if (0)/'
+mutant "broken is fine" $file 's/^\tif \(c->broken\)$/\tif (0)/'
+mutant "unsure is fine" $file 's/else if \(c->unsure \&\& /else if (0 \&\& /'
+mutant "others are of no concern" $file 's/: !j->e->anomalies\[class\].given/: 0/'
+mutant "listed ones are others" $file 's/: !j->e->anomalies\[class\].given/: 1/'
+mutant "order is any order" $file 's/i < order->nr; i\+\+, at\+\+/i < order->nr; i++, at = 0/'
+mutant "never is sometimes" $file 's/if \(at >= end\)/if (1)/'
+mutant "before may be missing" $file 's/if \(end == w->nr\) \{/if (0) {/'
+mutant "events are everyone's" $file 's/return ev->vm == w->restore->vm .*/return true;/'
+mutant "where selects all" $file 's/if \(!selected\(&c->rule->where, r\)\)/if (0)/'
+mutant "tolerance is for all" $file 's/: ~0U\);/: ~0U) \& 0;/'
+file=user/expect/load.c
+mutant "nothing is a check" $file 's/return wrong_at\(l, "", "", "there is no check.*/;/'
+mutant "nothing selected passes" $file 's/check->count.min = 1;/check->count.min = 0;/'
+mutant "no restore is enough" $file 's/e->restores.min = 1;/e->restores.min = 0;/'
+file=user/expect/outline.c
+mutant "two documents" $file 's/^\tif \(ev.type != YAML_STREAM_END_EVENT\)/\tif (0)/'
+mutant "keys twice" $file 's/if \(find_place\(r->outline, child, &line\)\)/if (0)/'
+mutant "values with NUL" $file 's/return is_text\(ev\) \? 0/return 1 ? 0/'
 
 exit $survived

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "commands/commands.h"
 #include "commands/options.h"
@@ -259,6 +260,25 @@ static int close_junit(const struct checking *c, int status)
 	return worse(status, STATUS_INCONCLUSIVE);
 }
 
+/* --junit with its FILE forgotten takes the first trace: do not overwrite it. */
+static bool may_overwrite(const char *path)
+{
+	static const char xml[] = "<?xml";
+	char begin[sizeof(xml)] = "";
+	struct stat st;
+	size_t len;
+	FILE *f;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return true;
+	f = fopen(path, "re");
+	if (!f)
+		return true; /* the reason is told where it is opened for writing */
+	len = fread(begin, 1, strlen(xml), f);
+	fclose(f);
+	return !len || !strcmp(begin, xml);
+}
+
 /* Opened first: when something goes wrong, an old report is gone. */
 static int open_junit(struct checking *c)
 {
@@ -266,6 +286,11 @@ static int open_junit(struct checking *c)
 
 	if (!c->o->junit_path)
 		return 0;
+	if (!may_overwrite(c->o->junit_path)) {
+		say_error("%s is there and is no report: name another file after --junit",
+			  c->o->junit_path);
+		return -EEXIST;
+	}
 	c->junit = fopen(c->o->junit_path, "we");
 	if (c->junit)
 		return 0;
@@ -278,7 +303,7 @@ static int open_junit(struct checking *c)
 static int run_checks(const struct check_options *o)
 {
 	struct checking c = { .o = o };
-	int status = STATUS_USAGE, i;
+	int status = STATUS_NOT_ARMED, i;
 
 	if (open_junit(&c))
 		return status;

@@ -332,3 +332,22 @@ void fact_seen_text(enum fact_id fact, const struct restore *r, char *out, size_
 	}
 	snprintf(out, size, "%s %s", fact_key(fact), value);
 }
+
+uint64_t fact_seq(enum fact_id fact, const struct restore *r)
+{
+	int i;
+
+	if (fact == FACT_END || fact == FACT_RUN_AFTER)
+		return r->last_seq;
+	if (fact == FACT_MEMSLOTS && r->nr_memslots)
+		return r->memslots[r->nr_memslots - 1].seq;
+	for (i = 0; i < r->nr_accesses; i++) {
+		const struct access *a = r->accesses[i];
+
+		if (a->touched &&
+		    (fact == FACT_ACCESSES || (fact == FACT_ACCESSES_BEFORE_RUN && a->before_run) ||
+		     (fact == FACT_ACCESSES_IN_SET && in_set(r, a))))
+			return a->seq;
+	}
+	return r->first_seq;
+}

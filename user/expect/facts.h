@@ -64,6 +64,9 @@ enum fact_answer fact_rule_ask(const struct fact_rule *rule, const struct restor
 void fact_rule_text(const struct fact_rule *rule, char *out, size_t size);
 void fact_seen_text(enum fact_id fact, const struct restore *restore, char *out, size_t size);
 
+/* The event that shows it best. */
+uint64_t fact_seq(enum fact_id fact, const struct restore *restore);
+
 extern const struct vocabulary path_words;
 extern const struct vocabulary anomaly_words;
 extern const struct vocabulary point_words;

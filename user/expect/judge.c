@@ -71,14 +71,19 @@ static struct check_case *add_case(struct judge *j, enum case_kind kind, const s
 	return c;
 }
 
+/* What may be seen any number of times is not a check. */
+static bool can_fail(const struct range *range)
+{
+	return range->min || range->max != UINT64_MAX;
+}
+
 static void add_counts(struct judge *j, enum case_kind kind, const char *prefix,
 		       const struct vocabulary *words, const struct count_rule *rules)
 {
 	int i, nr = words->count();
 
 	for (i = 0; i < nr; i++)
-		/* what may be seen any number of times is not a check */
-		if (rules[i].given && (rules[i].range.min || rules[i].range.max != UINT64_MAX))
+		if (rules[i].given && can_fail(&rules[i].range))
 			add_case(j, kind, &rules[i].range, "%s.%s", prefix, words->name(i))->index =
 				i;
 }
@@ -87,6 +92,8 @@ static void add_others(struct judge *j)
 {
 	const struct count_rule *others = &j->e->others;
 
+	if (others->given && !can_fail(&others->range))
+		return;
 	add_case(j, CASE_OTHERS, others->given ? &others->range : &none, "anomalies.others")->from =
 		others->given ? SEVERITY_INFO : j->fail_on;
 }
@@ -447,7 +454,7 @@ static void ask_facts(struct judge *j, struct check_case *c, struct check *check
 		else
 			note_missing(j, c, r);
 		fact_seen_text(every->rule[i].fact, r, seen, sizeof(seen));
-		add_evidence(check, r, r->first_seq, "%s", seen);
+		add_evidence(check, r, fact_seq(every->rule[i].fact, r), "%s", seen);
 	}
 }
 

@@ -15,6 +15,8 @@
 
 struct reader {
 	struct outline *outline;
+	const char *text;
+	size_t len;
 	yaml_parser_t parser;
 	int depth;
 };
@@ -33,13 +35,30 @@ static int wrong(struct reader *r, const yaml_mark_t *mark, const char *fmt, ...
 	return -EINVAL;
 }
 
+/* libyaml knows the line of what it could decode only, else the offset. */
+static yaml_mark_t problem_mark(const struct reader *r)
+{
+	yaml_mark_t mark = r->parser.problem_mark;
+	size_t i;
+
+	if (r->parser.error != YAML_READER_ERROR)
+		return mark;
+	mark.line = 0;
+	for (i = 0; i < r->parser.problem_offset && i < r->len; i++)
+		mark.line += r->text[i] == '\n';
+	return mark;
+}
+
 static int next_event(struct reader *r, yaml_event_t *ev)
 {
+	yaml_mark_t mark;
+
 	if (yaml_parser_parse(&r->parser, ev))
 		return 0;
 	if (r->parser.error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
-	return wrong(r, &r->parser.problem_mark, "this is not YAML (%s): see the lines before it",
+	mark = problem_mark(r);
+	return wrong(r, &mark, "this is not YAML (%s): see the lines before it",
 		     r->parser.problem ? r->parser.problem : "unreadable");
 }
 
@@ -212,7 +231,7 @@ static int read_document(struct reader *r)
 
 int outline_read(struct outline *outline, const char *text, size_t len)
 {
-	struct reader r = { .outline = outline };
+	struct reader r = { .outline = outline, .text = text, .len = len };
 	int err;
 
 	if (!yaml_parser_initialize(&r.parser))

@@ -49,7 +49,10 @@ static const char *time_of_day(char out[TIMESTAMP_LEN], const struct trace_heade
 static void put_event(const struct lines *l, const struct seen_event *ev, bool marked)
 {
 	const char *ioctl = ioctl_name(ev->ioctl);
-	char time[TIMESTAMP_LEN], what[64] = "";
+	char time[TIMESTAMP_LEN], what[64] = "", vcpu[24] = "";
+
+	if (ev->vcpu != VCPU_NONE)
+		snprintf(vcpu, sizeof(vcpu), "/vcpu%d", ev->vcpu);
 
 	if (ev->phase == PHASE_EXIT)
 		snprintf(what, sizeof(what), " = %" PRId64, ev->ret);
@@ -58,9 +61,9 @@ static void put_event(const struct lines *l, const struct seen_event *ev, bool m
 			 ev->gpa);
 	else if (ev->is_access)
 		snprintf(what, sizeof(what), " %s", purpose_name(ev->purpose));
-	put_line(l, "%s %6" PRIu64 "  %s  %-5s %s%s  vm%u/vcpu%d tid %u in %s", marked ? ">" : " ",
+	put_line(l, "%s %6" PRIu64 "  %s  %-5s %s%s  vm%u%s tid %u in %s", marked ? ">" : " ",
 		 ev->seq, time_of_day(time, l->header, ev->t_ns), phase_name(ev->phase),
-		 point_name(ev->point), what, ev->vm, ev->vcpu, ev->tid,
+		 point_name(ev->point), what, ev->vm, vcpu, ev->tid,
 		 ioctl ? ioctl : (ev->ioctl ? "another ioctl" : "no ioctl"));
 }
 
