@@ -273,26 +273,27 @@ static __always_inline long send_long(void *ctx, const struct record *rec)
 	return 0;
 }
 
-static __always_inline void send(void *ctx, const struct record *rec, bool with_stack)
+static __always_inline void count_record(__u32 point, bool lost)
 {
-	struct record_counters *count;
-	__u32 point = rec->point;
-	long err;
+	struct record_counters *count = bpf_map_lookup_elem(&counters, &point);
 
-	count = bpf_map_lookup_elem(&counters, &point);
 	if (!count)
 		return;
 	__sync_fetch_and_add(&count->hits, 1);
+	__sync_fetch_and_add(lost ? &count->lost : &count->written, 1);
+	if (lost)
+		__sync_fetch_and_add(&lost_total, 1);
+}
+
+static __always_inline void send(void *ctx, const struct record *rec, bool with_stack)
+{
+	long err;
+
 	if (with_stack)
 		err = send_long(ctx, rec);
 	else
 		err = bpf_ringbuf_output(&ring, (void *)rec, sizeof(*rec), 0);
-	if (err) {
-		__sync_fetch_and_add(&count->lost, 1);
-		__sync_fetch_and_add(&lost_total, 1);
-	} else {
-		__sync_fetch_and_add(&count->written, 1);
-	}
+	count_record(rec->point, err);
 }
 
 /* ---- windows ---- */
@@ -363,35 +364,57 @@ static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
  * The state is read before that, so that it is not of the vCPU's next SET; the
  * note may still come into the ring after that SET, so it names the window.
  */
-static __noinline int end_window(__u64 vcpu, struct window *win, __u64 state)
+static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 state)
 {
-	struct record rec = {};
+	/* not on the stack, where the record of who asks may be already */
+	struct record *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
 
-	start_record(&rec, PT_RAN, PHASE_NOTE, win->kvm, vcpu);
-	rec.window = state;
-	if (close_window(win, state))
-		send(NULL, &rec, false);
+	if (!rec) {
+		if (close_window(win, state))
+			count_record(PT_RAN, true);
+		return;
+	}
+	__builtin_memset(rec, 0, sizeof(*rec));
+	start_record(rec, PT_RAN, PHASE_NOTE, win->kvm, vcpu);
+	rec->window = state;
+	if (!close_window(win, state)) {
+		bpf_ringbuf_discard(rec, 0);
+		return;
+	}
+	bpf_ringbuf_submit(rec, 0);
+	count_record(PT_RAN, false);
+}
+
+/* Global, as settle_vm() is: the verifier looks at it once, not at each call. */
+__noinline int is_window_open(__u64 vcpu)
+{
+	struct window *win = bpf_map_lookup_elem(&windows, &vcpu);
+	__u64 state;
+
+	if (!win)
+		return 0;
+	state = win->state;
+	if (!(state & WINDOW_OPEN))
+		return 0;
+	if (vcpu_exits(vcpu) == win->base_exits)
+		return 1;
+	end_window(vcpu, win, state);
 	return 0;
 }
 
-/* Is this vCPU in a restore that has not run yet? */
-static __always_inline bool is_open(__u64 vcpu, struct window *win)
+/* An argument of a fentry program is a pointer to the verifier, as it is not here. */
+static __always_inline __u64 as_number(__u64 pointer)
 {
-	__u64 state = win->state;
+	__u64 number = 0;
 
-	if (!(state & WINDOW_OPEN))
-		return false;
-	if (vcpu_exits(vcpu) == win->base_exits)
-		return true;
-	end_window(vcpu, win, state);
-	return false;
+	bpf_probe_read_kernel(&number, sizeof(number), &pointer);
+	return number;
 }
 
+/* Is this vCPU in a restore that has not run yet? */
 static __always_inline bool in_window(__u64 vcpu)
 {
-	struct window *win = bpf_map_lookup_elem(&windows, &vcpu);
-
-	return win && is_open(vcpu, win);
+	return is_window_open(as_number(vcpu));
 }
 
 static __always_inline bool wanted(__u64 vcpu)
@@ -408,7 +431,7 @@ static __always_inline bool wanted(__u64 vcpu)
  * What the VM does now is not before the KVM_RUN of a vCPU that has run and of
  * which nobody has taken notice: such windows end here.
  */
-static __noinline int settle_vm(__u64 kvm)
+__noinline int settle_vm(__u64 kvm)
 {
 	struct vcpu_slot slot = { .kvm = kvm };
 	__u64 *vcpu;
@@ -418,7 +441,7 @@ static __noinline int settle_vm(__u64 kvm)
 		slot.nr = i;
 		vcpu = bpf_map_lookup_elem(&vm_vcpus, &slot);
 		if (vcpu)
-			in_window(*vcpu);
+			is_window_open(*vcpu);
 	}
 	return 0;
 }
@@ -430,7 +453,7 @@ static __always_inline bool vm_in_window(__u64 kvm)
 
 	if (!in_flight || *in_flight <= 0)
 		return false;
-	settle_vm(kvm);
+	settle_vm(as_number(kvm));
 	return *in_flight > 0;
 }
 
@@ -883,7 +906,7 @@ static __always_inline int memslot_commit_enter(void *ctx, __u64 kvm, __u64 old_
  * argument in each flavour. The user side finds programs by these names.
  */
 #define ENTER(name, gate, expr_fentry, expr_kprobe)                                                \
-	SEC("?fentry")                                                                             \
+	SEC("?evmcs_fentry")                                                                       \
 	int name##_fentry(void *ctx)                                                               \
 	{                                                                                          \
 		gate;                                                                              \
@@ -909,7 +932,7 @@ static __always_inline __s64 fexit_ret(void *ctx)
 }
 
 #define EXIT(name, gate, expr_fexit, expr_kretprobe)                                               \
-	SEC("?fexit")                                                                              \
+	SEC("?evmcs_fexit")                                                                        \
 	int name##_fexit(void *ctx)                                                                \
 	{                                                                                          \
 		gate;                                                                              \

@@ -19,11 +19,17 @@
 #define MAX_LINKS (2 * PT_COUNT)
 #define MAX_CPUS 4096
 
+struct module_btf {
+	const char *module;
+	int fd; /* 0: the kernel's own BTF has the module's functions */
+};
+
 struct observer {
 	struct evmcs_trace_bpf *skel;
 	struct plan *plan;
 	struct bpf_link *links[MAX_LINKS];
 	int nr_links;
+	struct module_btf btf[2];
 	struct point_count base[PT_COUNT]; /* at observer_let_go() */
 	uint64_t base_tracking_lost;
 };
@@ -50,10 +56,85 @@ static bool is_fentry(const struct plan_choice *choice)
 	return !strcmp(choice->fact.flavour, "fentry");
 }
 
+/* Whose programs are being loaded; libbpf's callback has no other way to know. */
+static const struct observer *loading;
+
+static const struct plan_choice *choice_of(const struct plan *plan, const char *program)
+{
+	const char *kind = strrchr(program, '_'); /* "_fentry", "_fexit" */
+	size_t len = kind ? (size_t)(kind - program) : strlen(program);
+	int i;
+
+	for (i = 0; i < plan->nr; i++)
+		if (strlen(plan->choices[i].row->program) == len &&
+		    !strncmp(plan->choices[i].row->program, program, len))
+			return &plan->choices[i];
+	return NULL;
+}
+
+/*
+ * libbpf would look for each program's function in all of the kernel's BTF, and
+ * then in every module's: the plan knows where it is.
+ */
+static int give_target(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+	const struct plan_choice *choice = choice_of(loading->plan, bpf_program__name(prog));
+	size_t i;
+
+	(void)cookie;
+	if (!choice)
+		return -ENOENT;
+	opts->attach_btf_id = choice->btf_id;
+	for (i = 0; i < sizeof(loading->btf) / sizeof(loading->btf[0]); i++)
+		if (!strcmp(loading->btf[i].module, choice->fact.module))
+			opts->attach_btf_obj_fd = (__u32)loading->btf[i].fd;
+	return 0;
+}
+
+/* The sections of the fentry and fexit programs, which are given their targets. */
+static int register_sections(void)
+{
+	DECLARE_LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .prog_prepare_load_fn = give_target);
+	static bool done;
+	int fentry, fexit;
+
+	if (done)
+		return 0;
+	fentry = libbpf_register_prog_handler("evmcs_fentry", BPF_PROG_TYPE_TRACING,
+					      BPF_TRACE_FENTRY, &opts);
+	fexit = libbpf_register_prog_handler("evmcs_fexit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT,
+					     &opts);
+	done = fentry >= 0 && fexit >= 0;
+	return done ? 0 : -EINVAL;
+}
+
+static int open_btf(struct observer *o)
+{
+	size_t i;
+
+	o->btf[0].module = "kvm";
+	o->btf[1].module = "kvm_intel";
+	for (i = 0; i < sizeof(o->btf) / sizeof(o->btf[0]); i++) {
+		o->btf[i].fd = kernel_btf_fd(o->btf[i].module);
+		if (o->btf[i].fd < 0)
+			return o->btf[i].fd;
+	}
+	return 0;
+}
+
+static void close_btf(struct observer *o)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(o->btf) / sizeof(o->btf[0]); i++)
+		if (o->btf[i].fd > 0)
+			close(o->btf[i].fd);
+}
+
 static int select_programs(struct observer *o, const struct plan_choice *choice)
 {
 	static const char *const kinds[2][2] = { { "kprobe", "kretprobe" }, { "fentry", "fexit" } };
-	int i, err;
+	int i;
 
 	if (!choice->fact.flavour[0])
 		return 0;
@@ -64,11 +145,6 @@ static int select_programs(struct observer *o, const struct plan_choice *choice)
 		if (!prog)
 			return -ENOENT;
 		bpf_program__set_autoload(prog, true);
-		if (!is_fentry(choice))
-			continue;
-		err = bpf_program__set_attach_target(prog, 0, choice->fact.function);
-		if (err)
-			return err;
 	}
 	return 0;
 }
@@ -114,7 +190,7 @@ static int attach_row(struct observer *o, struct plan_choice *choice)
 
 static struct evmcs_trace_bpf *open_programs(const struct observer_options *options)
 {
-	struct evmcs_trace_bpf *skel = evmcs_trace_bpf__open();
+	struct evmcs_trace_bpf *skel = register_sections() ? NULL : evmcs_trace_bpf__open();
 
 	if (!skel)
 		return NULL;
@@ -150,7 +226,12 @@ static int load_programs(struct observer *o)
 		if (err)
 			return tell_load_failure(err);
 	}
-	err = evmcs_trace_bpf__load(o->skel);
+	loading = o;
+	err = open_btf(o);
+	if (!err)
+		err = evmcs_trace_bpf__load(o->skel);
+	close_btf(o);
+	loading = NULL;
 	if (err)
 		return tell_load_failure(err);
 	return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 
 #include "evmcs_trace/status.h"
@@ -151,7 +152,7 @@ bool kernel_module_has_btf(const char *module)
 }
 
 /* A module's functions are in its own part; the base is 15 times as large. */
-bool kernel_btf_has(const char *name, const char *module)
+unsigned int kernel_btf_function(const char *name, const char *module)
 {
 	const struct btf_type *type;
 	const struct btf *btf;
@@ -159,7 +160,7 @@ bool kernel_btf_has(const char *name, const char *module)
 	int i = module_index(module);
 
 	if (i < 0 || !vmlinux_btf)
-		return false;
+		return 0;
 	btf = module_btf[i];
 	if (btf)
 		id = btf__type_cnt(vmlinux_btf);
@@ -168,9 +169,36 @@ bool kernel_btf_has(const char *name, const char *module)
 	for (; id < btf__type_cnt(btf); id++) {
 		type = btf__type_by_id(btf, id);
 		if (btf_is_func(type) && !strcmp(btf__name_by_offset(btf, type->name_off), name))
-			return true;
+			return id;
 	}
-	return false;
+	return 0;
+}
+
+static bool is_btf_of(int fd, const char *module)
+{
+	char name[64] = "";
+	struct bpf_btf_info info = { .name = (__u64)(unsigned long)name, .name_len = sizeof(name) };
+	__u32 len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &len) && info.kernel_btf && !strcmp(name, module);
+}
+
+int kernel_btf_fd(const char *module)
+{
+	__u32 id = 0;
+	int fd;
+
+	if (!kernel_module_has_btf(module))
+		return 0;
+	while (!bpf_btf_get_next_id(id, &id)) {
+		fd = bpf_btf_get_fd_by_id(id);
+		if (fd < 0)
+			continue;
+		if (is_btf_of(fd, module))
+			return fd;
+		close(fd);
+	}
+	return -ENOENT;
 }
 
 const struct kernel_function *kernel_find_symbol(const char *name, const char *module)

@@ -19,8 +19,10 @@ bool kernel_has_module(const char *module);
 void kernel_load_btf(void);
 void kernel_free_functions(void);
 
-/* Is it a function in the module's BTF? Names use underscores. */
-bool kernel_btf_has(const char *name, const char *module);
+/* Its type id in the module's BTF, 0: it is none there. Names use underscores. */
+unsigned int kernel_btf_function(const char *name, const char *module);
+/* The BTF object that those ids are of, to be closed; 0: the kernel's own. -errno. */
+int kernel_btf_fd(const char *module);
 bool kernel_module_has_btf(const char *module);
 
 /*

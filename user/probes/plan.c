@@ -115,7 +115,8 @@ static void set_fact(struct probe_fact *fact, const struct plan_alternative *alt
 
 static bool choose_fentry(struct plan_choice *choice, const struct plan_alternative *alt)
 {
-	if (!kernel_btf_has(alt->function, alt->module))
+	choice->btf_id = kernel_btf_function(alt->function, alt->module);
+	if (!choice->btf_id)
 		return false;
 	set_fact(&choice->fact, alt, "fentry", "");
 	return true;

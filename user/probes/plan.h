@@ -42,6 +42,7 @@ struct plan_choice {
 	const struct plan_row *row;
 	struct probe_fact fact;
 	unsigned long long address; /* kprobe: where */
+	unsigned int btf_id; /* fentry: the function, in its module's BTF */
 };
 
 struct plan {
