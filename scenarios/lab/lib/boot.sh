@@ -34,7 +34,8 @@ boot_cleanup() {
 boot_stop() {
 	[[ -n $BOCHS_PID ]] || return 0
 	kill "$BOCHS_PID" 2>/dev/null || true
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	# Longer than timeout waits with its own SIGKILL.
+	for _ in {1..20}; do
 		kill -0 "$BOCHS_PID" 2>/dev/null || break
 		sleep 0.1
 	done
@@ -89,9 +90,9 @@ write_overlay() {
 	for path in "${ADDS[@]}"; do
 		add_path "$path" "$dir"
 	done
+	build_variants "${VARIANTS[@]}"
 	for variant in "${VARIANTS[@]}"; do
-		[[ $variant != stock ]] || continue
-		variant_dir "$variant"
+		variant_place "$variant"
 		mkdir -p "$dir/lab/modules/$variant"
 		cp "$VDIR/kvm.ko" "$VDIR/kvm-intel.ko" "$dir/lab/modules/$variant"
 	done
@@ -114,8 +115,10 @@ start_bochs() {
 	(
 		trap - EXIT INT TERM
 		cd "$RUN" || exit
-		"${isolate[@]}" bochs-bin -q -f bochsrc -rc rc \
-			</dev/null >stdout 2>stderr &
+		# The timeout of bash's read can be missed: it is a signal, which may
+		# come just before the read that it was to end.
+		"${isolate[@]}" timeout --foreground -k 1 $((LIMIT + 2)) \
+			bochs-bin -q -f bochsrc -rc rc </dev/null >stdout 2>stderr &
 		echo $! >pid
 		wait $! || true
 		printf '\n%s: gone\n' "$TOKEN" >console
@@ -191,7 +194,8 @@ follow_console() {
 	if [[ $phase == boot && -t 2 ]]; then
 		printf '\n' >&2
 	fi
-	ELAPSED=$now
+	ELAPSED=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
+	((ELAPSED <= LIMIT * 1000)) || TIMED_OUT=1
 }
 
 # What the run came to: read from the out disk, not from the console, where
@@ -241,7 +245,8 @@ boot() {
 		t) LIMIT=$OPTARG ;;
 		o) OUTDIR=$OPTARG ;;
 		q) QUIET=1 ;;
-		V) VARIANTS+=("$OPTARG") ;;
+		# Every machine has the stock modules.
+		V) [[ $OPTARG == stock ]] || VARIANTS+=("$OPTARG") ;;
 		p) PROGS+=("$OPTARG") ;;
 		a) ADDS+=("$OPTARG") ;;
 		:) usage "boot: -$OPTARG needs a value" ;;

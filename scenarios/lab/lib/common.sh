@@ -54,24 +54,28 @@ with_lock() {
 }
 
 # step TEXT LOG COMMAND...: run a command that takes a while, its output in LOG,
-# showing that it is alive.
+# showing that it is alive. With LAB_ABREAST set others report on the same
+# terminal: one line, at the end.
 step() {
 	local text=$1 log=$2 pid status=0 start=$SECONDS
 	shift 2
 	mkdir -p "$(dirname "$log")"
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
-	if [[ -t 2 ]]; then
+	if [[ -n ${LAB_ABREAST:-} ]]; then
+		:
+	elif [[ -t 2 ]]; then
 		while kill -0 "$pid" 2>/dev/null; do
 			printf '\rlab: %s ... %d s' "$text" $((SECONDS - start)) >&2
 			sleep 0.5
 		done
+		printf '\r' >&2
 	else
 		printf 'lab: %s ...' "$text" >&2
 	fi
 	wait "$pid" || status=$?
-	if [[ -t 2 ]]; then
-		printf '\rlab: %s ... %d s\n' "$text" $((SECONDS - start)) >&2
+	if [[ -n ${LAB_ABREAST:-} || -t 2 ]]; then
+		say "$text ... $((SECONDS - start)) s"
 	else
 		printf ' %d s\n' $((SECONDS - start)) >&2
 	fi

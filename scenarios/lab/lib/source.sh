@@ -78,23 +78,61 @@ configure_source() {
 		cp "$KDIR/vmlinux" "$1/vmlinux"
 }
 
+# Not kvm-amd.ko: no machine of the lab loads it.
 build_kvm() {
-	kmake -C "$1" M=arch/x86/kvm modules
+	kmake -C "$1" M=arch/x86/kvm CONFIG_KVM_AMD= modules
 }
 
-# variant_dir VARIANT: build it unless it is there; sets VDIR, where kvm.ko and
-# kvm-intel.ko are.
-variant_dir() {
+# variant_place VARIANT: sets VDIR, where its kvm.ko and kvm-intel.ko are, or
+# will be when it is built.
+variant_place() {
 	local sum
 	[[ $1 =~ ^[a-z0-9][a-z0-9-]*$ && -e $KERNELS_DIR/$1.cocci ]] ||
 		die "no modified kernel $1 (there is: $(list_variants))"
 	[[ -n ${KDIR:-} ]] || setup_kernel
 	sum=$(sha256sum <"$KERNELS_DIR/$1.cocci" | cut -c1-16)
 	VDIR=$KDIR/variants/$1-$sum
+}
+
+# The same, and build it unless it is there.
+variant_dir() {
+	variant_place "$1"
 	[[ -e $VDIR/ready ]] || {
 		setup_source
 		with_lock "$(basename "$KDIR")-$1" build_variant "$1"
 	}
+}
+
+# not_ready VARIANT...: sets NOT_READY, those of them that are not built.
+not_ready() {
+	local name
+	NOT_READY=()
+	for name; do
+		variant_place "$name"
+		[[ -e $VDIR/ready ]] || NOT_READY+=("$name")
+	done
+}
+
+# build_variants VARIANT...: as many at once as there are CPUs, each by a lab of
+# its own. Most change one file, whose compilation keeps one CPU busy, not two.
+# One that fails does not stop the others.
+build_variants() {
+	not_ready "$@"
+	case ${#NOT_READY[@]} in
+	0) return ;;
+	1)
+		variant_dir "${NOT_READY[0]}"
+		return
+		;;
+	esac
+	# Once, before each of them would want it.
+	setup_source
+	printf '%s\0' "${NOT_READY[@]}" |
+		LAB_ABREAST=1 xargs -0 -n 1 -P "$(nproc)" \
+			"$LAB_DIR/lab" module -k "$RELEASE" >/dev/null || true
+	not_ready "${NOT_READY[@]}"
+	((!${#NOT_READY[@]})) ||
+		die "not built: ${NOT_READY[*]}; their logs, named above, say why"
 }
 
 # The files that a semantic patch says it changes, on a line "// Files: ...".
@@ -144,33 +182,56 @@ patch_variant() {
 	cat "$VDIR/change.diff"
 }
 
-# selftest NAME: print the path of a KVM selftest, built as the kernel builds it.
-selftest() {
-	local bin
-	[[ $1 =~ ^[A-Za-z0-9_]+$ ]] || usage "selftest: $1 is not a test's name"
+# selftests NAME...: print the paths of KVM selftests, built as the kernel
+# builds them; in one make, so that what they share is built once.
+selftests() {
+	local name missing=()
+	for name; do
+		[[ $name =~ ^[A-Za-z0-9_]+$ ]] || usage "selftest: $name is not a test's name"
+	done
 	setup_kernel
-	bin=$KDIR/selftests/$1
-	if [[ ! -x $bin ]]; then
+	for name; do
+		[[ -x $KDIR/selftests/$name ]] || missing+=("$name")
+	done
+	if ((${#missing[@]})); then
 		setup_source
-		with_lock "$(basename "$KDIR")-selftests" build_selftest "$1" "$bin"
+		with_lock "$(basename "$KDIR")-selftests" build_selftests "${missing[@]}"
 	fi
-	printf '%s\n' "$bin"
+	for name; do
+		printf '%s\n' "$KDIR/selftests/$name"
+	done
 }
 
-build_selftest() {
-	local src=$KDIR/source test=x86_64/$1
-	[[ ! -x $2 ]] || return 0
-	[[ -e $src/tools/testing/selftests/kvm/$test.c ]] ||
-		die "the kernel has no KVM selftest $1"
+build_selftests() {
+	local name src=$KDIR/source
+	for name; do
+		[[ -e $src/tools/testing/selftests/kvm/x86_64/$name.c ]] ||
+			die "the kernel has no KVM selftest $name"
+	done
 	need rsync rsync
 	if [[ ! -e $src/usr/include/linux/kvm.h ]]; then
 		step "installing the kernel's headers for the selftests" \
 			"$KDIR/log/selftest-headers.log" kmake -C "$src" headers_install
 	fi
-	step "building the selftest $1" "$KDIR/log/selftest-$1.log" \
-		kmake -C "$src/tools/testing/selftests/kvm" ARCH=x86_64 \
-		"$src/tools/testing/selftests/kvm/$test"
+	step "building $# of the kernel's selftests" "$KDIR/log/selftests.log" \
+		make_selftests "$src/tools/testing/selftests/kvm" "$@"
+}
+
+# make_selftests FOLDER NAME...: one that does not build costs the others nothing.
+make_selftests() {
+	local kvm=$1 name failed=()
+	shift
+	kmake -k -C "$kvm" ARCH=x86_64 "${@/#/$kvm/x86_64/}" || true
 	mkdir -p "$KDIR/selftests"
-	cp "$src/tools/testing/selftests/kvm/$test" "$2.tmp"
-	mv "$2.tmp" "$2"
+	for name; do
+		if [[ -x $kvm/x86_64/$name ]]; then
+			cp "$kvm/x86_64/$name" "$KDIR/selftests/$name.tmp"
+			mv "$KDIR/selftests/$name.tmp" "$KDIR/selftests/$name"
+		else
+			failed+=("$name")
+		fi
+	done
+	((${#failed[@]})) || return 0
+	echo "not built: ${failed[*]}"
+	return 1
 }
