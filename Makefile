@@ -107,12 +107,18 @@ lab-test: ensure-setup
 .PHONY: driver-test mutate
 driver-test: ensure-setup all
 	$(Q)scenarios/lab/lab boot -p $(SCENARIO_DRIVERS) scenarios/drivers/check-evmcs-restore.sh
+# All scenarios of the catalogue, and their table into docs/catalogue.md.
+.PHONY: catalogue
+catalogue: ensure-setup all
+	$(Q)scenarios/catalogue/run $(B)/catalogue/all $$(scenarios/catalogue/kernels)
+	$(Q)scenarios/catalogue/document $(B)/catalogue/all/out
 mutate:
 	$(Q)tests/unit/mutate.sh
 
 C_FILES := $(shell find bpf include user scenarios tests -name '*.[ch]')
 SHELL_FILES := .ci/run scenarios/setup scenarios/demo scenarios/demo-in-lab tests/run \
-	$(shell find scenarios tests -name '*.sh') tests/lab/boot tests/lab/checks tests/lab/matrix \
+	$(shell find scenarios tests -name '*.sh') tests/lab/boot tests/lab/checks tests/lab/matrix tests/lab/catalogue \
+	$(addprefix scenarios/catalogue/,run run-in-lab rows kernels table document) \
 	tests/formats \
 	scenarios/lab/lab scenarios/lab/guest/init scenarios/lab/guest/load-kvm
 # What clang-format cannot know: tables are laid out by hand (clang-format off).
@@ -149,6 +155,7 @@ help:
 	@echo 'make unit-asan  the same under ASan and UBSan'
 	@echo 'make lab-test   the lab runs only'
 	@echo 'make driver-test  all options of evmcs-restore in the lab (minutes)'
+	@echo 'make catalogue  every anomaly class provoked in the lab; docs/catalogue.md'
 	@echo 'make mutate     do the unit tests notice? (minutes)'
 	@echo 'make lint       clang-format, cppcheck, shellcheck'
 	@echo 'make clean      what was compiled; distclean: downloads and lab images as well'

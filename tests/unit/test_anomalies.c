@@ -1161,6 +1161,35 @@ static void a17_still_there_when_it_runs(void **state)
 	assert_non_null(find_anomaly(s->outcomes, "A17"));
 }
 
+static void refuse_page_in_set(struct stream *s, int64_t ret)
+{
+	set_enter(s, EVMCS);
+	enter(s, PT_EVMPTR_LOAD_DIRECT);
+	touch(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	leave(s, PT_EVMPTR_LOAD_DIRECT, EVMPTRLD_VMFAIL);
+	set_leave(s, ret);
+}
+
+static void a17_in_a_set_that_is_refused(void **state)
+{
+	struct stream *s = *state;
+
+	refuse_page_in_set(s, -EINVAL);
+	footer(s);
+	assert_non_null(find_anomaly(expect(s, VERDICT_FAIL), "A17"));
+}
+
+static void a17_not_yet_in_a_set_that_is_accepted(void **state)
+{
+	struct stream *s = *state;
+
+	refuse_page_in_set(s, 0);
+	unmap_evmcs(s);
+	run_deferred(s);
+	footer(s);
+	assert_null(find_anomaly(expect(s, VERDICT_FAIL), "A17"));
+}
+
 /* As since efaaabc6c6d3: released before the load returns, or later. */
 static void a17_not_when_given_back(void **state)
 {
@@ -1821,6 +1850,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(a17_never_given_back),
 	TEST(a17_mapped_again_over_it),
 	TEST(a17_still_there_when_it_runs),
+	TEST(a17_in_a_set_that_is_refused),
+	TEST(a17_not_yet_in_a_set_that_is_accepted),
 	TEST(a17_not_when_given_back),
 	TEST(a17_not_when_given_back_later),
 	TEST(a17_not_without_the_probe),

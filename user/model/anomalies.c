@@ -287,6 +287,10 @@ static bool shadow_clobber(const struct moment_facts *f)
 /* A17: a load failed after it had mapped the page, and nobody gave that back. */
 static bool evmcs_pin_leak(const struct moment_facts *f)
 {
+	bool set_accepted = f->frame && f->frame->point == PT_SET_STATE && !f->event->ret;
+
+	if (set_accepted) /* there is time yet */
+		return false;
 	return f->restore->map_leaked && watched(f, PT_UNMAP) && saw_everything(f);
 }
 
@@ -421,7 +425,7 @@ const struct anomaly_class anomaly_classes[] = {
 	  .title = "KVM_GET_NESTED_STATE does not tell of the enlightened VMCS to be mapped" },
 	{ "A16", "shadow-clobber", SEVERITY_ERROR, AT_SHADOW_COPY, SEEN_BY(shadow_clobber),
 	  .title = "the restored vmcs12 was overwritten from an empty shadow VMCS" },
-	{ "A17", "evmcs-pin-leak", SEVERITY_WARNING, AT_EVMPTR | AT_RAN | AT_FREED,
+	{ "A17", "evmcs-pin-leak", SEVERITY_WARNING, AT_EVMPTR | AT_SET | AT_RAN | AT_FREED,
 	  SEEN_BY(evmcs_pin_leak),
 	  .title = "the page of an enlightened VMCS that was not accepted stays pinned" },
 	{ "A18", "stale-map", SEVERITY_ERROR, AT_MEMSLOT, SEEN_BY(stale_map),
