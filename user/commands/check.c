@@ -40,14 +40,13 @@ struct checking {
 	char **names; /* of the traces, for reports */
 };
 
-enum { OPT_JSON = 0x100, OPT_FAIL_ON, OPT_FORMAT, OPT_JUNIT };
+enum { OPT_JSON = 0x100, OPT_FORMAT, OPT_JUNIT };
 
 static const struct argp_option options[] = {
 	{ "expect", 'e', "FILE", 0, "what every trace must show: docs/expectations.md", 0 },
 	{ "format", OPT_FORMAT, "FORMAT", 0, "text (default), json or ktap", 0 },
 	{ "junit", OPT_JUNIT, "FILE", 0, "write a JUnit report as well", 0 },
 	{ "json", OPT_JSON, NULL, 0, "the same as --format json", 0 },
-	{ "fail-on", OPT_FAIL_ON, "SEVERITY", 0, "error (default), warning or info", 0 },
 	{ "verbose", 'v', NULL, 0, "every restore, event and check, not only findings", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -68,6 +67,9 @@ static error_t parse_check(int key, char *arg, struct argp_state *state)
 	struct check_options *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->model;
+		return 0;
 	case 'e':
 		if (o->expect_path)
 			argp_error(state, "-e is for all traces: give it once");
@@ -81,9 +83,6 @@ static error_t parse_check(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_JSON:
 		o->format = FORMAT_JSON;
-		return 0;
-	case OPT_FAIL_ON:
-		o->model.fail_on = option_severity(state, arg);
 		return 0;
 	case 'v':
 		o->verbose = true;
@@ -216,18 +215,6 @@ static int check_trace(const struct checking *c, int i)
 
 /* ---- all of them ---- */
 
-/* A seen violation beats everything, then what could not be read, then doubt. */
-static int worse(int a, int b)
-{
-	static const int order[] = { STATUS_FAIL, STATUS_MALFORMED, STATUS_INCONCLUSIVE };
-	size_t i;
-
-	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (a == order[i] || b == order[i])
-			return order[i];
-	return STATUS_PASS;
-}
-
 static int check_traces(const struct checking *c)
 {
 	int status = STATUS_PASS, i;
@@ -237,7 +224,7 @@ static int check_traces(const struct checking *c)
 	if (c->junit)
 		junit_begin(c->junit);
 	for (i = 0; i < c->o->nr_traces; i++)
-		status = worse(status, check_trace(c, i));
+		status = worse_status(status, check_trace(c, i));
 	if (c->junit)
 		junit_end(c->junit);
 	return status;
@@ -257,7 +244,7 @@ static int close_junit(const struct checking *c, int status)
 		return status;
 	say_error("cannot write %s (%s): free some space or choose another place with --junit",
 		  c->o->junit_path, errstr(err));
-	return worse(status, STATUS_INCONCLUSIVE);
+	return worse_status(status, STATUS_INCONCLUSIVE);
 }
 
 /* --junit with its FILE forgotten takes the first trace: do not overwrite it. */
@@ -328,9 +315,12 @@ cleanup:
 
 int command_check(int argc, char **argv)
 {
+	static const struct argp_child children[] = { { &model_argp, 0, NULL, 0 },
+						      { NULL, 0, NULL, 0 } };
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse_check,
+		.children = children,
 		.args_doc = "TRACE...",
 		.doc = "Judge recorded traces, each by itself: by an expectation file, or by the "
 		       "built-in rules, then the verdict is exactly the one that the live run "

@@ -35,7 +35,6 @@ enum {
 	OPT_PID = 0x100,
 	OPT_VCPU,
 	OPT_JSON,
-	OPT_FAIL_ON,
 	OPT_READY_FILE,
 	OPT_READY_FD,
 	OPT_RING,
@@ -46,7 +45,6 @@ static const struct argp_option live_argp_options[] = {
 	{ "pid", OPT_PID, "PID", 0, "only this VMM", 0 },
 	{ "vcpu", OPT_VCPU, "ID", 0, "only vCPUs of this id", 0 },
 	{ "json", OPT_JSON, NULL, 0, "print JSON Lines", 0 },
-	{ "fail-on", OPT_FAIL_ON, "SEVERITY", 0, "error (default), warning or info", 0 },
 	{ "ready-file", OPT_READY_FILE, "FILE", 0, "create FILE when armed", 0 },
 	{ "ready-fd", OPT_READY_FD, "FD", 0, "write a line to FD when armed", 0 },
 	{ "ring-size", OPT_RING, "KB", 0, "ring buffer, a power of two (4096)", 0 },
@@ -70,6 +68,9 @@ static error_t parse_live(int key, char *arg, struct argp_state *state)
 	struct live_options *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->model;
+		return 0;
 	case OPT_PID:
 		o->observer.pid = (uint32_t)option_number(state, "--pid", arg, 1 << 22);
 		return 0;
@@ -78,9 +79,6 @@ static error_t parse_live(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_JSON:
 		o->json = true;
-		return 0;
-	case OPT_FAIL_ON:
-		o->model.fail_on = option_severity(state, arg);
 		return 0;
 	case OPT_READY_FILE:
 		o->ready_file = arg;
@@ -105,7 +103,12 @@ static error_t parse_live(int key, char *arg, struct argp_state *state)
 	}
 }
 
-const struct argp live_argp = { live_argp_options, parse_live, NULL, NULL, NULL, NULL, NULL };
+static const struct argp_child live_children[] = { { &model_argp, 0, NULL, 0 },
+						   { NULL, 0, NULL, 0 } };
+
+const struct argp live_argp = {
+	live_argp_options, parse_live, NULL, NULL, live_children, NULL, NULL,
+};
 
 void live_options_init(struct live_options *o)
 {

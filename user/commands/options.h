@@ -5,12 +5,10 @@
 
 #include <argp.h>
 
-#include "evmcs_trace/paths.h"
+/* What all that judge have: --fail-on, --slow-set. .input is struct model_options. */
+extern const struct argp model_argp;
 
-/* --fail-on; ends the program with a usage error for what is no severity. */
-enum severity option_severity(const struct argp_state *state, const char *arg);
-
-/* A number from 0 to max, likewise. */
+/* A number from 0 to max; ends the program with a usage error for what is none. */
 long option_number(const struct argp_state *state, const char *option, const char *arg, long max);
 
 #endif
