@@ -35,7 +35,8 @@ static void print_help(void)
 	       "until interrupted.\n\nCommands:\n");
 	for (i = 0; i < NR_COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].what);
-	printf("\nOptions of the watch: --pid PID  --vcpu ID  --json  --fail-on SEVERITY  --slow-set MS\n"
+	printf("\nOptions of the watch: --pid PID  --vcpu ID  --json  --fail-on SEVERITY  "
+	       "--slow-set MS\n"
 	       "  --ready-file FILE  --ready-fd FD  --ring-size KB  -v  -q\n"
 	       "'evmcs-trace COMMAND --help' tells more; --version, --usage\n\n"
 	       "Exit status: 0 every restore passed; 1 a violation was seen; 4 this host has no\n"
