@@ -16,6 +16,14 @@ mount -t tmpfs none /sys/kernel/btf
 run no-btf evmcs-trace
 umount /sys/kernel/btf
 run bad-output evmcs-trace record -o /proc/none/trace.jsonl
+printf '# comments\n\nfirst true\nsecond\n' >/tmp/batch
+run bad-batch-line evmcs-trace record --batch /tmp/batch -o "$OUT/batch"
+printf 'twice true\ntwice true\n' >/tmp/batch
+run bad-batch-name evmcs-trace record --batch /tmp/batch -o "$OUT/batch"
+run empty-batch evmcs-trace record --batch /dev/null -o "$OUT/batch"
+run no-batch evmcs-trace record --batch /tmp/none -o "$OUT/batch"
+printf 'one true\n' >/tmp/batch
+run bad-batch-folder evmcs-trace record --batch /tmp/batch -o /tmp/batch
 echo precious >"$OUT/kept"
 mount -t tmpfs none /sys/kernel/btf
 run not-armed evmcs-trace record -o "$OUT/kept"
@@ -33,6 +41,15 @@ run kprobes evmcs-trace record --kprobes -o "$OUT/kprobes.jsonl" -- \
 # shellcheck disable=SC2016
 record habits sh -c 'evmcs-restore --no-run --rounds 1 && evmcs-restore --set-twice --rounds 1 &&
 	evmcs-restore --forced-exit=mp-state --rounds 1'
+
+# ---- several traces, attached once: each counts and is judged by itself ----
+cat >/tmp/batch <<'END'
+nothing true
+fails evmcs-restore --rounds 1 --set-twice
+# the verdict before does not linger
+passes evmcs-restore --rounds 1; exit 3
+END
+run batch evmcs-trace record --batch /tmp/batch -o "$OUT"
 
 # ---- idle: nothing of ours runs in a KVM_RUN round trip or at VM entry ----
 echo 1 >/proc/sys/kernel/bpf_stats_enabled
