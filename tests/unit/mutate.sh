@@ -31,8 +31,8 @@ judge() {
 		fi
 		if ! (cd "$copy" && timeout 300 "build/tests/$t" >log 2>&1); then
 			failed=$(sed -n 's/^\[  FAILED  \] \([a-z].*\)/\1/p' "$copy/log" | sort -u)
-			# the tests of a class are named after it
-			first=$(grep -m1 '^a[0-9]' <<<"$failed" || head -1 <<<"$failed")
+			# the tests of a class are named after it: "A7 ..." by a7_...
+			first=$(grep -im1 "^${1%% *}_" <<<"$failed" || head -1 <<<"$failed")
 			echo "$1: seen by ${first:-a crash} ($t, $(grep -c . <<<"$failed") in all)"
 			return
 		fi
@@ -58,10 +58,12 @@ mutant() {
 
 # Each class blind, and each class seeing ghosts.
 constant='/^#define SEEN_BY/i static bool constant(const struct moment_facts *f) { return f \&\& VALUE; }'
-while read -r fn; do
-	mutant "$fn never" user/model/anomalies.c "${constant/VALUE/false}"$'\n'"s/SEEN_BY\($fn\)/SEEN_BY(constant)/"
-	mutant "$fn always" user/model/anomalies.c "${constant/VALUE/true}"$'\n'"s/SEEN_BY\($fn\)/SEEN_BY(constant)/"
-done < <(sed -n 's/.*SEEN_BY(\([a-z_0-9]*\)).*/\1/p' user/model/anomalies.c | grep -v '^fn$')
+while read -r id fn; do
+	mutant "$id $fn never" user/model/anomalies.c "${constant/VALUE/false}"$'\n'"s/SEEN_BY\($fn\)/SEEN_BY(constant)/"
+	mutant "$id $fn always" user/model/anomalies.c "${constant/VALUE/true}"$'\n'"s/SEEN_BY\($fn\)/SEEN_BY(constant)/"
+done < <(awk 'match($0, /"A[0-9]+"/) { id = substr($0, RSTART + 1, RLENGTH - 2) }
+	id && match($0, /SEEN_BY[(][a-z_0-9]+/) { print id, substr($0, RSTART + 8, RLENGTH - 8) }' \
+	user/model/anomalies.c)
 
 model=user/model/model.c
 mutant "blind is no reason" $model 's/if \(m->blind\)/if (0)/'
