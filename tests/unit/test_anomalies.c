@@ -620,6 +620,21 @@ static void a11_not_when_left_by_force(void **state)
 	expect_clean(s);
 }
 
+/* KVM_SET_MSRS with IA32_FEAT_CTL = 0, as in a reset: the maps are given back. */
+static void a14_not_after_vmx_operation_was_ended(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_SET_MSRS);
+	s->a->flags &= ~(uint32_t)(REC_VMXON | REC_REQ_PAGES);
+	s->a->evmptr = EVMPTR_INVALID;
+	enter(s, PT_UNMAP);
+	leave(s, PT_UNMAP, 0);
+	ran(s);
+	expect_clean(s);
+}
+
 static void a14_not_for_native(void **state)
 {
 	struct stream *s = *state;
@@ -1808,6 +1823,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a13_not_without_state),
 	TEST(a14_ran_and_forgotten),
 	TEST(a14_not_when_it_was_mapped),
+	TEST(a14_not_after_vmx_operation_was_ended),
 	TEST(a14_not_for_native),
 	TEST(a20_request_left_behind),
 	TEST(a20_evmptr_left_behind),

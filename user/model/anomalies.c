@@ -257,12 +257,14 @@ static bool pending_stuck(const struct moment_facts *f)
 
 /*
  * A14: it has run, and the map was not made and is not to be made. What evmptr
- * is by now says nothing: L1 may have loaded another one since.
+ * is by now says nothing: L1 may have loaded another one since. Userspace may
+ * have ended VMX operation before the run: then there is nothing to map.
  */
 static bool pending_lost(const struct moment_facts *f)
 {
 	return has_vmx_state(f) && f->restore->wants_evmcs && !f->restore->mapped &&
-	       saw_everything(f) && f->event->evmptr != EVMPTR_MAP_PENDING;
+	       !f->restore->last_state.vmx_off && saw_everything(f) &&
+	       f->event->evmptr != EVMPTR_MAP_PENDING;
 }
 
 /* A15: KVM_GET_NESTED_STATE before the first run does not say that there is an eVMCS. */

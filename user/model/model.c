@@ -744,6 +744,7 @@ static void look_at(struct model *m, struct vcpu *vcpu, const struct event *ev)
 		r->last_state = (struct vmcs_state){
 			.known = true,
 			.l2 = ev->flags & REC_L2,
+			.vmx_off = (ev->flags & REC_NESTED_FLAGS) && !(ev->flags & REC_VMXON),
 			.evmptr = ev->evmptr,
 			.vmptr = ev->vmptr,
 		};

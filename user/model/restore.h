@@ -45,6 +45,7 @@ struct memslot_change {
 struct vmcs_state {
 	bool known;
 	bool l2;
+	bool vmx_off; /* known to be out of VMX operation */
 	uint64_t evmptr;
 	uint64_t vmptr;
 };
