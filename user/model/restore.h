@@ -28,6 +28,7 @@ struct access {
 	bool done; /* it returned; else it was still blocked */
 	bool touched; /* done and guest memory was reached */
 	bool before_run; /* not in a KVM_RUN */
+	bool asked_for; /* by the ioctl itself, as userspace asked: KVM_SET_MSRS of a page's MSR */
 	uint32_t ioctl;
 	uint64_t seq; /* of the entry event */
 	const char *function; /* as probed */
