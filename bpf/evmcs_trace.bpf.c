@@ -90,7 +90,8 @@ struct {
 
 /*
  * The vCPUs of a VM that were restored, by vcpu_id. Of ids that are 64 apart
- * one is forgotten: its run is then noticed a little later (poll_window).
+ * one is forgotten: its run is then noticed by poll_window only, up to 100 ms
+ * later, and what the VM does until then counts as before it.
  */
 #define VM_VCPU_SLOTS 64
 
@@ -107,16 +108,19 @@ struct {
 } vm_vcpus SEC(".maps");
 
 /*
- * What a task is freeing (a vCPU) or whose memslot it is changing (a VM): with
- * no vCPU loaded, and without arguments at a kretprobe, an exit has no other
- * way to know. Neither is ever inside the other.
+ * Which vCPU a task is freeing, and of which VM it is changing a memslot: with
+ * no vCPU loaded, and without arguments at a kretprobe, an exit has no other way
+ * to know.
  */
-struct {
+struct task_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 256);
 	__type(key, __u32); /* tid */
-	__type(value, __u64); /* struct kvm_vcpu * or struct kvm * */
-} entered_with SEC(".maps");
+	__type(value, __u64);
+};
+
+struct task_map freeing SEC(".maps"); /* struct kvm_vcpu * */
+struct task_map changing SEC(".maps"); /* struct kvm * */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -637,7 +641,7 @@ static __always_inline int free_vcpu_enter(void *ctx, __u64 vcpu)
 	if (windows_open)
 		in_window(vcpu);
 	tid = bpf_get_current_pid_tgid();
-	bpf_map_update_elem(&entered_with, &tid, &vcpu, BPF_ANY);
+	bpf_map_update_elem(&freeing, &tid, &vcpu, BPF_ANY);
 	start_record(&rec, PT_FREE_VCPU, PHASE_ENTER, kvm, vcpu);
 	send(ctx, &rec, false);
 	return 0;
@@ -650,12 +654,12 @@ static __always_inline int free_vcpu_exit(void *ctx)
 	struct window *win;
 	__u64 vcpu, kvm, *v;
 
-	v = bpf_map_lookup_elem(&entered_with, &tid);
+	v = bpf_map_lookup_elem(&freeing, &tid);
 	if (!v)
 		return 0;
 	vcpu = *v;
 	kvm = vcpu_kvm(vcpu);
-	bpf_map_delete_elem(&entered_with, &tid);
+	bpf_map_delete_elem(&freeing, &tid);
 	start_record(&rec, PT_FREE_VCPU, PHASE_EXIT, kvm, vcpu);
 	win = bpf_map_lookup_elem(&windows, &vcpu);
 	if (win)
@@ -821,7 +825,7 @@ static __always_inline int memslot_enter(void *ctx, __u64 kvm, __u64 mem)
 
 	if (!vm_in_window(kvm))
 		return 0;
-	bpf_map_update_elem(&entered_with, &tid, &kvm, BPF_ANY);
+	bpf_map_update_elem(&changing, &tid, &kvm, BPF_ANY);
 	start_record(&rec, PT_MEMSLOT, PHASE_ENTER, kvm, 0);
 	bpf_probe_read_kernel(&region, sizeof(region), (const void *)mem);
 	rec.memslot.slot = region.slot;
@@ -839,15 +843,21 @@ static __always_inline int memslot_exit(void *ctx, __u8 point, __s64 ret)
 	struct record rec = {};
 	__u64 *kvm;
 
-	kvm = bpf_map_lookup_elem(&entered_with, &tid);
+	kvm = bpf_map_lookup_elem(&changing, &tid);
 	if (!kvm)
 		return 0;
 	start_record(&rec, point, PHASE_EXIT, *kvm, 0);
 	if (point == PT_MEMSLOT)
-		bpf_map_delete_elem(&entered_with, &tid);
+		bpf_map_delete_elem(&changing, &tid);
 	rec.ret = ret;
 	send(ctx, &rec, false);
 	return 0;
+}
+
+/* As userspace numbers it: the address space (1: SMM) in the upper half. */
+static __always_inline __u32 slot_number(struct kvm_memory_slot *slot)
+{
+	return (__u32)BPF_CORE_READ(slot, as_id) << 16 | (__u16)BPF_CORE_READ(slot, id);
 }
 
 /*
@@ -864,17 +874,17 @@ static __always_inline int memslot_commit_enter(void *ctx, __u64 kvm, __u64 old_
 
 	/* inside of a memslot that was reported */
 	if (!bpf_core_field_exists(struct kvm_memory_slot, hva_node) ||
-	    !bpf_map_lookup_elem(&entered_with, &tid))
+	    !bpf_map_lookup_elem(&changing, &tid))
 		return 0;
 	start_record(&rec, PT_MEMSLOT_COMMIT, PHASE_ENTER, kvm, 0);
 	if (old) {
-		rec.memslot.slot = (__u16)BPF_CORE_READ(old, id);
+		rec.memslot.slot = slot_number(old);
 		rec.memslot.old_gpa = BPF_CORE_READ(old, base_gfn) << PAGE_SHIFT;
 		rec.memslot.old_size = BPF_CORE_READ(old, npages) << PAGE_SHIFT;
 		rec.memslot.old_hva = BPF_CORE_READ(old, userspace_addr);
 	}
 	if (slot) {
-		rec.memslot.slot = (__u16)BPF_CORE_READ(slot, id);
+		rec.memslot.slot = slot_number(slot);
 		rec.memslot.flags = BPF_CORE_READ(slot, flags);
 		rec.memslot.gpa = BPF_CORE_READ(slot, base_gfn) << PAGE_SHIFT;
 		rec.memslot.size = BPF_CORE_READ(slot, npages) << PAGE_SHIFT;
@@ -1075,13 +1085,14 @@ EXIT(unmap, GATED, frame(ctx, PT_UNMAP, PHASE_EXIT, 0, 0), frame(ctx, PT_UNMAP, 
 
 /* int __kvm_set_memory_region(kvm, mem) */
 ENTER(memslot, GATED, memslot_enter(ctx, F(0), F(1)), memslot_enter(ctx, K(0), K(1)))
-EXIT(memslot, GATED, memslot_exit(ctx, PT_MEMSLOT, (int)fexit_ret(ctx)),
+/* Ungated: whoever's entry was reported, though the last window closed since. */
+EXIT(memslot, UNGATED, memslot_exit(ctx, PT_MEMSLOT, (int)fexit_ret(ctx)),
      memslot_exit(ctx, PT_MEMSLOT, (int)RET))
 
 /* void kvm_arch_commit_memory_region(kvm, old, new, change) */
 ENTER(memslot_commit, GATED, memslot_commit_enter(ctx, F(0), F(1), F(2)),
       memslot_commit_enter(ctx, K(0), K(1), K(2)))
-EXIT(memslot_commit, GATED, memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0),
+EXIT(memslot_commit, UNGATED, memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0),
      memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0))
 
 /*

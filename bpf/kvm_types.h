@@ -50,6 +50,7 @@ struct kvm_memory_slot {
 	unsigned long userspace_addr;
 	__u32 flags;
 	short id;
+	__u16 as_id;
 } CORE_TYPE;
 
 struct gfn_to_hva_cache {

@@ -45,6 +45,22 @@ static void a1_map_without_load(void **state)
 }
 
 /* An attempt that failed is the wrong path all the same. */
+/* A kernel that serves its own request at once, inside SET. */
+static void a1_through_state_pages(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, EVMCS);
+	enter(s, PT_STATE_PAGES);
+	load_evmcs(s, EVMCS_GPA);
+	leave(s, PT_STATE_PAGES, 1);
+	set_leave(s, 0);
+	last(s)->evmptr = s->a->evmptr = EVMCS_GPA;
+	ran(s);
+	expect_seen(s, "A1", SEVERITY_ERROR);
+	assert_int_equal(s->outcomes->restores[0].path, PATH_EVMCS_DIRECT);
+}
+
 static void a1_load_that_failed(void **state)
 {
 	struct stream *s = *state;
@@ -158,16 +174,16 @@ static void a3_link_pointer_is_info(void **state)
 	expect_seen(s, "A3", SEVERITY_INFO);
 }
 
-static void a3_not_for_failed_read(void **state)
+/* In vain, and the state is refused for it: memory may come after SET. */
+static void a3_for_failed_read(void **state)
 {
 	struct stream *s = *state;
 
 	set_enter(s, L2);
 	reach(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
 	leave(s, PT_READ_GUEST, -EFAULT);
-	set_leave(s, 0);
-	ran(s);
-	expect_clean(s);
+	set_leave(s, -EFAULT);
+	expect_seen(s, "A3", SEVERITY_ERROR);
 	assert_int_equal(s->outcomes->verdict.accesses_in_set, 0);
 }
 
@@ -308,6 +324,35 @@ static void a4_not_for_failed_read(void **state)
 	leave(s, PT_READ_GUEST, -EFAULT);
 	run_deferred(s);
 	expect_clean(s);
+}
+
+/* Signals end a KVM_RUN before the guest; what follows is not before it. */
+static void a4_not_after_a_run_that_did_not_enter(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_evmcs(s, EVMCS_GPA);
+	pages_leave(s, 1);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	touch(s, PT_VCPU_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	ran(s);
+	expect_clean(s);
+	assert_int_equal(s->outcomes->verdict.accesses_before_run, 0);
+}
+
+/* The reference TSC page, of kernels whose KVM_SET_CLOCK stops it. */
+static void a4_not_for_setting_the_clock(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_SET_CLOCK);
+	touch(s, PT_WRITE_GUEST_PAGE, PURPOSE_UNKNOWN, OTHER_GPA);
+	last(s)->vcpu = VCPU_NONE;
+	run_deferred(s);
+	expect_not_seen(s, "A4", VERDICT_PASS);
 }
 
 static void a4_not_after_run(void **state)
@@ -1341,6 +1386,18 @@ static void a18_not_for_other_slots(void **state)
 	expect_stale(s, false);
 }
 
+/* The same address in the memory that only SMM has. */
+static void a18_not_for_another_address_space(void **state)
+{
+	struct record_memslot smm = moved;
+	struct stream *s = *state;
+
+	smm.slot = 1 << 16;
+	map_early(s);
+	memslot_commit(s, &smm);
+	expect_stale(s, false);
+}
+
 static void a18_not_for_another_vm(void **state)
 {
 	struct stream *s = *state;
@@ -1441,6 +1498,43 @@ static void a20_not_for_what_was_there_before(void **state)
 	expect_clean(s);
 }
 
+/* free_nested() is the only sign that what was there is gone. */
+static void refuse_over_l1(struct stream *s)
+{
+	set(s, EVMCS);
+	set_enter(s, EVMCS);
+	s->a->flags &= ~(uint32_t)(REC_VMXON | REC_REQ_PAGES);
+	enter(s, PT_UNMAP);
+	leave(s, PT_UNMAP, 0);
+	s->a->flags |= REC_VMXON | REC_REQ_PAGES;
+	set_leave(s, -EINVAL);
+}
+
+static void a20_in_the_place_of_an_earlier_one_of_l1(void **state)
+{
+	const struct outcome *o;
+	struct stream *s = *state;
+
+	refuse_over_l1(s);
+	free_vcpu(s);
+	expect_seen(s, "A20", SEVERITY_WARNING);
+	o = s->outcomes;
+	assert_int_equal(o->nr, 2);
+	assert_int_equal(o->restores[0].end, END_SUPERSEDED);
+}
+
+static void a20_another_vmcs_is_current(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, 0);
+	ran(s);
+	set_enter(s, 0);
+	s->a->vmptr = OTHER_GPA;
+	set_leave(s, -EINVAL);
+	expect_seen(s, "A20", SEVERITY_WARNING);
+}
+
 static void a20_in_the_place_of_an_earlier_one(void **state)
 {
 	struct stream *s = *state;
@@ -1475,6 +1569,15 @@ static void a21_refused_and_written(void **state)
 	run_deferred(s);
 	expect_seen(s, "A21", SEVERITY_ERROR);
 	assert_int_equal(s->outcomes->restores[0].end, END_REFUSED);
+}
+
+static void a21_refused_over_an_earlier_one(void **state)
+{
+	struct stream *s = *state;
+
+	refuse_over_l1(s);
+	run_deferred(s);
+	expect_seen(s, "A21", SEVERITY_ERROR);
 }
 
 static void a21_not_when_set_again(void **state)
@@ -1636,6 +1739,28 @@ static void a24_not_in_an_older_trace(void **state)
 	expect_not_seen(s, "A24", VERDICT_PASS);
 }
 
+/* Another KVM_RUN came, and a signal ended it: the failed one's reason is gone. */
+static void a24_not_when_interrupted_since(void **state)
+{
+	struct stream *s = *state;
+
+	fail_with(s, KVM_EXIT_INTR);
+	expect_not_seen(s, "A24", VERDICT_PASS);
+}
+
+static void a24_told_once_is_told(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2);
+	pages_enter(s);
+	pages_leave(s, 0);
+	get(s, L2);
+	s->a->exit_reason = KVM_EXIT_IO; /* of what the VMM did since */
+	free_vcpu(s);
+	expect_not_seen(s, "A24", VERDICT_PASS);
+}
+
 /* What a KVM_RUN has not returned yet may still be filled in. */
 static void a24_not_inside_the_run(void **state)
 {
@@ -1709,12 +1834,32 @@ static void a26_not_without_an_access(void **state)
 	expect_clean(s);
 }
 
-static void a26_not_for_an_access_that_failed(void **state)
+static void a26_for_an_access_in_vain(void **state)
 {
 	struct stream *s = *state;
 
 	wait_in_set(s, 10 * SLOW_SET_NS, -EFAULT);
-	expect_clean(s);
+	expect_seen(s, "A26", SEVERITY_WARNING);
+}
+
+/* The page never came while the trace was taken. */
+static void a26_still_waiting(void **state)
+{
+	const struct anomaly *a;
+	struct stream *s = *state;
+
+	set_enter(s, EVMCS);
+	enter(s, PT_EVMPTR_LOAD_DIRECT);
+	reach(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	enter(s, PT_PIN);
+	s->t_ns += 500 * SLOW_SET_NS;
+	on(s, 2, 0);
+	tell(s, "native-l1"); /* time passes */
+	footer(s);
+	a = find_anomaly(expect(s, VERDICT_FAIL), "A26");
+	assert_non_null(a);
+	assert_int_equal(a->access, 0);
+	assert_true(s->outcomes->restores[1].set_duration_ns > 500 * SLOW_SET_NS);
 }
 
 /* ---- A27: lost-both ---- */
@@ -1776,6 +1921,7 @@ static void a27_not_for_what_L1_does_later(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST(a1_direct_map),
 	TEST(a1_map_without_load),
+	TEST(a1_through_state_pages),
 	TEST(a1_load_that_failed),
 	TEST(a1_not_in_state_pages),
 	TEST(a1_not_under_nested_exit),
@@ -1785,7 +1931,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a2_not_without_access),
 	TEST(a3_read_in_set),
 	TEST(a3_link_pointer_is_info),
-	TEST(a3_not_for_failed_read),
+	TEST(a3_for_failed_read),
 	TEST(a3_for_failed_walk),
 	TEST(a3_not_in_run),
 	TEST(a4_mp_state_maps),
@@ -1797,6 +1943,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(a4_not_for_enabling_vp_assist),
 	TEST(a4_not_for_writing_hypercall_page),
 	TEST(a4_not_for_failed_read),
+	TEST(a4_not_after_a_run_that_did_not_enter),
+	TEST(a4_not_for_setting_the_clock),
 	TEST(a4_not_after_run),
 	TEST(a5_teardown),
 	TEST(a5_teardown_in_ioctl),
@@ -1876,6 +2024,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a18_slot_goes_away),
 	TEST(a18_not_for_dirty_logging),
 	TEST(a18_not_for_other_slots),
+	TEST(a18_not_for_another_address_space),
 	TEST(a18_not_for_another_vm),
 	TEST(a18_not_when_given_back),
 	TEST(a18_not_before_the_map),
@@ -1886,7 +2035,10 @@ static const struct CMUnitTest tests[] = {
 	TEST(a20_vmxon_left_behind),
 	TEST(a20_not_for_what_was_there_before),
 	TEST(a20_in_the_place_of_an_earlier_one),
+	TEST(a20_in_the_place_of_an_earlier_one_of_l1),
+	TEST(a20_another_vmcs_is_current),
 	TEST(a21_refused_and_written),
+	TEST(a21_refused_over_an_earlier_one),
 	TEST(a21_not_when_set_again),
 	TEST(a21_not_when_it_cannot_be_mapped),
 	TEST(a21_not_when_nothing_is_written),
@@ -1900,12 +2052,15 @@ static const struct CMUnitTest tests[] = {
 	TEST(a24_unknown_reason),
 	TEST(a24_not_when_it_is_told),
 	TEST(a24_not_in_an_older_trace),
+	TEST(a24_not_when_interrupted_since),
+	TEST(a24_told_once_is_told),
 	TEST(a24_not_inside_the_run),
 	TEST(a26_waits_for_a_page),
 	TEST(a26_not_when_only_set_is_slow),
 	TEST(a26_not_when_it_is_quick),
 	TEST(a26_not_without_an_access),
-	TEST(a26_not_for_an_access_that_failed),
+	TEST(a26_for_an_access_in_vain),
+	TEST(a26_still_waiting),
 	TEST(a27_neither),
 	TEST(a27_map_never_tried),
 	TEST(a27_not_in_l1),

@@ -13,14 +13,13 @@ static bool mapped_evmcs(const struct moment_facts *f)
 	return f->event->ret == EVMPTRLD_SUCCEEDED;
 }
 
-/* Did the call that now returned reach guest memory at all? */
-static bool touched_inside(const struct moment_facts *f)
+/* Did the call that now returned reach for guest memory, be it in vain? */
+static bool reached_inside(const struct moment_facts *f)
 {
 	int i;
 
 	for (i = 0; i < f->restore->nr_accesses; i++)
-		if (f->restore->accesses[i]->seq > f->frame->entry.seq &&
-		    f->restore->accesses[i]->touched)
+		if (f->restore->accesses[i]->seq > f->frame->entry.seq)
 			return true;
 	return false;
 }
@@ -96,6 +95,8 @@ static bool newly(const struct moment_facts *f, unsigned int flag)
  * MSRs with a page behind them (VP assist, hypercall page, clocks), PDPTRs of
  * SREGS, translations. Not the restore's doing.
  */
+#define KVM_PRE_FAULT_MEMORY_CMD 0xc040aed5U /* since 6.11, newer than our headers */
+
 static bool ioctl_touches_by_itself(uint32_t cmd)
 {
 	switch (cmd) {
@@ -106,6 +107,9 @@ static bool ioctl_touches_by_itself(uint32_t cmd)
 	case (uint32_t)KVM_TRANSLATE:
 	case (uint32_t)KVM_SET_VAPIC_ADDR:
 	case (uint32_t)KVM_KVMCLOCK_CTRL:
+	case (uint32_t)KVM_SET_CLOCK:
+	case (uint32_t)KVM_SET_ONE_REG:
+	case KVM_PRE_FAULT_MEMORY_CMD:
 		return true;
 	default:
 		return false;
@@ -135,12 +139,17 @@ static bool for_nested_state(const struct moment_facts *f)
 	       nested_purpose(f->access->purpose);
 }
 
+bool access_was_asked_for(const struct moment_facts *f)
+{
+	return !in_set(f) && !for_nested_state(f) && ioctl_touches_by_itself(f->access->ioctl);
+}
+
 /* ---- the classes ---- */
 
-/* A1: the eVMCS loaded in SET, with no nested exit in between. */
+/* A1: the eVMCS loaded in SET, whatever by, with no nested exit in between. */
 static bool direct_map_in_set(const struct moment_facts *f)
 {
-	if (!on_behalf_of(f, PT_SET_STATE))
+	if (!in_set(f) || task_inside(f->task, PT_NESTED_EXIT))
 		return false;
 	return f->access ? mapped_evmcs(f) : true;
 }
@@ -149,14 +158,16 @@ static bool direct_map_in_set(const struct moment_facts *f)
 static bool leave_map_in_set(const struct moment_facts *f)
 {
 	return in_set(f) && on_behalf_of(f, PT_NESTED_EXIT) &&
-	       (mapped_evmcs(f) || (!f->access && touched_inside(f)));
+	       (mapped_evmcs(f) || (!f->access && reached_inside(f)));
 }
 
-/* A3: any other access inside SET. */
+/*
+ * A3: any other access inside SET. Also one in vain: the memory that it did not
+ * find is what userspace may bring later.
+ */
 static bool mem_in_set(const struct moment_facts *f)
 {
-	return in_set(f) && f->access->touched && f->access->purpose != PURPOSE_EVMCS &&
-	       !task_inside_evmptr(f->task);
+	return in_set(f) && f->access->purpose != PURPOSE_EVMCS && !task_inside_evmptr(f->task);
 }
 
 static enum severity grade_mem_in_set(const struct moment_facts *f)
@@ -172,6 +183,8 @@ static bool mem_before_run(const struct moment_facts *f)
 
 	if (!f->access->touched || cmd == (uint32_t)KVM_RUN || in_set(f) ||
 	    task_inside(f->task, PT_FREE_VCPU))
+		return false;
+	if (f->restore->run_seen) /* a KVM_RUN that did not get as far as the guest */
 		return false;
 	/* in no ioctl that we know: a KVM_RUN would be in the pages handler */
 	if (!cmd && (on_behalf_of(f, PT_STATE_PAGES) || on_behalf_of(f, PT_NESTED_EXIT)))
@@ -303,6 +316,8 @@ static bool stale_map(const struct moment_facts *f)
 
 	if (m->gpa == m->old_gpa && m->size == m->old_size && m->hva == m->old_hva)
 		return false; /* only its flags: dirty logging */
+	if (m->slot >> 16)
+		return false; /* of another address space: SMM */
 	/* once in KVM_RUN it is not before it any more */
 	return f->restore->map_held && !f->restore->map_leaked && !f->restore->run_seen &&
 	       f->restore->held_gpa - m->old_gpa < m->old_size;
@@ -324,6 +339,9 @@ static bool partial_set(const struct moment_facts *f)
 		return false;
 	/* the earlier state is gone, this one is there instead */
 	if (f->restore->left_by_set && (pending || (f->event->flags & REC_REQ_PAGES)))
+		return true;
+	if (has_vmx_state(f) && f->event->vmptr != INVALID_GPA &&
+	    f->event->vmptr != f->frame->entry.vmptr)
 		return true;
 	return newly(f, REC_REQ_PAGES) || newly(f, REC_VMXON) || (pending && !was_pending(f));
 }
@@ -355,6 +373,9 @@ static bool no_sync_after_map(const struct moment_facts *f)
 /* A24: KVM_RUN failed for want of the pages and does not say so. */
 static bool exit_reason_unset(const struct moment_facts *f)
 {
+	/* of another KVM_RUN, which a signal ended: the first one's is not known */
+	if (f->event->exit_reason == KVM_EXIT_INTR)
+		return false;
 	return f->event->exit_reason != EXIT_REASON_UNREAD &&
 	       f->event->exit_reason != KVM_EXIT_INTERNAL_ERROR;
 }
@@ -371,7 +392,7 @@ static bool evmptr_mismatch(const struct moment_facts *f)
 /* A26: SET waited for a page of guest memory; a busy host is no reason. */
 static bool slow_set(const struct moment_facts *f)
 {
-	return f->access && f->access->duration_ns > f->slow_set_ns;
+	return f->slowest && f->slowest->duration_ns > f->slow_set_ns;
 }
 
 /*
@@ -447,7 +468,7 @@ const struct anomaly_class anomaly_classes[] = {
 	  SEEN_BY(exit_reason_unset), .title = "KVM_RUN failed and did not say so in exit_reason" },
 	{ "A25", "evmptr-mismatch", SEVERITY_ERROR, AT_ACCESS, SEEN_BY(evmptr_mismatch),
 	  .title = "another page was mapped than KVM_SET_NESTED_STATE named" },
-	{ "A26", "slow-set", SEVERITY_WARNING, AT_SET, SEEN_BY(slow_set),
+	{ "A26", "slow-set", SEVERITY_WARNING, AT_SET | AT_BLOCKED, SEEN_BY(slow_set),
 	  .title = "KVM_SET_NESTED_STATE waited for guest memory" },
 	{ "A27", "lost-both", SEVERITY_ERROR, AT_RAN, SEEN_BY(lost_both),
 	  .title = "L2 ran with neither an enlightened nor an ordinary VMCS behind it" },

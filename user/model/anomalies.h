@@ -22,6 +22,7 @@ enum moment {
 	AT_MEMSLOT = 1 << 8, /* a change of a memslot took effect */
 	AT_AFTER_FAILURE = 1 << 9, /* seen again after a KVM_RUN whose pages failed */
 	AT_FREED = 1 << 10, /* the vCPU is gone */
+	AT_BLOCKED = 1 << 11, /* the trace ended inside SET, in an access */
 };
 
 /* What a class may look at: everything is of one moment. */
@@ -30,7 +31,8 @@ struct moment_facts {
 	const struct event *event;
 	const struct task *task; /* frame is on top of its stack */
 	const struct frame *frame; /* what returned; NULL at AT_RAN, AT_MEMSLOT */
-	const struct access *access; /* AT_ACCESS; AT_SET: the slowest one inside */
+	const struct access *access; /* AT_ACCESS only */
+	const struct access *slowest; /* AT_SET, AT_BLOCKED: the one inside that took longest */
 	bool after_pending; /* another restore was pending at this SET */
 	uint64_t attached; /* bits of enum evmcs_point */
 	uint64_t slow_set_ns; /* an access inside SET that takes longer waits */
@@ -46,6 +48,9 @@ struct anomaly_class {
 	enum severity (*graded)(const struct moment_facts *f);
 	const char *title; /* one sentence */
 };
+
+/* AT_ACCESS: by the ioctl itself, as userspace asked; not the restore's doing. */
+bool access_was_asked_for(const struct moment_facts *f);
 
 extern const struct anomaly_class anomaly_classes[];
 extern const int anomaly_nr_classes;

@@ -300,6 +300,13 @@ static void remove_vcpu(struct model *m, struct vcpu *vcpu)
 
 /* ---- anomalies ---- */
 
+/* Of the classes that are about a whole SET, the slowest access is one's evidence. */
+static const struct access *evidence_of_wait(const struct anomaly_class *cls,
+					     const struct moment_facts *f)
+{
+	return cls->when & AT_BLOCKED ? f->slowest : NULL;
+}
+
 static void add_anomaly(struct model *m, struct restore *restore, const struct anomaly_class *cls,
 			const struct moment_facts *f)
 {
@@ -324,7 +331,7 @@ static void add_anomaly(struct model *m, struct restore *restore, const struct a
 	a->seq = f->event->seq;
 	a->access = -1;
 	for (i = 0; i < restore->nr_accesses; i++)
-		if (restore->accesses[i] == f->access)
+		if (restore->accesses[i] == (f->access ? f->access : evidence_of_wait(cls, f)))
 			a->access = i;
 	m->hooks.anomaly(m->hooks.ctx, restore, a);
 }
@@ -345,6 +352,12 @@ static void ask(struct model *m, enum moment when, struct restore *restore,
 }
 
 /* ---- accesses ---- */
+
+/* The clocks of two CPUs, and the ring between them, may disagree a little. */
+static uint64_t time_since(uint64_t from_ns, uint64_t to_ns)
+{
+	return to_ns > from_ns ? to_ns - from_ns : 0;
+}
 
 static const char *probed_function(const struct model *m, enum evmcs_point point)
 {
@@ -371,7 +384,6 @@ static struct access *new_access(const struct model *m, const struct event *ev)
 	a->t_ns = ev->t_ns;
 	a->seq = ev->seq;
 	a->ioctl = ev->ioctl;
-	a->before_run = ev->ioctl != (uint32_t)KVM_RUN;
 	a->function = probed_function(m, ev->point);
 	for (i = 0; i < ev->nr_stack; i++) {
 		a->stack[i] = strdup(ev->stack[i]);
@@ -398,6 +410,7 @@ static int access_begins(struct model *m, struct vcpu *vcpu, const struct task *
 	access = new_access(m, ev);
 	if (!access)
 		return -ENOMEM;
+	access->before_run = ev->ioctl != (uint32_t)KVM_RUN && !r->run_seen;
 	r->accesses[r->nr_accesses++] = access;
 	frame->access = access;
 	frame->restore_id = r->id;
@@ -452,8 +465,10 @@ static void access_ends(struct model *m, struct vcpu *vcpu, const struct task *t
 		return;
 	access->done = true;
 	access->ret = ev->ret;
-	access->duration_ns = ev->t_ns - access->t_ns;
+	access->duration_ns = time_since(access->t_ns, ev->t_ns);
 	access->touched = reached_memory(ev);
+	facts.restore = vcpu->current;
+	access->asked_for = access_was_asked_for(&facts);
 	count_access(m, task, access);
 	if (access->touched && access->purpose == PURPOSE_EVMCS) {
 		vcpu->current->map_held = true;
@@ -499,6 +514,16 @@ static enum restore_path path_on_behalf(enum evmcs_point behalf)
 	}
 }
 
+/* What is called inside SET maps inside SET, but for the exit of an earlier state. */
+static enum restore_path path_of_load(const struct task *task)
+{
+	enum evmcs_point behalf = task_behalf(task);
+
+	if (task_inside(task, PT_SET_STATE) && !task_inside(task, PT_NESTED_EXIT))
+		return PATH_EVMCS_DIRECT;
+	return path_on_behalf(behalf);
+}
+
 static void evmptr_loaded(struct vcpu *vcpu, const struct task *task, const struct frame *frame,
 			  const struct event *ev)
 {
@@ -511,7 +536,7 @@ static void evmptr_loaded(struct vcpu *vcpu, const struct task *task, const stru
 	if (!served->wants_evmcs || served->mapped)
 		return;
 	served->mapped = true;
-	served->path = path_on_behalf(behalf);
+	served->path = path_of_load(task);
 	served->t_map_ns = ev->t_ns;
 	served->mapped_gpa = gpa_of_last_map(vcpu->current, frame->entry.seq);
 }
@@ -535,8 +560,20 @@ static void evmptr_ends(struct model *m, struct vcpu *vcpu, const struct task *t
 	r->map_leaked = ev->ret == EVMPTRLD_VMFAIL && r->map_held;
 }
 
-static void unmap_begins(struct restore *r, const struct event *ev)
+/*
+ * Inside SET, out of VMX operation: free_nested() throws an earlier state away.
+ * With L1 active there is no other sign of it.
+ */
+static bool throws_state_away(const struct task *task, const struct event *ev)
 {
+	return task_inside(task, PT_SET_STATE) && (ev->flags & REC_NESTED_FLAGS) &&
+	       !(ev->flags & REC_VMXON);
+}
+
+static void unmap_begins(struct restore *r, const struct task *task, const struct event *ev)
+{
+	if (throws_state_away(task, ev))
+		r->left_by_set = true;
 	if (ev->access.purpose != PURPOSE_EVMCS)
 		return;
 	r->map_held = false;
@@ -591,11 +628,10 @@ static int set_begins(struct model *m, struct vcpu *vcpu, struct task *task, con
 /* Refused: it never was. Does an earlier restore still stand? */
 static void set_refused(struct model *m, struct vcpu *vcpu, const struct event *ev)
 {
-	if (vcpu->pending && vcpu->current->left_by_set) {
+	if (vcpu->pending && vcpu->current->left_by_set)
 		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
-	} else if (!vcpu->pending && (ev->flags & REC_REQ_PAGES)) {
+	if (!vcpu->pending && (ev->flags & REC_REQ_PAGES))
 		return; /* a part of it is there: the window stays open */
-	}
 	/* the vCPU's window is that of the earlier restore again, by its new name */
 	if (vcpu->pending)
 		vcpu->pending->window = vcpu->current->window;
@@ -604,14 +640,14 @@ static void set_refused(struct model *m, struct vcpu *vcpu, const struct event *
 	vcpu->pending = NULL;
 }
 
-/* Of those that reached guest memory inside this SET; NULL: none did. */
+/* Of the accesses inside this SET, also those in vain; NULL: there was none. */
 static const struct access *slowest_access(const struct restore *r, uint64_t since_seq)
 {
 	const struct access *slowest = NULL;
 	int i;
 
 	for (i = 0; i < r->nr_accesses; i++)
-		if (r->accesses[i]->touched && r->accesses[i]->seq > since_seq &&
+		if (r->accesses[i]->seq > since_seq &&
 		    (!slowest || r->accesses[i]->duration_ns > slowest->duration_ns))
 			slowest = r->accesses[i];
 	return slowest;
@@ -628,10 +664,10 @@ static void set_ends(struct model *m, struct vcpu *vcpu, const struct task *task
 	r = vcpu->current;
 	r->set_done = true;
 	r->set_ret = ev->ret;
-	r->set_duration_ns = ev->t_ns - r->t_set_ns;
+	r->set_duration_ns = time_since(r->t_set_ns, ev->t_ns);
 	r->evmptr_after = ev->evmptr;
 	facts.after_pending = vcpu->pending;
-	facts.access = slowest_access(r, frame->entry.seq);
+	facts.slowest = slowest_access(r, frame->entry.seq);
 	ask(m, AT_SET, r, &facts);
 	if (ev->ret) {
 		set_refused(m, vcpu, ev);
@@ -748,9 +784,11 @@ static void look_at(struct model *m, struct vcpu *vcpu, const struct event *ev)
 			.evmptr = ev->evmptr,
 			.vmptr = ev->vmptr,
 		};
-	if (r->pages_failed && !r->pages_done && ev->ioctl != (uint32_t)KVM_RUN &&
-	    (ev->flags & REC_VCPU_STATE))
+	if (r->pages_failed && !r->pages_done && !r->failure_seen &&
+	    ev->ioctl != (uint32_t)KVM_RUN && (ev->flags & REC_VCPU_STATE)) {
+		r->failure_seen = true;
 		ask(m, AT_AFTER_FAILURE, r, &facts);
+	}
 }
 
 static void forget_vm(struct model *m, uint32_t id)
@@ -835,7 +873,7 @@ static int event_enters(struct model *m, struct vcpu *vcpu, struct task *task,
 	if (ev->point == PT_MEMSLOT_COMMIT)
 		memslot_committed(m, ev);
 	if (vcpu && vcpu->current && ev->point == PT_UNMAP)
-		unmap_begins(vcpu->current, ev);
+		unmap_begins(vcpu->current, task, ev);
 	if (ev->point == PT_SHADOW_COPY)
 		ask_of_frame(m, AT_SHADOW_COPY, vcpu, task, frame, ev);
 	return access_begins(m, vcpu, task, frame, ev);
@@ -1143,12 +1181,18 @@ static void blocked_access(struct task *task, void *arg)
 	if (!vcpu)
 		return;
 	frame->access->touched = true;
-	frame->access->duration_ns = m->last_t_ns - frame->access->t_ns;
+	frame->access->duration_ns = time_since(frame->access->t_ns, m->last_t_ns);
 	count_access(m, task, frame->access);
 	facts.event = &frame->entry;
 	facts.frame = frame;
 	facts.access = frame->access;
 	ask(m, AT_ACCESS, vcpu->current, &facts);
+	if (!task_inside(task, PT_SET_STATE))
+		return;
+	vcpu->current->set_duration_ns = time_since(vcpu->current->t_set_ns, m->last_t_ns);
+	facts.access = NULL;
+	facts.slowest = frame->access;
+	ask(m, AT_BLOCKED, vcpu->current, &facts);
 }
 
 static void close_open_restores(struct model *m)

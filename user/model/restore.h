@@ -117,6 +117,7 @@ struct restore {
 	uint64_t load_seq; /* exits of evmptr-load: the last one, */
 	uint64_t loaded_seq; /* and the last one that succeeded; 0: none */
 	bool pages_failed; /* state-pages has failed */
+	bool failure_seen; /* what KVM_RUN said after that was looked at */
 	bool pages_done; /* state-pages succeeded, the last time it was called */
 	struct vmcs_state last_state; /* at the vCPU's last event before it ran */
 
@@ -124,7 +125,7 @@ struct restore {
 	bool run_exact; /* t_run_ns is the KVM_RUN itself, not a later sign */
 	uint64_t t_run_ns;
 
-	bool left_by_set; /* a later SET left nested mode by a nested exit */
+	bool left_by_set; /* this SET has thrown away what was there before */
 	unsigned int why; /* bits of enum inconclusive_reason */
 	enum verdict_kind verdict;
 

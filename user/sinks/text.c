@@ -154,7 +154,9 @@ static void print_times(const struct text_sink *t, const struct restore *r)
 {
 	char time[DURATION_LEN];
 
-	fprintf(t->options.out, "  set %s", duration(time, r->set_duration_ns));
+	/* a SET that had not returned when the trace ended took longer than that */
+	fprintf(t->options.out, "  set %s%s", r->set_done ? "" : ">",
+		duration(time, r->set_duration_ns));
 	if (r->set_done && r->set_ret)
 		fprintf(t->options.out, " (refused: %" PRId64 ")", r->set_ret);
 	if (r->run_seen)
