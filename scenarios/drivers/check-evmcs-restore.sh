@@ -204,7 +204,6 @@ expect 64 --memory-after --memslots-after
 expect 64 --move-memslot --postcopy
 expect 64 --move-memslot=elsewhere
 expect 64 --leave-by smm
-expect 64 --leave-by smm --mode l1 --no-run
 expect 64 --as-native
 expect 64 --close-in-child
 expect 64 --exit-without-close --close-in-child --no-run

@@ -47,7 +47,7 @@ static const char help[] =
 	"  --damage evmcs-revision|evmcs-gpa|enlighten\n"
 	"                            eVMCS or VP assist page in the fresh memory\n"
 	"  --expect-set-error ERRNO  KVM_SET_NESTED_STATE must fail so (EINVAL)\n"
-	"  --leave-by smm|feat-ctl   after the restore an ioctl that leaves nested mode\n"
+	"  --leave-by smm|feat-ctl   after the restore an ioctl that ends nested mode\n"
 	"  --move-memslot[=same-gpa] after the restore new host memory behind the eVMCS\n"
 	"  --stop-after set|run|runs=N  end before, or after N calls of, KVM_RUN, whatever they "
 	"return\n"
@@ -483,8 +483,6 @@ static int check_provocation(const struct options *o)
 		  "--as-native needs --no-run or --stop-after: L1 cannot go on with another VMCS" },
 		{ o->as_native && o->get_after_set,
 		  "--as-native excludes --get-after-set: KVM answers with the other format" },
-		{ o->leave_by && o->mode != MODE_L2,
-		  "--leave-by needs --mode l2: only an active L2 can be left" },
 		{ o->leave_by && options_continues(o),
 		  "--leave-by needs --no-run or --stop-after: what is left cannot go on" },
 		{ o->pae_l2 && (o->mode != MODE_L2 || o->order != ORDER_MSRS_FIRST),
