@@ -92,6 +92,9 @@ load_release() {
 		known=$(cd "$LAB_DIR/releases" && printf '%s ' *.sh)
 		usage "no kernel release $RELEASE (there is: ${known//.sh/})"
 	fi
+	# What a release need not say.
+	RELEASE_SUITE='' RELEASE_SERIES='' RELEASE_GCC='' RELEASE_CMDLINE=''
+	RELEASE_PARTS=(linux-image)
 	# shellcheck source=/dev/null
 	. "$file"
 }
