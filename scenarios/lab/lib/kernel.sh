@@ -51,6 +51,16 @@ ask_apt() {
 	printf '%s %s\n' "$dep" "$(apt-cache "${APT_OPTIONS[@]}" policy "$dep" | awk '/Candidate:/ { print $2 }')"
 }
 
+# download LOG FOLDER VERSION PACKAGE...: fetch_packages, showing how far it is.
+download() {
+	local log=$1 bytes
+	shift
+	bytes=$(apt-get "${APT_OPTIONS[@]}" --print-uris download "${@:3}" 2>/dev/null |
+		awk '{ sum += $3 } END { print sum + 0 }') || true
+	STEP_FOLDER=$1.tmp.$$/deb STEP_BYTES=$bytes \
+		step "downloading $3 $2, $((bytes / 1000000)) MB" "$log" fetch_packages "$@"
+}
+
 # fetch_packages FOLDER VERSION PACKAGE...: download and unpack all of them into
 # one folder, without installing.
 fetch_packages() {
@@ -132,8 +142,8 @@ prepare_kernel() {
 	need zstd zstd
 	need lz4 lz4
 	mkdir -p "$KDIR"
-	step "downloading $IMAGE_PACKAGE $IMAGE_VERSION" "$KDIR/log/download.log" \
-		fetch_packages "$KDIR/image" "$IMAGE_VERSION" "${RELEASE_PARTS[@]/%/-$KREL}"
+	download "$KDIR/log/download.log" "$KDIR/image" "$IMAGE_VERSION" \
+		"${RELEASE_PARTS[@]/%/-$KREL}"
 	image=$(kernel_image) || exit
 	step "extracting vmlinux" "$KDIR/log/extract.log" \
 		extract_vmlinux "$image" "$KDIR/vmlinux"

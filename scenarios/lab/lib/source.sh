@@ -50,8 +50,7 @@ prepare_source() {
 	need_file /usr/include/gelf.h libelf-dev
 	need_file /usr/include/openssl/evp.h libssl-dev
 	step "unpacking the kernel source" "$log/source.log" unpack_source "$src"
-	step "downloading linux-headers-$KREL" "$log/headers.log" \
-		fetch_packages "$KDIR/headers" "$IMAGE_VERSION" "linux-headers-$KREL"
+	download "$log/headers.log" "$KDIR/headers" "$IMAGE_VERSION" "linux-headers-$KREL"
 	step "configuring the kernel source" "$log/prepare.log" configure_source "$src"
 	step "building the stock KVM objects" "$log/stock-kvm.log" build_kvm "$src"
 	touch "$src/ready"

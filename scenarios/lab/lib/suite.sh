@@ -43,39 +43,39 @@ write_apt_conf() {
 	EOF
 }
 
-# The apt of this release: sets APT_OPTIONS.
-use_suite() {
-	local dir=$CACHE/apt/$RELEASE mirror
-	need_file "$DEBIAN_KEYRING" debian-archive-keyring
-	mirror=$(debian_mirror) || exit
-	mkdir -p "$dir"/state/lists/partial "$dir"/cache/archives/partial
-	write_apt_conf "$dir" >"$dir/apt.conf.$$"
-	mv "$dir/apt.conf.$$" "$dir/apt.conf"
-	printf 'deb [arch=amd64 target=Packages signed-by=%s] %s %s main\n' \
-		"$DEBIAN_KEYRING" "$mirror" "$RELEASE_SUITE" >"$dir/sources.list.$$"
-	mv "$dir/sources.list.$$" "$dir/sources.list"
-	APT_OPTIONS=(-c "$dir/apt.conf")
+# put FILE: standard input becomes FILE, which others may be reading, at once.
+put() {
+	cat >"$1.$$" && mv "$1.$$" "$1"
 }
 
-# ask_suite KNOWN: an answer as of now, into the file KNOWN.
+# ask_suite FOLDER KNOWN: an answer as of now, into the file KNOWN; FOLDER is
+# apt's.
 ask_suite() {
+	local mirror answer
+	need_file "$DEBIAN_KEYRING" debian-archive-keyring
+	mirror=$(debian_mirror) || exit
+	mkdir -p "$1"/state/lists/partial "$1"/cache/archives/partial
+	write_apt_conf "$1" | put "$1/apt.conf"
+	printf 'deb [arch=amd64 target=Packages signed-by=%s] %s %s main\n' \
+		"$DEBIAN_KEYRING" "$mirror" "$RELEASE_SUITE" | put "$1/sources.list"
 	# Without --error-on a mirror that cannot be reached is only a warning.
 	step "reading what Debian $RELEASE_SUITE has" "$CACHE/log/apt-$RELEASE.log" \
 		apt-get "${APT_OPTIONS[@]}" -q --error-on=any update
-	ask_apt >"$1.$$" || exit
-	mv "$1.$$" "$1"
+	answer=$(ask_apt) || exit
+	put "$2" <<<"$answer"
 }
 
 # resolve_suite KNOWN: a suite moves on, and a boot is not the time to follow
 # it: the answer holds while its kernel is here, until "lab setup".
 resolve_suite() {
-	use_suite
+	local dir=$CACHE/apt/$RELEASE
+	APT_OPTIONS=(-c "$dir/apt.conf")
 	if [[ -s $1 ]]; then
 		read_known "$1"
 		[[ -n ${LOOK_AGAIN:-} || ! -e $KDIR/ready ||
 			$LAB_DIR/releases/$RELEASE.sh -nt $1 ]] || return 0
 	fi
-	if ! with_lock "apt-$RELEASE" ask_suite "$1"; then
+	if ! with_lock "apt-$RELEASE" ask_suite "$dir" "$1"; then
 		[[ -s $1 && -e $KDIR/ready ]] || exit 1
 		say "going on with $IMAGE_PACKAGE $IMAGE_VERSION, which is here"
 	fi
