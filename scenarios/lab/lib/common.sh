@@ -101,8 +101,10 @@ load_release() {
 		known=$(cd "$LAB_DIR/releases" && printf '%s ' *.sh)
 		usage "no kernel release $RELEASE (there is: ${known//.sh/})"
 	fi
-	# What a release need not say.
+	# What a release need not say; kernel.sh and the others read it.
+	# shellcheck disable=SC2034
 	RELEASE_SUITE='' RELEASE_SERIES='' RELEASE_GCC='' RELEASE_CMDLINE=''
+	# shellcheck disable=SC2034
 	RELEASE_PARTS=(linux-image)
 	# shellcheck source=/dev/null
 	. "$file"
