@@ -260,6 +260,7 @@ boot() {
 	SCRIPT=$1
 	shift
 	[[ -f $SCRIPT && -r $SCRIPT ]] || die "boot: no script $SCRIPT"
+	((!${#VARIANTS[@]})) || need_source
 	need bochs-bin bochs
 	need_file "$BOCHS_BIOS" bochsbios
 	need_file "$BOCHS_VGA" vgabios

@@ -53,6 +53,14 @@ with_lock() {
 	)
 }
 
+# How much is there of the STEP_BYTES that the step leaves in STEP_FOLDER.
+step_part() {
+	local bytes
+	((${STEP_BYTES:-0})) || return 0
+	bytes=$(du -sb "$STEP_FOLDER" 2>/dev/null | cut -f1) || true
+	printf '%3d %% ' $((${bytes:-0} * 100 / STEP_BYTES))
+}
+
 # step TEXT LOG COMMAND...: run a command that takes a while, its output in LOG,
 # showing that it is alive. With LAB_ABREAST set others report on the same
 # terminal: one line, at the end.
@@ -66,7 +74,8 @@ step() {
 		:
 	elif [[ -t 2 ]]; then
 		while kill -0 "$pid" 2>/dev/null; do
-			printf '\rlab: %s ... %d s' "$text" $((SECONDS - start)) >&2
+			printf '\rlab: %s ... %s%d s' "$text" "$(step_part)" \
+				$((SECONDS - start)) >&2
 			sleep 0.5
 		done
 		printf '\r' >&2
@@ -92,6 +101,11 @@ load_release() {
 		known=$(cd "$LAB_DIR/releases" && printf '%s ' *.sh)
 		usage "no kernel release $RELEASE (there is: ${known//.sh/})"
 	fi
+	# What a release need not say; kernel.sh and the others read it.
+	# shellcheck disable=SC2034
+	RELEASE_SUITE='' RELEASE_SERIES='' RELEASE_GCC='' RELEASE_CMDLINE=''
+	# shellcheck disable=SC2034
+	RELEASE_PARTS=(linux-image)
 	# shellcheck source=/dev/null
 	. "$file"
 }

@@ -8,44 +8,76 @@
 #	base.cpio	the part of the initramfs that every boot uses
 #	ready		written last; its presence means that the rest is whole
 
+# Options for apt: none for the host's own, else those of resolve_suite.
+APT_OPTIONS=()
+
 # What apt would install now: sets IMAGE_PACKAGE, IMAGE_VERSION, KREL, KDIR.
 resolve_kernel() {
 	local known=$CACHE/resolved-$RELEASE
 	need apt-cache apt
 	load_release
-	# Asking apt takes seconds; its answer holds until its lists change.
-	if [[ ! -s $known || /var/lib/apt/lists -nt $known || /etc/apt -nt $known ||
-		$LAB_DIR/releases/$RELEASE.sh -nt $known ]]; then
-		mkdir -p "$CACHE"
-		ask_apt >"$known.$$"
-		mv "$known.$$" "$known"
+	mkdir -p "$CACHE"
+	if [[ -n $RELEASE_SUITE ]]; then
+		resolve_suite "$known"
+	else
+		resolve_host "$known"
 	fi
-	read -r IMAGE_PACKAGE IMAGE_VERSION <"$known"
+	read_known "$known"
+}
+
+# resolve_host KNOWN: asking apt takes seconds; its answer holds until its lists
+# change.
+resolve_host() {
+	if [[ ! -s $1 || /var/lib/apt/lists -nt $1 || /etc/apt -nt $1 ||
+		$LAB_DIR/releases/$RELEASE.sh -nt $1 ]]; then
+		ask_apt >"$1.$$"
+		mv "$1.$$" "$1"
+	fi
+}
+
+read_known() {
+	read -r IMAGE_PACKAGE IMAGE_VERSION <"$1"
 	KREL=${IMAGE_PACKAGE#linux-image-}
 	KDIR=$CACHE/kernels/${IMAGE_PACKAGE}_${IMAGE_VERSION//[:~]/_}
 }
 
 ask_apt() {
 	local dep
-	dep=$(apt-cache depends --no-recommends --no-suggests "$RELEASE_META" 2>/dev/null |
+	dep=$(apt-cache "${APT_OPTIONS[@]}" depends --no-recommends --no-suggests "$RELEASE_META" 2>/dev/null |
 		awk '/Depends: linux-image-[0-9]/ { print $2; exit }') || true
 	[[ -n $dep ]] || die "apt knows no image behind $RELEASE_META; run apt-get update"
-	[[ $dep == "linux-image-$RELEASE_SERIES".* ]] ||
+	[[ -z $RELEASE_SERIES || $dep == "linux-image-$RELEASE_SERIES".* ]] ||
 		die "$RELEASE_META is $dep here, not $RELEASE_SERIES; $RELEASE needs a host whose apt sources carry that series"
-	printf '%s %s\n' "$dep" "$(apt-cache policy "$dep" | awk '/Candidate:/ { print $2 }')"
+	printf '%s %s\n' "$dep" "$(apt-cache "${APT_OPTIONS[@]}" policy "$dep" | awk '/Candidate:/ { print $2 }')"
 }
 
-# fetch_package PACKAGE VERSION FOLDER: download and unpack, without installing.
-fetch_package() {
-	local tmp=$3.tmp.$$
+# download LOG FOLDER VERSION PACKAGE...: fetch_packages, showing how far it is.
+download() {
+	local log=$1 bytes
+	shift
+	bytes=$(apt-get "${APT_OPTIONS[@]}" --print-uris download "${@:3}" 2>/dev/null |
+		awk '{ sum += $3 } END { print sum + 0 }') || true
+	STEP_FOLDER=$1.tmp.$$/deb STEP_BYTES=$bytes \
+		step "downloading $3 $2, $((bytes / 1000000)) MB" "$log" fetch_packages "$@"
+}
+
+# fetch_packages FOLDER VERSION PACKAGE...: download and unpack all of them into
+# one folder, without installing.
+fetch_packages() {
+	local folder=$1 version=$2 tmp=$1.tmp.$$ deb
+	shift 2
 	rm -rf "$tmp"
 	mkdir -p "$tmp/deb" "$tmp/root"
 	(
-		cd "$tmp/deb"
+		cd "$tmp/deb" || exit
 		# Root's apt would drop to a user who cannot write here, and say so.
-		apt-get -q -o APT::Sandbox::User=root download "$1=$2"
-	) && dpkg-deb -x "$tmp"/deb/*.deb "$tmp/root" &&
-		rm -rf "$3" && mv "$tmp/root" "$3" && rm -rf "$tmp"
+		apt-get -q "${APT_OPTIONS[@]}" -o APT::Sandbox::User=root \
+			download "${@/%/=$version}"
+	) || return
+	for deb in "$tmp"/deb/*.deb; do
+		dpkg-deb -x "$deb" "$tmp/root" || return
+	done
+	rm -rf "$folder" && mv "$tmp/root" "$folder" && rm -rf "$tmp"
 }
 
 # extract_vmlinux VMLINUZ VMLINUX: the payload of a bzImage is a compressed ELF
@@ -53,7 +85,9 @@ fetch_package() {
 extract_vmlinux() {
 	local format magic tool at magic_read
 	while read -r format magic tool; do
-		while IFS=: read -r at _; do
+		# Of a line only the number: in what was found there may be a byte
+		# that makes the shell take the end of the line for a part of it.
+		while read -r at; do
 			# The tools complain about what follows the payload.
 			# shellcheck disable=SC2086
 			tail -c +$((at + 1)) "$1" | $tool >"$2.tmp" 2>/dev/null || true
@@ -63,7 +97,7 @@ extract_vmlinux() {
 				echo "$format payload at $at"
 				return 0
 			fi
-		done < <(LC_ALL=C grep -aboP "$magic" "$1" || true)
+		done < <(LC_ALL=C grep -aboP "$magic" "$1" | LC_ALL=C cut -d: -f1 || true)
 	done <<-'EOF'
 		xz \xfd7zXZ\x00 xz -dc
 		zstd \x28\xb5\x2f\xfd zstd -dcq
@@ -101,17 +135,31 @@ setup_kernel() {
 }
 
 prepare_kernel() {
+	local image
 	[[ -e $KDIR/ready ]] && return
 	need dpkg-deb dpkg
 	need xz xz-utils
 	need zstd zstd
 	need lz4 lz4
 	mkdir -p "$KDIR"
-	step "downloading $IMAGE_PACKAGE $IMAGE_VERSION" "$KDIR/log/download.log" \
-		fetch_package "$IMAGE_PACKAGE" "$IMAGE_VERSION" "$KDIR/image"
+	download "$KDIR/log/download.log" "$KDIR/image" "$IMAGE_VERSION" \
+		"${RELEASE_PARTS[@]/%/-$KREL}"
+	image=$(kernel_image) || exit
 	step "extracting vmlinux" "$KDIR/log/extract.log" \
-		extract_vmlinux "$KDIR/image/boot/vmlinuz-$KREL" "$KDIR/vmlinux"
+		extract_vmlinux "$image" "$KDIR/vmlinux"
 	touch "$KDIR/ready"
+}
+
+# The bzImage of the unpacked packages: newer ones have it beside its modules.
+kernel_image() {
+	local file
+	for file in "$KDIR/image"/{boot/vmlinuz-"$KREL",{usr/,}lib/modules/"$KREL"/vmlinuz}; do
+		if [[ -e $file ]]; then
+			printf '%s\n' "$file"
+			return
+		fi
+	done
+	die "there is no vmlinuz in $KDIR/image"
 }
 
 # kernel_module NAME: the path of a module of the unpacked image.

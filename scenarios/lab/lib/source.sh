@@ -22,6 +22,14 @@ kmake() {
 	make -s -j"$(nproc)" CC="$KCC" HOSTCC="$KCC" KERNELRELEASE="$KREL" "$@"
 }
 
+# Modified modules and selftests are built for the releases that name the
+# compiler for it.
+need_source() {
+	load_release
+	[[ -n $RELEASE_GCC ]] || DIE_STATUS=64 \
+		die "$RELEASE has stock modules only: no variants, no selftests; debian-6.1 has them"
+}
+
 setup_source() {
 	[[ $ROOT != *[[:space:]:]* ]] ||
 		die "a kernel cannot be built in a folder with a blank or a colon in its path: $ROOT"
@@ -42,8 +50,7 @@ prepare_source() {
 	need_file /usr/include/gelf.h libelf-dev
 	need_file /usr/include/openssl/evp.h libssl-dev
 	step "unpacking the kernel source" "$log/source.log" unpack_source "$src"
-	step "downloading linux-headers-$KREL" "$log/headers.log" \
-		fetch_package "linux-headers-$KREL" "$IMAGE_VERSION" "$KDIR/headers"
+	download "$log/headers.log" "$KDIR/headers" "$IMAGE_VERSION" "linux-headers-$KREL"
 	step "configuring the kernel source" "$log/prepare.log" configure_source "$src"
 	step "building the stock KVM objects" "$log/stock-kvm.log" build_kvm "$src"
 	touch "$src/ready"
@@ -55,7 +62,7 @@ unpack_source() {
 	local package=linux-source-$RELEASE_SERIES tarball
 	tarball=/usr/src/$package.tar.xz
 	if [[ ! -e $tarball || $(dpkg-query -W -f '${Version}' "$package") != "$IMAGE_VERSION" ]]; then
-		fetch_package "$package" "$IMAGE_VERSION" "$KDIR/source-package"
+		fetch_packages "$KDIR/source-package" "$IMAGE_VERSION" "$package"
 		tarball=$KDIR/source-package$tarball
 	fi
 	rm -rf "$1"
