@@ -613,8 +613,8 @@ static void access_counts(void **state)
 	set_enter(s, NESTED_GUEST_MODE);
 	touch(s, PT_READ_GUEST_CACHED, PURPOSE_LINK_POINTER, OTHER_GPA);
 	set_leave(s, 0);
-	in_ioctl(s, KVM_SET_MSRS);
-	touch(s, PT_HYPERV_MSR, PURPOSE_UNKNOWN, ASSIST_GPA);
+	in_ioctl(s, KVM_SET_MP_STATE);
+	touch(s, PT_READ_GUEST_CACHED, PURPOSE_UNKNOWN, ASSIST_GPA);
 	reach(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
 	leave(s, PT_READ_GUEST, -EFAULT); /* it was not reached */
 	in_ioctl(s, 0);
@@ -623,10 +623,44 @@ static void access_counts(void **state)
 	pages_leave(s, 1);
 	ran(s);
 	footer(s);
-	PASSES(s, "every: {accesses-in-set: 1, accesses-before-run: 2, anomaly: mem-in-set}\n");
+	PASSES(s, "every: {accesses-in-set: 1, accesses-before-run: 2, anomaly: mem-in-set}\n"
+		  "anomalies: {A4: 1}\n");
 	FAILS(s, "every: {accesses-in-set: 0}\n", "every");
 	FAILS(s, "every: {accesses-before-run: ..1}\n", "every");
 	FAILS(s, "every: {accesses-before-run: 3..}\n", "every");
+}
+
+static enum fact_answer ask(enum fact_id fact, const char *value, const struct restore *r)
+{
+	char error[VALUE_ERROR_LEN];
+	struct fact_rule rule = { 0 };
+
+	assert_int_equal(fact_rule_parse(&rule, fact, value, error), 0);
+	return fact_rule_ask(&rule, r);
+}
+
+/* The store into the VP assist page that KVM_SET_MSRS is there for. */
+static void accesses_that_were_asked_for(void **state)
+{
+	struct access asked = { .done = true,
+				.touched = true,
+				.before_run = true,
+				.asked_for = true,
+				.ioctl = (uint32_t)KVM_SET_MSRS,
+				.seq = 5 };
+	struct access not_asked = asked;
+	struct restore r = { .nr_accesses = 1, .accesses = { &asked, &not_asked } };
+
+	(void)state;
+	not_asked.asked_for = false;
+	not_asked.seq = 6;
+	assert_int_equal(ask(FACT_ACCESSES_BEFORE_RUN, "0", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_ACCESSES, "1", &r), FACT_HOLDS);
+	r.nr_accesses = 2;
+	assert_int_equal(ask(FACT_ACCESSES_BEFORE_RUN, "0", &r), FACT_EXCEEDED);
+	assert_int_equal(ask(FACT_ACCESSES_BEFORE_RUN, "1", &r), FACT_HOLDS);
+	assert_int_equal(fact_seq(FACT_ACCESSES_BEFORE_RUN, &r), 6);
+	assert_int_equal(fact_seq(FACT_ACCESSES, &r), 5);
 }
 
 static void selections(void **state)
@@ -955,6 +989,31 @@ static void reports_of_an_odd_name(void **state)
 	expectation_free(e);
 }
 
+/* An event that is older than the one before it: no report has a time below 0. */
+static void time_goes_backwards(void **state)
+{
+	struct stream *s = *state;
+	struct model_options options = { .fail_on = SEVERITY_ERROR };
+	char *text = NULL;
+	struct pipeline p;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	tell(s, "native-l1");
+	last(s)->t_ns = 1;
+	footer(s);
+	assert_int_equal(pipeline_init(&p, &options), 0);
+	assert_int_equal(pipeline_judge(&p, judge_new(NULL, SEVERITY_ERROR)), 0);
+	assert_int_equal(pipeline_add(&p, junit_sink_new(f, "t")), 0);
+	assert_int_equal(stream_feed(s, pipeline_item, &p), 0);
+	pipeline_finish(&p);
+	pipeline_free(&p);
+	fclose(f);
+	assert_non_null(strstr(text, "skipped=\"0\" time=\"0.000000\" timestamp="));
+	free(text);
+}
+
 /* ---- anything at all ---- */
 
 static const char *const seeds[] = {
@@ -1066,6 +1125,7 @@ int main(void)
 		TEST(facts_of_a_restore),
 		TEST(facts_that_are_not_there),
 		TEST(access_counts),
+		TEST(accesses_that_were_asked_for),
 		TEST(selections),
 		TEST(order),
 		TEST(never),
@@ -1080,6 +1140,7 @@ int main(void)
 		TEST(evidence),
 		TEST(names_of_checks),
 		TEST(reports_of_an_odd_name),
+		TEST(time_goes_backwards),
 		TEST(damaged_files),
 		TEST(senseless_streams),
 	};

@@ -146,12 +146,18 @@ static bool accesses_in_set_of(const struct restore *r, uint64_t *n)
 	return true;
 }
 
+/* What userspace asks for in so many words is no harm that KVM does. */
+static bool is_before_run(const struct access *a)
+{
+	return a->touched && a->before_run && !a->asked_for;
+}
+
 static bool accesses_before_run_of(const struct restore *r, uint64_t *n)
 {
 	int i;
 
 	for (i = 0, *n = 0; i < r->nr_accesses; i++)
-		*n += r->accesses[i]->touched && r->accesses[i]->before_run;
+		*n += is_before_run(r->accesses[i]);
 	return true;
 }
 
@@ -344,9 +350,9 @@ uint64_t fact_seq(enum fact_id fact, const struct restore *r)
 	for (i = 0; i < r->nr_accesses; i++) {
 		const struct access *a = r->accesses[i];
 
-		if (a->touched &&
-		    (fact == FACT_ACCESSES || (fact == FACT_ACCESSES_BEFORE_RUN && a->before_run) ||
-		     (fact == FACT_ACCESSES_IN_SET && in_set(r, a))))
+		if (a->touched && (fact == FACT_ACCESSES ||
+				   (fact == FACT_ACCESSES_BEFORE_RUN && is_before_run(a)) ||
+				   (fact == FACT_ACCESSES_IN_SET && in_set(r, a))))
 			return a->seq;
 	}
 	return r->first_seq;
