@@ -15,6 +15,7 @@
 #include "evmcs_trace/status.h"
 #include "expect/judge.h"
 #include "expect/outline.h"
+#include "expect/sight.h"
 #include "model/anomalies.h"
 #include "model/names.h"
 #include "sinks/checks.h"
@@ -740,10 +741,20 @@ static void events_of_others(void **state)
 	      "check.a");
 }
 
+static void detach(struct stream *s, enum evmcs_point point)
+{
+	size_t i;
+
+	for (i = 0; i < s->header.nr_probes; i++)
+		if (s->header.probes[i].point == point) {
+			s->header.probes[i].needed = false;
+			s->header.probes[i].attached = false;
+		}
+}
+
 static void coverage_of_points(void **state)
 {
 	struct stream *s = *state;
-	size_t i;
 
 	tell(s, "deferred");
 	footer(s);
@@ -752,13 +763,100 @@ static void coverage_of_points(void **state)
 	FAILS(s, "coverage: {events: {nested-exit: 1..}}\n", "events.nested-exit");
 	FAILS(s, "coverage: {events: {memslot: forbidden}}\n", "events.memslot");
 	PASSES(s, "coverage: {probes: [map, evmcs-page]}\n");
-	for (i = 0; i < s->header.nr_probes; i++)
-		if (s->header.probes[i].point == PT_EVMCS_PAGE) {
-			s->header.probes[i].needed = false;
-			s->header.probes[i].attached = false;
-		}
+	detach(s, PT_EVMCS_PAGE);
 	PASSES(s, "coverage: {probes: [map]}\n");
 	FAILS(s, "coverage: {probes: [map, evmcs-page]}\n", "probes.evmcs-page");
+}
+
+/* The classes that one point alone can show are classes that there are. */
+static void needs_of_classes(void **state)
+{
+	int i, j, found;
+
+	(void)state;
+	for (i = 0; i < nr_class_needs; i++) {
+		for (j = found = 0; j < anomaly_nr_classes; j++)
+			if (point_of_class(j) == (int)class_needs[i].point) {
+				assert_string_equal(anomaly_classes[j].id, class_needs[i].id);
+				found++;
+			}
+		assert_int_equal(found, 1);
+	}
+	assert_int_equal(point_of_class(0), -1);
+}
+
+/* What no probe could show: that it was not seen says nothing. */
+static void unseen_classes(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "deferred");
+	footer(s);
+	PASSES(s, "anomalies: {A16: forbidden, others: forbidden}\n");
+	detach(s, PT_SHADOW_COPY);
+	IN_DOUBT(s, "anomalies: {A16: forbidden}\n", "anomalies.shadow-clobber");
+	IN_DOUBT(s, "anomalies: {A16: ..3}\n", "anomalies.shadow-clobber");
+	IN_DOUBT(s, "anomalies: {A16: required}\n", "anomalies.shadow-clobber");
+	IN_DOUBT(s, "anomalies: {others: forbidden}\n", "anomalies.others");
+	PASSES(s, "anomalies: {A16: forbidden, others: forbidden}\ntolerate: [blind]\n");
+	FAILS(s, "anomalies: {A16: required}\ntolerate: [blind]\n", "anomalies.shadow-clobber");
+	/* it is not among the others, or nobody speaks of it */
+	PASSES(s, "anomalies: {A16: allowed, others: forbidden}\n");
+	PASSES(s, "anomalies: {A15: forbidden}\n");
+	PASSES(s, "restores: 1\n");
+}
+
+static void unseen_events(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "deferred");
+	footer(s);
+	PASSES(s, "coverage: {events: {get-state: 0, evmcs-page: 0}}\n");
+	PASSES(s, "checks: [{name: a, never: [get-state, evmcs-page]}]\n");
+	FAILS(s, "checks: [{name: a, order: [get-state]}]\n", "check.a");
+	detach(s, PT_GET_STATE);
+	detach(s, PT_EVMCS_PAGE);
+	detach(s, PT_RAN);
+	IN_DOUBT(s, "coverage: {events: {get-state: 0}}\n", "events.get-state");
+	IN_DOUBT(s, "coverage: {events: {get-state: 1}}\n", "events.get-state");
+	IN_DOUBT(s, "checks: [{name: a, never: [get-state]}]\n", "check.a");
+	IN_DOUBT(s, "checks: [{name: a, never: [get-state], before: ran}]\n", "check.a");
+	IN_DOUBT(s, "checks: [{name: a, never: [nested-exit], before: get-state}]\n", "check.a");
+	IN_DOUBT(s, "checks: [{name: a, order: [set-state, get-state]}]\n", "check.a");
+	PASSES(s, "checks: [{name: a, never: [get-state]}]\ntolerate: [blind]\n");
+	PASSES(s, "coverage: {events: {get-state: 0}}\ntolerate: [blind]\n");
+	/* what was seen is a violation nevertheless */
+	FAILS(s, "checks: [{name: a, never: [get-state, access]}]\n", "check.a");
+	/* these have no function in most kernels, and the last is no function */
+	PASSES(s, "coverage: {events: {evmcs-page: 0, evmptr-load-direct: 0}}\n");
+	PASSES(s, "checks: [{name: a, never: [evmcs-page, access@KVM_GET_MSRS]}]\n");
+	FAILS(s, "coverage: {events: {evmcs-page: 1}}\n", "events.evmcs-page");
+	FAILS(s, "coverage: {events: {ran: 0}}\n", "events.ran");
+	PASSES(s, "coverage: {events: {ran: 1}}\n");
+}
+
+/* The built-in rules claim nothing of a class that could not be seen. */
+static void unseen_by_the_built_in_rules(void **state)
+{
+	struct stream *s = *state;
+	struct trial t;
+	int i, j;
+
+	tell(s, "deferred");
+	footer(s);
+	for (i = 0; i < nr_class_needs; i++) {
+		detach(s, class_needs[i].point);
+		try_at(&t, s, NULL, SEVERITY_ERROR);
+		assert_int_equal(t.j->result, t.j->verdict->kind);
+		assert_int_equal(t.j->result, VERDICT_PASS);
+		assert_int_equal(t.j->nr_checks, 2 + anomaly_nr_classes - (i + 1));
+		assert_int_equal(t.j->by_result[VERDICT_PASS], t.j->nr_checks);
+		for (j = 0; j < t.j->nr_checks; j++)
+			assert_string_not_equal(t.j->checks[j].name, "anomalies.get-flag-lost");
+		find_check(t.j, "anomalies.direct-map-in-set");
+		try_end(&t);
+	}
 }
 
 /* ---- doubt ---- */
@@ -1131,6 +1229,10 @@ int main(void)
 		TEST(never),
 		TEST(events_of_others),
 		TEST(coverage_of_points),
+		TEST(needs_of_classes),
+		TEST(unseen_classes),
+		TEST(unseen_events),
+		TEST(unseen_by_the_built_in_rules),
 		TEST(lost_records),
 		TEST(no_footer),
 		TEST(open_restores),
