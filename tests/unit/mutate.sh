@@ -146,6 +146,8 @@ mutant "unseen is claimed" $file '/^static void leave_out_unseen/,/^}/s/^\t\t\tc
 mutant "blind to all" user/expect/sight.c 's/ \|\| absent_by_design \& \(1ULL << point\)//'
 file=user/expect/load.c
 mutant "nothing is a check" $file 's/return wrong_at\(l, "", "", "there is no check.*/;/'
+mutant "files that cannot fail" $file 's/if \(!err \&\& !can_fail\(e\)\)/if (0)/'
+mutant "sections that cannot fail" $file 's/if \(!given \|\| counts_can_fail\(rules, nr\)\)/if (1)/'
 mutant "nothing selected passes" $file 's/check->count.min = 1;/check->count.min = 0;/'
 mutant "no restore is enough" $file 's/e->restores.min = 1;/e->restores.min = 0;/'
 file=user/expect/outline.c

@@ -149,6 +149,44 @@ static void nothing_to_check(void **state)
 	refuse("checks:\n- count: 1\n  name: ''\n", 3, "letters, digits");
 }
 
+/* A file that any trace at all would pass. */
+static void nothing_that_can_fail(void **state)
+{
+	static const char *const vain[] = {
+		"paths: {native: 0..}",
+		"every: {accesses: 0..}",
+		"every: {mode: l1|l2, vm: '*'}",
+		"checks: [{name: a, where: {restore: 9}, count: 0..}]",
+	};
+	static const char *const good[] = {
+		"restores: 1..",	  "paths: {native: allowed, leave: 0}",
+		"every: {vcpu: 0..}",	  "every: {set-time: 0ns..}",
+		"every: {mode: l2}",	  "every: {anomaly: A1}",
+		"every: {vm: 'a*'}",	  "every: {result: error|0}",
+		"anomalies: {A1: 0}",	  "checks: [{name: a, count: 0.., never: [map]}]",
+		"anomalies: {others: 0}", "coverage: {probes: [map]}",
+	};
+	char yaml[256];
+	size_t i;
+
+	(void)state;
+	refuse("restores: 0..\nanomalies:\n  others: allowed\n", 1,
+	       "no check in this file can fail");
+	refuse("restores: allowed\nanomalies: {A1: 0.., others: 0..}\n", 1, "can fail");
+	refuse("restores: 1\npaths:\n  native: allowed\n", 2, "nothing of this can fail");
+	refuse("restores: 1\ncoverage:\n  events:\n    map: 0..\n", 3, "nothing of this can fail");
+	for (i = 0; i < sizeof(vain) / sizeof(vain[0]); i++) {
+		snprintf(yaml, sizeof(yaml), "restores: 0..\nanomalies: {others: 0..}\n%s\n",
+			 vain[i]);
+		refuse(yaml, i ? 1 : 3, "can fail");
+	}
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(yaml, sizeof(yaml), "%s%s%s\n", i ? "restores: 0..\n" : "",
+			 strstr(good[i], "anomalies") ? "" : "anomalies: {others: 0..}\n", good[i]);
+		expectation_free(load(yaml));
+	}
+}
+
 static void wrong_values(void **state)
 {
 	static const char *const counts[] = { "''",
@@ -473,6 +511,8 @@ static void counts_of_restores(void **state)
 static void no_restore_at_all(void **state)
 {
 	struct stream *s = *state;
+	struct trial t;
+	int i;
 
 	footer(s);
 	FAILS(s, "every: {path: native}\n", "every");
@@ -482,6 +522,10 @@ static void no_restore_at_all(void **state)
 	FAILS(s, "checks: [{name: a, where: {mode: l2}}]\n", "check.a");
 	PASSES(s, "restores: 0\n");
 	PASSES(s, "restores: 0..\nevery: {path: native}\n");
+	try_at(&t, s, "restores: 0..\n", SEVERITY_ERROR);
+	for (i = 0; i < t.j->nr_checks; i++)
+		assert_string_not_equal(t.j->checks[i].name, "restores");
+	try_end(&t);
 	PASSES(s, "restores: 0\nchecks: [{name: a, count: 0.., every: {mode: l2}}]\n");
 }
 
@@ -1209,6 +1253,7 @@ int main(void)
 		TEST(second_keys),
 		TEST(wrong_forms),
 		TEST(nothing_to_check),
+		TEST(nothing_that_can_fail),
 		TEST(wrong_values),
 		TEST(wrong_patterns),
 		TEST(wrong_files),

@@ -264,6 +264,26 @@ static enum fact_answer ask_number(const struct fact_rule *rule, const struct re
 	return n < rule->range.min ? FACT_FAILS : FACT_HOLDS;
 }
 
+bool fact_rule_can_fail(const struct fact_rule *rule)
+{
+	static const struct restore blank = { .vcpu = VCPU_NONE };
+	const struct vocabulary *words = facts[rule->fact].words;
+	uint64_t n;
+
+	switch (forms[rule->fact].form) {
+	case FORM_WORDS:
+		/* a restore may have no anomaly, but it has one of all other words */
+		return rule->fact == FACT_ANOMALY || rule->bits != (1ULL << words->count()) - 1;
+	case FORM_COUNT:
+	case FORM_TIMES:
+		return range_can_fail(&rule->range) || !facts[rule->fact].number(&blank, &n);
+	case FORM_TEXT:
+		return strcmp(rule->text, "*") != 0;
+	default:
+		return true;
+	}
+}
+
 enum fact_answer fact_rule_ask(const struct fact_rule *rule, const struct restore *r)
 {
 	bool holds = false;

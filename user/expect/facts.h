@@ -52,6 +52,9 @@ const char *fact_key(enum fact_id fact);
 int fact_rule_parse(struct fact_rule *rule, enum fact_id fact, const char *text,
 		    char error[VALUE_ERROR_LEN]);
 
+/* Is there a restore that does not have it? */
+bool fact_rule_can_fail(const struct fact_rule *rule);
+
 enum fact_answer {
 	FACT_HOLDS,
 	FACT_FAILS, /* what is missing may not have been seen */

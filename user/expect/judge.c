@@ -72,19 +72,14 @@ static struct check_case *add_case(struct judge *j, enum case_kind kind, const s
 	return c;
 }
 
-/* What may be seen any number of times is not a check. */
-static bool can_fail(const struct range *range)
-{
-	return range->min || range->max != UINT64_MAX;
-}
-
 static void add_counts(struct judge *j, enum case_kind kind, const char *prefix,
 		       const struct vocabulary *words, const struct count_rule *rules)
 {
 	int i, nr = words->count();
 
+	/* what may be seen any number of times is not a check */
 	for (i = 0; i < nr; i++)
-		if (rules[i].given && can_fail(&rules[i].range))
+		if (rules[i].given && range_can_fail(&rules[i].range))
 			add_case(j, kind, &rules[i].range, "%s.%s", prefix, words->name(i))->index =
 				i;
 }
@@ -93,7 +88,7 @@ static void add_others(struct judge *j)
 {
 	const struct count_rule *others = &j->e->others;
 
-	if (others->given && !can_fail(&others->range))
+	if (others->given && !range_can_fail(&others->range))
 		return;
 	add_case(j, CASE_OTHERS, others->given ? &others->range : &none, "anomalies.others")->from =
 		others->given ? SEVERITY_INFO : j->fail_on;
@@ -173,7 +168,8 @@ static void add_expected(struct judge *j)
 	const struct expectation *e = j->e;
 	int i;
 
-	add_case(j, CASE_RESTORES, &e->restores, "restores");
+	if (range_can_fail(&e->restores))
+		add_case(j, CASE_RESTORES, &e->restores, "restores");
 	add_counts(j, CASE_PATH, "paths", &path_words, e->paths);
 	add_counts(j, CASE_ANOMALY, "anomalies", &anomaly_words, e->anomalies);
 	add_others(j);
