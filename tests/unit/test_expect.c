@@ -586,6 +586,8 @@ static void facts_of_a_restore(void **state)
 		"accesses-in-set: 0",
 		"accesses-before-run: forbidden",
 		"memslots: 1",
+		"longest-access: 1ns..1ms",
+		"longest-access-in-set: ..0ns",
 		"set-time: ..1ms",
 		"run-after: 1ns..1ms",
 		"map-after: ..1ms",
@@ -608,6 +610,8 @@ static void facts_of_a_restore(void **state)
 		"accesses-before-run: 1..",
 		"memslots: 2",
 		"memslots: 0",
+		"longest-access: 1s..",
+		"longest-access-in-set: 1ns..",
 		"set-time: 1ms..",
 		"set-time: ..0ns",
 		"run-after: 1s..",
@@ -706,6 +710,43 @@ static void accesses_that_were_asked_for(void **state)
 	assert_int_equal(ask(FACT_ACCESSES_BEFORE_RUN, "1", &r), FACT_HOLDS);
 	assert_int_equal(fact_seq(FACT_ACCESSES_BEFORE_RUN, &r), 6);
 	assert_int_equal(fact_seq(FACT_ACCESSES, &r), 5);
+}
+
+/* Those that wait, also for what they never reach, and where they do it. */
+static void longest_accesses(void **state)
+{
+	struct access quick = {
+		.touched = true, .duration_ns = 1000, .ioctl = (uint32_t)KVM_RUN, .seq = 2
+	};
+	struct access slow = { .duration_ns = 60000000, .ioctl = (uint32_t)KVM_RUN, .seq = 7 };
+	struct access in_set = { .touched = true,
+				 .duration_ns = 2000,
+				 .ioctl = (uint32_t)KVM_SET_NESTED_STATE,
+				 .before_run = true,
+				 .seq = 8 };
+	struct restore r = { .accesses = { &quick, &slow, &in_set }, .first_seq = 1 };
+
+	(void)state;
+	/* the longest of none */
+	assert_int_equal(ask(FACT_LONGEST_ACCESS, "..10ms", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS, "1ns..", &r), FACT_FAILS);
+	assert_int_equal(fact_seq(FACT_LONGEST_ACCESS, &r), 1);
+	r.nr_accesses = 2;
+	assert_int_equal(ask(FACT_LONGEST_ACCESS, "50ms..60ms", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS, "..50ms", &r), FACT_EXCEEDED);
+	assert_int_equal(fact_seq(FACT_LONGEST_ACCESS, &r), 7);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_SET, "..1ms", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_SET, "1ns..1ms", &r), FACT_FAILS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_RUN, "50ms..60ms", &r), FACT_HOLDS);
+	slow.before_run = true;
+	slow.ioctl = (uint32_t)KVM_SET_MSRS;
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_RUN, "1us..2us", &r), FACT_HOLDS);
+	assert_int_equal(fact_seq(FACT_LONGEST_ACCESS_IN_RUN, &r), 2);
+	r.nr_accesses = 3;
+	assert_int_equal(ask(FACT_LONGEST_ACCESS, "50ms..60ms", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_SET, "2us..3us", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_SET, "..1us", &r), FACT_EXCEEDED);
+	assert_int_equal(fact_seq(FACT_LONGEST_ACCESS_IN_SET, &r), 8);
 }
 
 static void selections(void **state)
@@ -1269,6 +1310,7 @@ int main(void)
 		TEST(facts_that_are_not_there),
 		TEST(access_counts),
 		TEST(accesses_that_were_asked_for),
+		TEST(longest_accesses),
 		TEST(selections),
 		TEST(order),
 		TEST(never),

@@ -167,6 +167,48 @@ static bool memslots_of(const struct restore *r, uint64_t *n)
 	return true;
 }
 
+static bool anywhere(const struct restore *r, const struct access *a)
+{
+	return r && a;
+}
+
+static bool in_run(const struct restore *r, const struct access *a)
+{
+	(void)r;
+	return !a->before_run;
+}
+
+typedef bool (*place_fn)(const struct restore *r, const struct access *a);
+
+/* Also of those that reached nothing: they may have waited for it. NULL: none. */
+static const struct access *longest(const struct restore *r, place_fn place)
+{
+	const struct access *found = NULL;
+	int i;
+
+	for (i = 0; i < r->nr_accesses; i++) {
+		const struct access *a = r->accesses[i];
+
+		if (place(r, a) && (!found || a->duration_ns > found->duration_ns))
+			found = a;
+	}
+	return found;
+}
+
+/* The longest of none took no time: no more than any bound, and less than what is wanted. */
+#define LONGEST(name, place)                                                                       \
+	static bool name(const struct restore *r, uint64_t *n)                                     \
+	{                                                                                          \
+		const struct access *a = longest(r, place);                                        \
+                                                                                                   \
+		*n = a ? a->duration_ns : 0;                                                       \
+		return true;                                                                       \
+	}
+
+LONGEST(longest_access_of, anywhere)
+LONGEST(longest_access_in_set_of, in_set)
+LONGEST(longest_access_in_run_of, in_run)
+
 static bool set_time_of(const struct restore *r, uint64_t *n)
 {
 	*n = r->set_duration_ns;
@@ -212,6 +254,9 @@ static const struct {
 	[FACT_ACCESSES_IN_SET] = { .number = accesses_in_set_of },
 	[FACT_ACCESSES_BEFORE_RUN] = { .number = accesses_before_run_of },
 	[FACT_MEMSLOTS] = { .number = memslots_of },
+	[FACT_LONGEST_ACCESS] = { .number = longest_access_of },
+	[FACT_LONGEST_ACCESS_IN_SET] = { .number = longest_access_in_set_of },
+	[FACT_LONGEST_ACCESS_IN_RUN] = { .number = longest_access_in_run_of },
 	[FACT_SET_TIME] = { .number = set_time_of },
 	[FACT_RUN_AFTER] = { .number = run_after_of },
 	[FACT_MAP_AFTER] = { .number = map_after_of },
@@ -359,21 +404,37 @@ void fact_seen_text(enum fact_id fact, const struct restore *r, char *out, size_
 	snprintf(out, size, "%s %s", fact_key(fact), value);
 }
 
-uint64_t fact_seq(enum fact_id fact, const struct restore *r)
+/* The access that a fact is about, or NULL. */
+static const struct access *access_behind(enum fact_id fact, const struct restore *r)
 {
 	int i;
 
-	if (fact == FACT_END || fact == FACT_RUN_AFTER)
-		return r->last_seq;
-	if (fact == FACT_MEMSLOTS && r->nr_memslots)
-		return r->memslots[r->nr_memslots - 1].seq;
+	if (fact == FACT_LONGEST_ACCESS)
+		return longest(r, anywhere);
+	if (fact == FACT_LONGEST_ACCESS_IN_SET)
+		return longest(r, in_set);
+	if (fact == FACT_LONGEST_ACCESS_IN_RUN)
+		return longest(r, in_run);
 	for (i = 0; i < r->nr_accesses; i++) {
 		const struct access *a = r->accesses[i];
 
 		if (a->touched && (fact == FACT_ACCESSES ||
 				   (fact == FACT_ACCESSES_BEFORE_RUN && is_before_run(a)) ||
 				   (fact == FACT_ACCESSES_IN_SET && in_set(r, a))))
-			return a->seq;
+			return a;
 	}
+	return NULL;
+}
+
+uint64_t fact_seq(enum fact_id fact, const struct restore *r)
+{
+	const struct access *a = access_behind(fact, r);
+
+	if (a)
+		return a->seq;
+	if (fact == FACT_END || fact == FACT_RUN_AFTER)
+		return r->last_seq;
+	if (fact == FACT_MEMSLOTS && r->nr_memslots)
+		return r->memslots[r->nr_memslots - 1].seq;
 	return r->first_seq;
 }

@@ -26,6 +26,9 @@
 	X(ACCESSES_IN_SET, "accesses-in-set", COUNT)                                               \
 	X(ACCESSES_BEFORE_RUN, "accesses-before-run", COUNT)                                       \
 	X(MEMSLOTS, "memslots", COUNT)                                                             \
+	X(LONGEST_ACCESS, "longest-access", TIMES)                                                 \
+	X(LONGEST_ACCESS_IN_SET, "longest-access-in-set", TIMES)                                   \
+	X(LONGEST_ACCESS_IN_RUN, "longest-access-in-run", TIMES)                                   \
 	X(SET_TIME, "set-time", TIMES)                                                             \
 	X(RUN_AFTER, "run-after", TIMES)                                                           \
 	X(MAP_AFTER, "map-after", TIMES)
