@@ -15,6 +15,7 @@
 #include "evmcs_trace/status.h"
 #include "expect/judge.h"
 #include "expect/outline.h"
+#include "expect/sight.h"
 #include "model/anomalies.h"
 #include "model/names.h"
 #include "sinks/checks.h"
@@ -146,6 +147,44 @@ static void nothing_to_check(void **state)
 	refuse("checks:\n- count: 1\n", 2, "no name");
 	refuse("checks:\n- count: 1\n  name: a b\n", 3, "letters, digits");
 	refuse("checks:\n- count: 1\n  name: ''\n", 3, "letters, digits");
+}
+
+/* A file that any trace at all would pass. */
+static void nothing_that_can_fail(void **state)
+{
+	static const char *const vain[] = {
+		"paths: {native: 0..}",
+		"every: {accesses: 0..}",
+		"every: {mode: l1|l2, vm: '*'}",
+		"checks: [{name: a, where: {restore: 9}, count: 0..}]",
+	};
+	static const char *const good[] = {
+		"restores: 1..",	  "paths: {native: allowed, leave: 0}",
+		"every: {vcpu: 0..}",	  "every: {set-time: 0ns..}",
+		"every: {mode: l2}",	  "every: {anomaly: A1}",
+		"every: {vm: 'a*'}",	  "every: {result: error|0}",
+		"anomalies: {A1: 0}",	  "checks: [{name: a, count: 0.., never: [map]}]",
+		"anomalies: {others: 0}", "coverage: {probes: [map]}",
+	};
+	char yaml[256];
+	size_t i;
+
+	(void)state;
+	refuse("restores: 0..\nanomalies:\n  others: allowed\n", 1,
+	       "no check in this file can fail");
+	refuse("restores: allowed\nanomalies: {A1: 0.., others: 0..}\n", 1, "can fail");
+	refuse("restores: 1\npaths:\n  native: allowed\n", 2, "nothing of this can fail");
+	refuse("restores: 1\ncoverage:\n  events:\n    map: 0..\n", 3, "nothing of this can fail");
+	for (i = 0; i < sizeof(vain) / sizeof(vain[0]); i++) {
+		snprintf(yaml, sizeof(yaml), "restores: 0..\nanomalies: {others: 0..}\n%s\n",
+			 vain[i]);
+		refuse(yaml, i ? 1 : 3, "can fail");
+	}
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(yaml, sizeof(yaml), "%s%s%s\n", i ? "restores: 0..\n" : "",
+			 strstr(good[i], "anomalies") ? "" : "anomalies: {others: 0..}\n", good[i]);
+		expectation_free(load(yaml));
+	}
 }
 
 static void wrong_values(void **state)
@@ -472,6 +511,8 @@ static void counts_of_restores(void **state)
 static void no_restore_at_all(void **state)
 {
 	struct stream *s = *state;
+	struct trial t;
+	int i;
 
 	footer(s);
 	FAILS(s, "every: {path: native}\n", "every");
@@ -481,6 +522,10 @@ static void no_restore_at_all(void **state)
 	FAILS(s, "checks: [{name: a, where: {mode: l2}}]\n", "check.a");
 	PASSES(s, "restores: 0\n");
 	PASSES(s, "restores: 0..\nevery: {path: native}\n");
+	try_at(&t, s, "restores: 0..\n", SEVERITY_ERROR);
+	for (i = 0; i < t.j->nr_checks; i++)
+		assert_string_not_equal(t.j->checks[i].name, "restores");
+	try_end(&t);
 	PASSES(s, "restores: 0\nchecks: [{name: a, count: 0.., every: {mode: l2}}]\n");
 }
 
@@ -541,6 +586,8 @@ static void facts_of_a_restore(void **state)
 		"accesses-in-set: 0",
 		"accesses-before-run: forbidden",
 		"memslots: 1",
+		"longest-access: 1ns..1ms",
+		"longest-access-in-set: ..0ns",
 		"set-time: ..1ms",
 		"run-after: 1ns..1ms",
 		"map-after: ..1ms",
@@ -563,6 +610,8 @@ static void facts_of_a_restore(void **state)
 		"accesses-before-run: 1..",
 		"memslots: 2",
 		"memslots: 0",
+		"longest-access: 1s..",
+		"longest-access-in-set: 1ns..",
 		"set-time: 1ms..",
 		"set-time: ..0ns",
 		"run-after: 1s..",
@@ -613,8 +662,8 @@ static void access_counts(void **state)
 	set_enter(s, NESTED_GUEST_MODE);
 	touch(s, PT_READ_GUEST_CACHED, PURPOSE_LINK_POINTER, OTHER_GPA);
 	set_leave(s, 0);
-	in_ioctl(s, KVM_SET_MSRS);
-	touch(s, PT_HYPERV_MSR, PURPOSE_UNKNOWN, ASSIST_GPA);
+	in_ioctl(s, KVM_SET_MP_STATE);
+	touch(s, PT_READ_GUEST_CACHED, PURPOSE_UNKNOWN, ASSIST_GPA);
 	reach(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
 	leave(s, PT_READ_GUEST, -EFAULT); /* it was not reached */
 	in_ioctl(s, 0);
@@ -623,10 +672,81 @@ static void access_counts(void **state)
 	pages_leave(s, 1);
 	ran(s);
 	footer(s);
-	PASSES(s, "every: {accesses-in-set: 1, accesses-before-run: 2, anomaly: mem-in-set}\n");
+	PASSES(s, "every: {accesses-in-set: 1, accesses-before-run: 2, anomaly: mem-in-set}\n"
+		  "anomalies: {A4: 1}\n");
 	FAILS(s, "every: {accesses-in-set: 0}\n", "every");
 	FAILS(s, "every: {accesses-before-run: ..1}\n", "every");
 	FAILS(s, "every: {accesses-before-run: 3..}\n", "every");
+}
+
+static enum fact_answer ask(enum fact_id fact, const char *value, const struct restore *r)
+{
+	char error[VALUE_ERROR_LEN];
+	struct fact_rule rule = { 0 };
+
+	assert_int_equal(fact_rule_parse(&rule, fact, value, error), 0);
+	return fact_rule_ask(&rule, r);
+}
+
+/* The store into the VP assist page that KVM_SET_MSRS is there for. */
+static void accesses_that_were_asked_for(void **state)
+{
+	struct access asked = { .done = true,
+				.touched = true,
+				.before_run = true,
+				.asked_for = true,
+				.ioctl = (uint32_t)KVM_SET_MSRS,
+				.seq = 5 };
+	struct access not_asked = asked;
+	struct restore r = { .nr_accesses = 1, .accesses = { &asked, &not_asked } };
+
+	(void)state;
+	not_asked.asked_for = false;
+	not_asked.seq = 6;
+	assert_int_equal(ask(FACT_ACCESSES_BEFORE_RUN, "0", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_ACCESSES, "1", &r), FACT_HOLDS);
+	r.nr_accesses = 2;
+	assert_int_equal(ask(FACT_ACCESSES_BEFORE_RUN, "0", &r), FACT_EXCEEDED);
+	assert_int_equal(ask(FACT_ACCESSES_BEFORE_RUN, "1", &r), FACT_HOLDS);
+	assert_int_equal(fact_seq(FACT_ACCESSES_BEFORE_RUN, &r), 6);
+	assert_int_equal(fact_seq(FACT_ACCESSES, &r), 5);
+}
+
+/* Those that wait, also for what they never reach, and where they do it. */
+static void longest_accesses(void **state)
+{
+	struct access quick = {
+		.touched = true, .duration_ns = 1000, .ioctl = (uint32_t)KVM_RUN, .seq = 2
+	};
+	struct access slow = { .duration_ns = 60000000, .ioctl = (uint32_t)KVM_RUN, .seq = 7 };
+	struct access in_set = { .touched = true,
+				 .duration_ns = 2000,
+				 .ioctl = (uint32_t)KVM_SET_NESTED_STATE,
+				 .before_run = true,
+				 .seq = 8 };
+	struct restore r = { .accesses = { &quick, &slow, &in_set }, .first_seq = 1 };
+
+	(void)state;
+	/* the longest of none */
+	assert_int_equal(ask(FACT_LONGEST_ACCESS, "..10ms", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS, "1ns..", &r), FACT_FAILS);
+	assert_int_equal(fact_seq(FACT_LONGEST_ACCESS, &r), 1);
+	r.nr_accesses = 2;
+	assert_int_equal(ask(FACT_LONGEST_ACCESS, "50ms..60ms", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS, "..50ms", &r), FACT_EXCEEDED);
+	assert_int_equal(fact_seq(FACT_LONGEST_ACCESS, &r), 7);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_SET, "..1ms", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_SET, "1ns..1ms", &r), FACT_FAILS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_RUN, "50ms..60ms", &r), FACT_HOLDS);
+	slow.before_run = true;
+	slow.ioctl = (uint32_t)KVM_SET_MSRS;
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_RUN, "1us..2us", &r), FACT_HOLDS);
+	assert_int_equal(fact_seq(FACT_LONGEST_ACCESS_IN_RUN, &r), 2);
+	r.nr_accesses = 3;
+	assert_int_equal(ask(FACT_LONGEST_ACCESS, "50ms..60ms", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_SET, "2us..3us", &r), FACT_HOLDS);
+	assert_int_equal(ask(FACT_LONGEST_ACCESS_IN_SET, "..1us", &r), FACT_EXCEEDED);
+	assert_int_equal(fact_seq(FACT_LONGEST_ACCESS_IN_SET, &r), 8);
 }
 
 static void selections(void **state)
@@ -706,10 +826,20 @@ static void events_of_others(void **state)
 	      "check.a");
 }
 
+static void detach(struct stream *s, enum evmcs_point point)
+{
+	size_t i;
+
+	for (i = 0; i < s->header.nr_probes; i++)
+		if (s->header.probes[i].point == point) {
+			s->header.probes[i].needed = false;
+			s->header.probes[i].attached = false;
+		}
+}
+
 static void coverage_of_points(void **state)
 {
 	struct stream *s = *state;
-	size_t i;
 
 	tell(s, "deferred");
 	footer(s);
@@ -718,13 +848,100 @@ static void coverage_of_points(void **state)
 	FAILS(s, "coverage: {events: {nested-exit: 1..}}\n", "events.nested-exit");
 	FAILS(s, "coverage: {events: {memslot: forbidden}}\n", "events.memslot");
 	PASSES(s, "coverage: {probes: [map, evmcs-page]}\n");
-	for (i = 0; i < s->header.nr_probes; i++)
-		if (s->header.probes[i].point == PT_EVMCS_PAGE) {
-			s->header.probes[i].needed = false;
-			s->header.probes[i].attached = false;
-		}
+	detach(s, PT_EVMCS_PAGE);
 	PASSES(s, "coverage: {probes: [map]}\n");
 	FAILS(s, "coverage: {probes: [map, evmcs-page]}\n", "probes.evmcs-page");
+}
+
+/* The classes that one point alone can show are classes that there are. */
+static void needs_of_classes(void **state)
+{
+	int i, j, found;
+
+	(void)state;
+	for (i = 0; i < nr_class_needs; i++) {
+		for (j = found = 0; j < anomaly_nr_classes; j++)
+			if (point_of_class(j) == (int)class_needs[i].point) {
+				assert_string_equal(anomaly_classes[j].id, class_needs[i].id);
+				found++;
+			}
+		assert_int_equal(found, 1);
+	}
+	assert_int_equal(point_of_class(0), -1);
+}
+
+/* What no probe could show: that it was not seen says nothing. */
+static void unseen_classes(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "deferred");
+	footer(s);
+	PASSES(s, "anomalies: {A16: forbidden, others: forbidden}\n");
+	detach(s, PT_SHADOW_COPY);
+	IN_DOUBT(s, "anomalies: {A16: forbidden}\n", "anomalies.shadow-clobber");
+	IN_DOUBT(s, "anomalies: {A16: ..3}\n", "anomalies.shadow-clobber");
+	IN_DOUBT(s, "anomalies: {A16: required}\n", "anomalies.shadow-clobber");
+	IN_DOUBT(s, "anomalies: {others: forbidden}\n", "anomalies.others");
+	PASSES(s, "anomalies: {A16: forbidden, others: forbidden}\ntolerate: [blind]\n");
+	FAILS(s, "anomalies: {A16: required}\ntolerate: [blind]\n", "anomalies.shadow-clobber");
+	/* it is not among the others, or nobody speaks of it */
+	PASSES(s, "anomalies: {A16: allowed, others: forbidden}\n");
+	PASSES(s, "anomalies: {A15: forbidden}\n");
+	PASSES(s, "restores: 1\n");
+}
+
+static void unseen_events(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "deferred");
+	footer(s);
+	PASSES(s, "coverage: {events: {get-state: 0, evmcs-page: 0}}\n");
+	PASSES(s, "checks: [{name: a, never: [get-state, evmcs-page]}]\n");
+	FAILS(s, "checks: [{name: a, order: [get-state]}]\n", "check.a");
+	detach(s, PT_GET_STATE);
+	detach(s, PT_EVMCS_PAGE);
+	detach(s, PT_RAN);
+	IN_DOUBT(s, "coverage: {events: {get-state: 0}}\n", "events.get-state");
+	IN_DOUBT(s, "coverage: {events: {get-state: 1}}\n", "events.get-state");
+	IN_DOUBT(s, "checks: [{name: a, never: [get-state]}]\n", "check.a");
+	IN_DOUBT(s, "checks: [{name: a, never: [get-state], before: ran}]\n", "check.a");
+	IN_DOUBT(s, "checks: [{name: a, never: [nested-exit], before: get-state}]\n", "check.a");
+	IN_DOUBT(s, "checks: [{name: a, order: [set-state, get-state]}]\n", "check.a");
+	PASSES(s, "checks: [{name: a, never: [get-state]}]\ntolerate: [blind]\n");
+	PASSES(s, "coverage: {events: {get-state: 0}}\ntolerate: [blind]\n");
+	/* what was seen is a violation nevertheless */
+	FAILS(s, "checks: [{name: a, never: [get-state, access]}]\n", "check.a");
+	/* these have no function in most kernels, and the last is no function */
+	PASSES(s, "coverage: {events: {evmcs-page: 0, evmptr-load-direct: 0}}\n");
+	PASSES(s, "checks: [{name: a, never: [evmcs-page, access@KVM_GET_MSRS]}]\n");
+	FAILS(s, "coverage: {events: {evmcs-page: 1}}\n", "events.evmcs-page");
+	FAILS(s, "coverage: {events: {ran: 0}}\n", "events.ran");
+	PASSES(s, "coverage: {events: {ran: 1}}\n");
+}
+
+/* The built-in rules claim nothing of a class that could not be seen. */
+static void unseen_by_the_built_in_rules(void **state)
+{
+	struct stream *s = *state;
+	struct trial t;
+	int i, j;
+
+	tell(s, "deferred");
+	footer(s);
+	for (i = 0; i < nr_class_needs; i++) {
+		detach(s, class_needs[i].point);
+		try_at(&t, s, NULL, SEVERITY_ERROR);
+		assert_int_equal(t.j->result, t.j->verdict->kind);
+		assert_int_equal(t.j->result, VERDICT_PASS);
+		assert_int_equal(t.j->nr_checks, 2 + anomaly_nr_classes - (i + 1));
+		assert_int_equal(t.j->by_result[VERDICT_PASS], t.j->nr_checks);
+		for (j = 0; j < t.j->nr_checks; j++)
+			assert_string_not_equal(t.j->checks[j].name, "anomalies.get-flag-lost");
+		find_check(t.j, "anomalies.direct-map-in-set");
+		try_end(&t);
+	}
 }
 
 /* ---- doubt ---- */
@@ -955,6 +1172,31 @@ static void reports_of_an_odd_name(void **state)
 	expectation_free(e);
 }
 
+/* An event that is older than the one before it: no report has a time below 0. */
+static void time_goes_backwards(void **state)
+{
+	struct stream *s = *state;
+	struct model_options options = { .fail_on = SEVERITY_ERROR };
+	char *text = NULL;
+	struct pipeline p;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	tell(s, "native-l1");
+	last(s)->t_ns = 1;
+	footer(s);
+	assert_int_equal(pipeline_init(&p, &options), 0);
+	assert_int_equal(pipeline_judge(&p, judge_new(NULL, SEVERITY_ERROR)), 0);
+	assert_int_equal(pipeline_add(&p, junit_sink_new(f, "t")), 0);
+	assert_int_equal(stream_feed(s, pipeline_item, &p), 0);
+	pipeline_finish(&p);
+	pipeline_free(&p);
+	fclose(f);
+	assert_non_null(strstr(text, "skipped=\"0\" time=\"0.000000\" timestamp="));
+	free(text);
+}
+
 /* ---- anything at all ---- */
 
 static const char *const seeds[] = {
@@ -1052,6 +1294,7 @@ int main(void)
 		TEST(second_keys),
 		TEST(wrong_forms),
 		TEST(nothing_to_check),
+		TEST(nothing_that_can_fail),
 		TEST(wrong_values),
 		TEST(wrong_patterns),
 		TEST(wrong_files),
@@ -1066,11 +1309,17 @@ int main(void)
 		TEST(facts_of_a_restore),
 		TEST(facts_that_are_not_there),
 		TEST(access_counts),
+		TEST(accesses_that_were_asked_for),
+		TEST(longest_accesses),
 		TEST(selections),
 		TEST(order),
 		TEST(never),
 		TEST(events_of_others),
 		TEST(coverage_of_points),
+		TEST(needs_of_classes),
+		TEST(unseen_classes),
+		TEST(unseen_events),
+		TEST(unseen_by_the_built_in_rules),
 		TEST(lost_records),
 		TEST(no_footer),
 		TEST(open_restores),
@@ -1080,6 +1329,7 @@ int main(void)
 		TEST(evidence),
 		TEST(names_of_checks),
 		TEST(reports_of_an_odd_name),
+		TEST(time_goes_backwards),
 		TEST(damaged_files),
 		TEST(senseless_streams),
 	};

@@ -162,7 +162,14 @@ static int name_traces(struct checking *c)
 
 /* ---- one trace ---- */
 
-static struct sink *screen(const struct checking *c, int i)
+/* What a report is about: a trace, or what came before all of them. */
+struct subject {
+	int number; /* in the plan, from 1 */
+	const char *label; /* as the user gave it */
+	const char *name;
+};
+
+static struct sink *screen(const struct checking *c, const struct subject *of)
 {
 	const struct check_options *o = c->o;
 	struct text_options text = {
@@ -170,35 +177,36 @@ static struct sink *screen(const struct checking *c, int i)
 		.only_findings = !o->verbose,
 		.events = o->verbose,
 		.checks = c->expectation,
-		.label = o->traces[i],
+		.label = of->label,
 	};
 
 	switch (o->format) {
 	case FORMAT_JSON:
-		return json_sink_new(stdout, o->traces[i]);
+		return json_sink_new(stdout, of->label);
 	case FORMAT_KTAP:
-		return ktap_sink_new(stdout, i + 1, c->names[i]);
+		return ktap_sink_new(stdout, of->number, of->name);
 	default:
 		return text_sink_new(&text);
 	}
 }
 
-static int connect(const struct checking *c, int i, struct pipeline *p)
+static int connect(const struct checking *c, const struct subject *of, struct pipeline *p)
 {
-	int err = pipeline_judge(p, judge_new(c->expectation, c->o->model.fail_on))
-			  ?: pipeline_add(p, screen(c, i));
+	int err = pipeline_init(p, &c->o->model) ?: pipeline_add(p, screen(c, of));
 
 	if (!err && c->junit)
-		err = pipeline_add(p, junit_sink_new(c->junit, c->names[i]));
+		err = pipeline_add(p, junit_sink_new(c->junit, of->name));
 	return err;
 }
 
 static int check_trace(const struct checking *c, int i)
 {
+	const struct subject of = { i + 1, c->o->traces[i], c->names[i] };
 	struct pipeline p;
 	int status = STATUS_MALFORMED, err;
 
-	err = pipeline_init(&p, &c->o->model) ?: connect(c, i, &p);
+	err = connect(c, &of, &p)
+		      ?: pipeline_judge(&p, judge_new(c->expectation, c->o->model.fail_on));
 	if (!err)
 		err = file_source_run(c->o->traces[i], pipeline_item, &p);
 	if (err == -ENOMEM)
@@ -215,14 +223,33 @@ static int check_trace(const struct checking *c, int i)
 
 /* ---- all of them ---- */
 
+static void begin_reports(const struct checking *c, int subjects)
+{
+	if (c->o->format == FORMAT_KTAP)
+		ktap_plan(stdout, subjects);
+	if (c->junit)
+		junit_begin(c->junit);
+}
+
+/* No trace is judged: who reads only the report must not miss that. */
+static void report_no_expectation(const struct checking *c)
+{
+	const struct subject of = { 1, c->o->expect_path, "expectation" };
+	struct pipeline p;
+
+	begin_reports(c, 1);
+	if (!connect(c, &of, &p))
+		pipeline_abort(&p, say_last_error());
+	pipeline_free(&p);
+	if (c->junit)
+		junit_end(c->junit);
+}
+
 static int check_traces(const struct checking *c)
 {
 	int status = STATUS_PASS, i;
 
-	if (c->o->format == FORMAT_KTAP)
-		ktap_plan(stdout, c->o->nr_traces);
-	if (c->junit)
-		junit_begin(c->junit);
+	begin_reports(c, c->o->nr_traces);
 	for (i = 0; i < c->o->nr_traces; i++)
 		status = worse_status(status, check_trace(c, i));
 	if (c->junit)
@@ -297,8 +324,10 @@ static int run_checks(const struct check_options *o)
 	status = STATUS_MALFORMED;
 	if (o->expect_path)
 		c.expectation = expectation_load(o->expect_path);
-	if (o->expect_path && !c.expectation)
+	if (o->expect_path && !c.expectation) {
+		report_no_expectation(&c);
 		goto cleanup;
+	}
 	if (name_traces(&c)) {
 		say_error("out of memory");
 		goto cleanup;

@@ -146,12 +146,18 @@ static bool accesses_in_set_of(const struct restore *r, uint64_t *n)
 	return true;
 }
 
+/* What userspace asks for in so many words is no harm that KVM does. */
+static bool is_before_run(const struct access *a)
+{
+	return a->touched && a->before_run && !a->asked_for;
+}
+
 static bool accesses_before_run_of(const struct restore *r, uint64_t *n)
 {
 	int i;
 
 	for (i = 0, *n = 0; i < r->nr_accesses; i++)
-		*n += r->accesses[i]->touched && r->accesses[i]->before_run;
+		*n += is_before_run(r->accesses[i]);
 	return true;
 }
 
@@ -160,6 +166,48 @@ static bool memslots_of(const struct restore *r, uint64_t *n)
 	*n = (uint64_t)r->nr_memslots + r->memslots_dropped;
 	return true;
 }
+
+static bool anywhere(const struct restore *r, const struct access *a)
+{
+	return r && a;
+}
+
+static bool in_run(const struct restore *r, const struct access *a)
+{
+	(void)r;
+	return !a->before_run;
+}
+
+typedef bool (*place_fn)(const struct restore *r, const struct access *a);
+
+/* Also of those that reached nothing: they may have waited for it. NULL: none. */
+static const struct access *longest(const struct restore *r, place_fn place)
+{
+	const struct access *found = NULL;
+	int i;
+
+	for (i = 0; i < r->nr_accesses; i++) {
+		const struct access *a = r->accesses[i];
+
+		if (place(r, a) && (!found || a->duration_ns > found->duration_ns))
+			found = a;
+	}
+	return found;
+}
+
+/* The longest of none took no time: no more than any bound, and less than what is wanted. */
+#define LONGEST(name, place)                                                                       \
+	static bool name(const struct restore *r, uint64_t *n)                                     \
+	{                                                                                          \
+		const struct access *a = longest(r, place);                                        \
+                                                                                                   \
+		*n = a ? a->duration_ns : 0;                                                       \
+		return true;                                                                       \
+	}
+
+LONGEST(longest_access_of, anywhere)
+LONGEST(longest_access_in_set_of, in_set)
+LONGEST(longest_access_in_run_of, in_run)
 
 static bool set_time_of(const struct restore *r, uint64_t *n)
 {
@@ -206,6 +254,9 @@ static const struct {
 	[FACT_ACCESSES_IN_SET] = { .number = accesses_in_set_of },
 	[FACT_ACCESSES_BEFORE_RUN] = { .number = accesses_before_run_of },
 	[FACT_MEMSLOTS] = { .number = memslots_of },
+	[FACT_LONGEST_ACCESS] = { .number = longest_access_of },
+	[FACT_LONGEST_ACCESS_IN_SET] = { .number = longest_access_in_set_of },
+	[FACT_LONGEST_ACCESS_IN_RUN] = { .number = longest_access_in_run_of },
 	[FACT_SET_TIME] = { .number = set_time_of },
 	[FACT_RUN_AFTER] = { .number = run_after_of },
 	[FACT_MAP_AFTER] = { .number = map_after_of },
@@ -256,6 +307,26 @@ static enum fact_answer ask_number(const struct fact_rule *rule, const struct re
 	if (n > rule->range.max)
 		return FACT_EXCEEDED;
 	return n < rule->range.min ? FACT_FAILS : FACT_HOLDS;
+}
+
+bool fact_rule_can_fail(const struct fact_rule *rule)
+{
+	static const struct restore blank = { .vcpu = VCPU_NONE };
+	const struct vocabulary *words = facts[rule->fact].words;
+	uint64_t n;
+
+	switch (forms[rule->fact].form) {
+	case FORM_WORDS:
+		/* a restore may have no anomaly, but it has one of all other words */
+		return rule->fact == FACT_ANOMALY || rule->bits != (1ULL << words->count()) - 1;
+	case FORM_COUNT:
+	case FORM_TIMES:
+		return range_can_fail(&rule->range) || !facts[rule->fact].number(&blank, &n);
+	case FORM_TEXT:
+		return strcmp(rule->text, "*") != 0;
+	default:
+		return true;
+	}
 }
 
 enum fact_answer fact_rule_ask(const struct fact_rule *rule, const struct restore *r)
@@ -333,21 +404,37 @@ void fact_seen_text(enum fact_id fact, const struct restore *r, char *out, size_
 	snprintf(out, size, "%s %s", fact_key(fact), value);
 }
 
-uint64_t fact_seq(enum fact_id fact, const struct restore *r)
+/* The access that a fact is about, or NULL. */
+static const struct access *access_behind(enum fact_id fact, const struct restore *r)
 {
 	int i;
 
+	if (fact == FACT_LONGEST_ACCESS)
+		return longest(r, anywhere);
+	if (fact == FACT_LONGEST_ACCESS_IN_SET)
+		return longest(r, in_set);
+	if (fact == FACT_LONGEST_ACCESS_IN_RUN)
+		return longest(r, in_run);
+	for (i = 0; i < r->nr_accesses; i++) {
+		const struct access *a = r->accesses[i];
+
+		if (a->touched && (fact == FACT_ACCESSES ||
+				   (fact == FACT_ACCESSES_BEFORE_RUN && is_before_run(a)) ||
+				   (fact == FACT_ACCESSES_IN_SET && in_set(r, a))))
+			return a;
+	}
+	return NULL;
+}
+
+uint64_t fact_seq(enum fact_id fact, const struct restore *r)
+{
+	const struct access *a = access_behind(fact, r);
+
+	if (a)
+		return a->seq;
 	if (fact == FACT_END || fact == FACT_RUN_AFTER)
 		return r->last_seq;
 	if (fact == FACT_MEMSLOTS && r->nr_memslots)
 		return r->memslots[r->nr_memslots - 1].seq;
-	for (i = 0; i < r->nr_accesses; i++) {
-		const struct access *a = r->accesses[i];
-
-		if (a->touched &&
-		    (fact == FACT_ACCESSES || (fact == FACT_ACCESSES_BEFORE_RUN && a->before_run) ||
-		     (fact == FACT_ACCESSES_IN_SET && in_set(r, a))))
-			return a->seq;
-	}
 	return r->first_seq;
 }

@@ -26,6 +26,9 @@
 	X(ACCESSES_IN_SET, "accesses-in-set", COUNT)                                               \
 	X(ACCESSES_BEFORE_RUN, "accesses-before-run", COUNT)                                       \
 	X(MEMSLOTS, "memslots", COUNT)                                                             \
+	X(LONGEST_ACCESS, "longest-access", TIMES)                                                 \
+	X(LONGEST_ACCESS_IN_SET, "longest-access-in-set", TIMES)                                   \
+	X(LONGEST_ACCESS_IN_RUN, "longest-access-in-run", TIMES)                                   \
 	X(SET_TIME, "set-time", TIMES)                                                             \
 	X(RUN_AFTER, "run-after", TIMES)                                                           \
 	X(MAP_AFTER, "map-after", TIMES)
@@ -51,6 +54,9 @@ const char *fact_key(enum fact_id fact);
 /* Returns 0, -ENOMEM, or -EINVAL with the reason in error. */
 int fact_rule_parse(struct fact_rule *rule, enum fact_id fact, const char *text,
 		    char error[VALUE_ERROR_LEN]);
+
+/* Is there a restore that does not have it? */
+bool fact_rule_can_fail(const struct fact_rule *rule);
 
 enum fact_answer {
 	FACT_HOLDS,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "expect/judge.h"
+#include "expect/sight.h"
 #include "model/anomalies.h"
 #include "model/context.h"
 #include "model/names.h"
@@ -71,19 +72,14 @@ static struct check_case *add_case(struct judge *j, enum case_kind kind, const s
 	return c;
 }
 
-/* What may be seen any number of times is not a check. */
-static bool can_fail(const struct range *range)
-{
-	return range->min || range->max != UINT64_MAX;
-}
-
 static void add_counts(struct judge *j, enum case_kind kind, const char *prefix,
 		       const struct vocabulary *words, const struct count_rule *rules)
 {
 	int i, nr = words->count();
 
+	/* what may be seen any number of times is not a check */
 	for (i = 0; i < nr; i++)
-		if (rules[i].given && can_fail(&rules[i].range))
+		if (rules[i].given && range_can_fail(&rules[i].range))
 			add_case(j, kind, &rules[i].range, "%s.%s", prefix, words->name(i))->index =
 				i;
 }
@@ -92,7 +88,7 @@ static void add_others(struct judge *j)
 {
 	const struct count_rule *others = &j->e->others;
 
-	if (others->given && !can_fail(&others->range))
+	if (others->given && !range_can_fail(&others->range))
 		return;
 	add_case(j, CASE_OTHERS, others->given ? &others->range : &none, "anomalies.others")->from =
 		others->given ? SEVERITY_INFO : j->fail_on;
@@ -172,7 +168,8 @@ static void add_expected(struct judge *j)
 	const struct expectation *e = j->e;
 	int i;
 
-	add_case(j, CASE_RESTORES, &e->restores, "restores");
+	if (range_can_fail(&e->restores))
+		add_case(j, CASE_RESTORES, &e->restores, "restores");
 	add_counts(j, CASE_PATH, "paths", &path_words, e->paths);
 	add_counts(j, CASE_ANOMALY, "anomalies", &anomaly_words, e->anomalies);
 	add_others(j);
@@ -387,6 +384,8 @@ static void count_anomalies(struct judge *j, struct check_case *c, struct check 
 
 /* ---- a restore against a rule ---- */
 
+#define UNSEEN "could not be seen: probe %s was not attached"
+
 struct window {
 	const struct seen_event *events; /* all from SET to the end */
 	size_t nr;
@@ -428,10 +427,18 @@ static bool selected(const struct rules *where, const struct restore *r)
 	return true;
 }
 
-/* What is not there may have been missed; what is there cannot be. */
-static void note_missing(struct judge *j, struct check_case *c, const struct restore *r)
+/* May it have happened without a trace of it, for want of the probe? */
+static bool blind_to(const struct judge *j, int point)
 {
-	if (untolerated_why(j, r))
+	if (j->e && j->e->tolerated_doubts & (1U << DOUBT_BLIND))
+		return false;
+	return point_unseen(&j->header, point);
+}
+
+/* What is not there may have been missed; what is there cannot be. */
+static void note_missing(struct judge *j, struct check_case *c, const struct restore *r, int point)
+{
+	if (untolerated_why(j, r) || blind_to(j, point))
 		c->unsure++;
 	else
 		c->broken++;
@@ -452,7 +459,7 @@ static void ask_facts(struct judge *j, struct check_case *c, struct check *check
 		if (answer == FACT_EXCEEDED)
 			c->broken++;
 		else
-			note_missing(j, c, r);
+			note_missing(j, c, r, -1);
 		fact_seen_text(every->rule[i].fact, r, seen, sizeof(seen));
 		add_evidence(check, r, fact_seq(every->rule[i].fact, r), "%s", seen);
 	}
@@ -474,9 +481,19 @@ static void ask_order(struct judge *j, struct check_case *c, struct check *check
 	}
 	if (i == order->nr)
 		return;
-	note_missing(j, c, w->restore);
+	note_missing(j, c, w->restore, order->pattern[i].point);
 	add_evidence(check, w->restore, seq, "no %s %s seq %" PRIu64, order->pattern[i].text,
 		     i ? "after" : "from", seq);
+}
+
+/* An event that was not seen: could it have been? */
+static void ask_sight(struct judge *j, struct check_case *c, struct check *check,
+		      const struct window *w, const struct event_pattern *p)
+{
+	if (!blind_to(j, p->point))
+		return;
+	c->unsure++;
+	add_evidence(check, w->restore, w->restore->first_seq, UNSEEN, point_name(p->point));
 }
 
 static void ask_never(struct judge *j, struct check_case *c, struct check *check,
@@ -489,15 +506,17 @@ static void ask_never(struct judge *j, struct check_case *c, struct check *check
 	if (rule->before.nr) {
 		end = find_event(w, 0, rule->before.pattern);
 		if (end == w->nr) {
-			note_missing(j, c, w->restore);
+			note_missing(j, c, w->restore, rule->before.pattern->point);
 			add_evidence(check, w->restore, w->restore->first_seq, "no %s at all",
 				     rule->before.pattern->text);
 		}
 	}
 	for (i = 0; i < rule->never.nr; i++) {
 		at = find_event(w, 0, &rule->never.pattern[i]);
-		if (at >= end)
+		if (at >= end) {
+			ask_sight(j, c, check, w, &rule->never.pattern[i]);
 			continue;
+		}
 		c->broken++;
 		add_evidence(check, w->restore, w->events[at].seq, "%s",
 			     rule->never.pattern[i].text);
@@ -576,15 +595,39 @@ static void finish_coverage(struct judge *j, struct check_case *c, struct check 
 		put_text(check->seen, 0, "%" PRIu64 " events, none missing", v->events);
 }
 
+/* The first point for which there may be more of these than was seen, or -1. */
+static int unseen_point(const struct judge *j, const struct check_case *c)
+{
+	int i;
+
+	if (c->kind == CASE_EVENTS)
+		return blind_to(j, c->index) ? c->index : -1;
+	if (c->kind != CASE_ANOMALY && c->kind != CASE_OTHERS)
+		return -1;
+	/* who does not speak of the others is told of those that can be seen */
+	if (c->kind == CASE_OTHERS && !j->e->others.given)
+		return -1;
+	for (i = 0; i < anomaly_nr_classes; i++)
+		if (is_other(j, c, i) && blind_to(j, point_of_class(i)))
+			return point_of_class(i);
+	return -1;
+}
+
 static void judge_count(struct judge *j, struct check_case *c, struct check *check,
 			const struct verdict *v)
 {
+	int unseen = unseen_point(j, c);
+
 	if (c->seen > c->want.max)
 		check->result = VERDICT_FAIL;
 	/* by the built-in rules, a trace that shows nothing proves nothing */
 	else if (c->seen < c->want.min)
-		check->result =
-			may_have_missed(j, v) || !j->e ? VERDICT_INCONCLUSIVE : VERDICT_FAIL;
+		check->result = may_have_missed(j, v) || unseen >= 0 || !j->e ? VERDICT_INCONCLUSIVE
+									      : VERDICT_FAIL;
+	else if (c->want.max != UINT64_MAX && unseen >= 0)
+		check->result = VERDICT_INCONCLUSIVE;
+	if (check->result == VERDICT_INCONCLUSIVE && unseen >= 0)
+		put_text(check->seen, strlen(check->seen), "; " UNSEEN, point_name(unseen));
 }
 
 static void finish_count(struct judge *j, struct check_case *c, struct check *check,
@@ -645,11 +688,29 @@ static const finish_fn finish_case[] = {
 	[CASE_PROBE] = finish_probe,	   [CASE_RULE] = finish_rule,
 };
 
+/* The built-in rules claim nothing of a class that could not be seen. */
+static void leave_out_unseen(struct judge *j)
+{
+	struct judgement *judgement = &j->judgement;
+	int i, kept = 0;
+
+	for (i = 0; i < judgement->nr_checks; i++) {
+		const struct check_case *c = &j->cases[i];
+
+		if (!j->e && c->kind == CASE_ANOMALY && !c->seen && unseen_point(j, c) >= 0)
+			continue;
+		j->cases[kept] = *c;
+		judgement->checks[kept++] = judgement->checks[i];
+	}
+	judgement->nr_checks = kept;
+}
+
 const struct judgement *judge_finish(struct judge *j, const struct verdict *v)
 {
 	struct judgement *judgement = &j->judgement;
 	int i;
 
+	leave_out_unseen(j);
 	for (i = 0; i < judgement->nr_checks; i++) {
 		struct check *check = &judgement->checks[i];
 

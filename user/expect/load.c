@@ -142,6 +142,27 @@ static int load_counts(const struct loader *l, const char *place, const struct r
 	return err;
 }
 
+static bool counts_can_fail(const struct count_rule *rules, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		if (rules[i].given && range_can_fail(&rules[i].range))
+			return true;
+	return false;
+}
+
+/* A count that any number meets: a section of nothing else asks for nothing. */
+static int need_counts(const struct loader *l, const char *place, bool given,
+		       const struct count_rule *rules, int nr)
+{
+	if (!given || counts_can_fail(rules, nr))
+		return 0;
+	return wrong_at(l, place, "",
+			"nothing of this can fail: ask for a count that not every trace has, or "
+			"leave it out");
+}
+
 static int load_words(const struct loader *l, const char *place, const struct raw_list *list,
 		      const struct vocabulary *words, uint64_t *bits)
 {
@@ -191,6 +212,7 @@ static int load_coverage(struct loader *l, const struct raw_coverage *raw)
 		return wrong_at(l, "coverage", "",
 				"this asks for nothing: add a key or leave it out");
 	err = load_counts(l, "coverage.events", raw->events, &point_words, e->events)
+		      ?: need_counts(l, "coverage.events", raw->events, e->events, PT_COUNT)
 		      ?: load_words(l, "coverage.probes", &raw->probes, &point_words, &points);
 	for (i = 0; i < PT_COUNT; i++)
 		e->probes[i] = points & (1ULL << i);
@@ -303,21 +325,57 @@ static int load_checks(struct loader *l, const struct raw_expectation *raw)
 	return err;
 }
 
+static bool check_can_fail(const struct check_rule *check)
+{
+	int i;
+
+	if (range_can_fail(&check->count) || check->order.nr || check->never.nr)
+		return true;
+	for (i = 0; i < check->every.nr; i++)
+		if (fact_rule_can_fail(&check->every.rule[i]))
+			return true;
+	return false;
+}
+
+/* Without `others`, what is serious fails. */
+static bool can_fail(const struct expectation *e)
+{
+	int i;
+
+	for (i = 0; i < PT_COUNT; i++)
+		if (e->probes[i])
+			return true;
+	for (i = 0; i < e->nr_checks; i++)
+		if (check_can_fail(&e->checks[i]))
+			return true;
+	return range_can_fail(&e->restores) || !e->others.given || counts_can_fail(&e->others, 1) ||
+	       counts_can_fail(e->paths, PATH_COUNT) ||
+	       counts_can_fail(e->anomalies, anomaly_words.count()) ||
+	       counts_can_fail(e->events, PT_COUNT);
+}
+
 static int load_raw(struct loader *l, const struct raw_expectation *raw)
 {
 	struct expectation *e = l->e;
+	int err;
 
 	if (!raw->restores && !raw->every && !raw->paths && !raw->anomalies && !raw->coverage &&
 	    !raw->nr_checks)
 		return wrong_at(l, "", "", "there is no check in this file: add 'restores: 1..'");
 	e->restores.min = 1;
 	e->restores.max = UINT64_MAX;
-	return load_range(l, "", "restores", raw->restores, &e->restores) ?:
-	       load_counts(l, "paths", raw->paths, &path_words, e->paths) ?:
-	       load_anomalies(l, raw) ?:
-	       load_coverage(l, raw->coverage) ?:
-	       load_tolerances(l, &raw->tolerate) ?:
-	       load_checks(l, raw);
+	err = load_range(l, "", "restores", raw->restores, &e->restores) ?:
+	      load_counts(l, "paths", raw->paths, &path_words, e->paths) ?:
+	      need_counts(l, "paths", raw->paths, e->paths, PATH_COUNT) ?:
+	      load_anomalies(l, raw) ?:
+	      load_coverage(l, raw->coverage) ?:
+	      load_tolerances(l, &raw->tolerate) ?:
+	      load_checks(l, raw);
+	if (!err && !can_fail(e))
+		err = wrong_at(l, "", "",
+			       "no check in this file can fail: say how many restores there are, "
+			       "as by 'restores: 1..'");
+	return err;
 }
 
 static int load_text(struct loader *l, const char *text, size_t len)

@@ -129,6 +129,11 @@ int value_times(const char *text, struct range *range, char error[VALUE_ERROR_LE
 	return -EINVAL;
 }
 
+bool range_can_fail(const struct range *range)
+{
+	return range->min || range->max != UINT64_MAX;
+}
+
 bool range_has(const struct range *range, uint64_t value)
 {
 	return value >= range->min && value <= range->max;

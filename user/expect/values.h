@@ -74,6 +74,8 @@ int value_words(const char *text, const struct vocabulary *words, uint64_t *bits
 int value_results(const char *text, struct results *results, char error[VALUE_ERROR_LEN]);
 int value_pattern(const char *text, struct event_pattern *pattern, char error[VALUE_ERROR_LEN]);
 
+/* false: every number there is lies in it. */
+bool range_can_fail(const struct range *range);
 bool range_has(const struct range *range, uint64_t value);
 bool results_have(const struct results *results, int64_t value);
 bool pattern_fits(const struct event_pattern *pattern, const struct seen_event *ev);

@@ -136,6 +136,12 @@ static void put_properties(FILE *out, const struct judgement *j, const struct tr
 	fprintf(out, "    </properties>\n");
 }
 
+/* Times of two CPUs may be out of order: no report is to have a time below 0. */
+static double seconds(const struct junit_sink *s)
+{
+	return s->last_ns > s->first_ns ? (double)(s->last_ns - s->first_ns) / 1e9 : 0;
+}
+
 static void junit_judgement(struct sink *sink, const struct judgement *j,
 			    const struct trace_header *header)
 {
@@ -149,7 +155,7 @@ static void junit_judgement(struct sink *sink, const struct judgement *j,
 	put_attribute(s->out, "name", s->name);
 	fprintf(s->out, " tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"0\"", j->nr_checks,
 		j->by_result[VERDICT_FAIL], j->by_result[VERDICT_INCONCLUSIVE]);
-	fprintf(s->out, " time=\"%.6f\"", (double)(s->last_ns - s->first_ns) / 1e9);
+	fprintf(s->out, " time=\"%.6f\"", seconds(s));
 	put_attribute(s->out, "timestamp", timestamp);
 	put_attribute(s->out, "hostname", header->host);
 	fprintf(s->out, ">\n");
@@ -168,7 +174,7 @@ static void junit_unreadable(struct sink *sink, const char *why)
 	fprintf(s->out, " tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0\">\n");
 	fprintf(s->out, "    <testcase");
 	put_attribute(s->out, "classname", s->name);
-	fprintf(s->out, " name=\"trace\" time=\"0\">\n      <error");
+	fprintf(s->out, " name=\"readable\" time=\"0\">\n      <error");
 	put_attribute(s->out, "message", why);
 	put_attribute(s->out, "type", "malformed");
 	fprintf(s->out, "/>\n    </testcase>\n  </testsuite>\n");
