@@ -29,12 +29,18 @@ static bool in_set(const struct moment_facts *f)
 	return task_inside(f->task, PT_SET_STATE);
 }
 
+/* This nested exit throws nested mode away: it is not one that L1 will see. */
+static bool discards(const struct frame *exit)
+{
+	return exit->entry.exit.reason == NESTED_EXIT_FORCED;
+}
+
 /* Nested mode is being thrown away, not left by an exit that L1 will see. */
 static bool being_discarded(const struct moment_facts *f)
 {
 	const struct frame *exit = task_innermost(f->task, PT_NESTED_EXIT);
 
-	return !exit || exit->entry.exit.reason == NESTED_EXIT_FORCED;
+	return !exit || discards(exit);
 }
 
 /* What is concluded from something that was not seen needs an unbroken view. */
@@ -256,9 +262,8 @@ static bool req_dropped(const struct moment_facts *f)
 {
 	return f->restore->wants_evmcs && was_pending(f) &&
 	       (f->frame->entry.flags & REC_REQ_PAGES) && !(f->event->flags & REC_REQ_PAGES) &&
-	       f->frame->entry.exit.reason != NESTED_EXIT_FORCED &&
-	       f->restore->load_seq < f->frame->entry.seq && watched(f, PT_EVMPTR_LOAD) &&
-	       saw_everything(f);
+	       !discards(f->frame) && f->restore->load_seq < f->frame->entry.seq &&
+	       watched(f, PT_EVMPTR_LOAD) && saw_everything(f);
 }
 
 /* A13: it has run, and the map is still to be made. */
@@ -363,10 +368,9 @@ static bool double_set(const struct moment_facts *f)
 static bool no_sync_after_map(const struct moment_facts *f)
 {
 	bool failed = f->frame->point == PT_STATE_PAGES && !f->event->ret;
-	bool discards = f->frame->point == PT_NESTED_EXIT &&
-			f->frame->entry.exit.reason == NESTED_EXIT_FORCED;
+	bool discarded = f->frame->point == PT_NESTED_EXIT && discards(f->frame);
 
-	return f->restore->wants_evmcs && !failed && !discards && loaded_inside(f) &&
+	return f->restore->wants_evmcs && !failed && !discarded && loaded_inside(f) &&
 	       knows_sync(f) && !(f->event->flags & REC_L2) && !sync_is_due(f);
 }
 

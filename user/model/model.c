@@ -300,17 +300,11 @@ static void remove_vcpu(struct model *m, struct vcpu *vcpu)
 
 /* ---- anomalies ---- */
 
-/* Of the classes that are about a whole SET, the slowest access is one's evidence. */
-static const struct access *evidence_of_wait(const struct anomaly_class *cls,
-					     const struct moment_facts *f)
-{
-	return cls->when & AT_BLOCKED ? f->slowest : NULL;
-}
-
 static void add_anomaly(struct model *m, struct restore *restore, const struct anomaly_class *cls,
 			const struct moment_facts *f)
 {
 	enum severity severity = cls->graded ? cls->graded(f) : cls->severity;
+	const struct access *evidence = f->access;
 	struct anomaly *a;
 	int i;
 
@@ -330,8 +324,11 @@ static void add_anomaly(struct model *m, struct restore *restore, const struct a
 	a->t_ns = f->event->t_ns;
 	a->seq = f->event->seq;
 	a->access = -1;
+	/* a class about waiting inside SET: what was waited for */
+	if (!evidence && (cls->when & AT_BLOCKED))
+		evidence = f->slowest;
 	for (i = 0; i < restore->nr_accesses; i++)
-		if (restore->accesses[i] == (f->access ? f->access : evidence_of_wait(cls, f)))
+		if (restore->accesses[i] == evidence)
 			a->access = i;
 	m->hooks.anomaly(m->hooks.ctx, restore, a);
 }
