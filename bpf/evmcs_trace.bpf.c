@@ -56,29 +56,47 @@ __u64 windows_open = 0;
 __u64 lost_total = 0;
 __u64 track_lost[TRACK_LOSS_COUNT] = {};
 
-#define WINDOW_OPEN 1ULL
-
-/*
- * The poller (user space) and the vCPU's own thread both close windows, the
- * latter opens them again: state tells one window of a vCPU from the next, and
- * is only changed by exchange or compare-and-exchange.
- */
+/* A vCPU stays in here until it is freed; most of its time its window is closed. */
 struct window {
-	__u64 state; /* when it was opened, WINDOW_OPEN in the lowest bit */
+	__u64 opened; /* when: tells one window of a vCPU from the next */
 	__u64 kvm;
 	__u64 base_exits;
 	__u8 leave; /* vmxon_pa == -1: nothing is restored */
 	__u8 was_open; /* a restore was already in flight at this SET */
 };
 
-/* A vCPU stays in here until it is freed; most of its time it is closed. */
+#define MAX_VCPUS 16384
+
+/*
+ * Preallocated, as all of the maps are: programs on kprobes may not allocate
+ * (5.10 warns of it in its log). An element may so be another vCPU's by the
+ * time it is looked at, which open_windows notices.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_VCPUS);
 	__type(key, __u64); /* struct kvm_vcpu * */
 	__type(value, struct window);
 } windows SEC(".maps");
+
+/*
+ * The windows that are open. The poller (user space) and the vCPU's own thread
+ * both close them, the latter opens them again: whoever takes the element away
+ * has closed the window, which is what a compare-and-exchange would do, had
+ * kernels before 5.12 one (5ffa25502b5a, bpf: Add instructions for
+ * atomic_[cmp]xchg).
+ */
+struct window_name {
+	__u64 vcpu;
+	__u64 opened;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_VCPUS);
+	__type(key, struct window_name);
+	__type(value, __u8);
+} open_windows SEC(".maps");
 
 /* Open windows per VM, for accesses that no loaded vCPU explains. */
 struct {
@@ -315,13 +333,26 @@ static __always_inline void count_vm(__u64 kvm, __s64 delta)
 }
 
 /* Returns false where another was quicker, or where it is a later window now. */
-static __always_inline bool close_window(struct window *win, __u64 state)
+static __always_inline bool take_window(__u64 vcpu, __u64 opened)
 {
-	if (!(state & WINDOW_OPEN) ||
-	    __sync_val_compare_and_swap(&win->state, state, state & ~WINDOW_OPEN) != state)
+	struct window_name name = { .vcpu = vcpu, .opened = opened };
+
+	return !bpf_map_delete_elem(&open_windows, &name);
+}
+
+static __always_inline void count_window(__u64 kvm, __s64 delta)
+{
+	__sync_fetch_and_add(&windows_open, delta);
+	count_vm(kvm, delta);
+}
+
+static __always_inline bool close_window(__u64 vcpu, struct window *win, __u64 opened)
+{
+	__u64 kvm = win->kvm;
+
+	if (!take_window(vcpu, opened))
 		return false;
-	__sync_fetch_and_add(&windows_open, -1ULL);
-	count_vm(win->kvm, -1);
+	count_window(kvm, -1);
 	return true;
 }
 
@@ -335,53 +366,63 @@ static __always_inline void remember_vcpu(__u64 vcpu, __u64 kvm)
 	bpf_map_update_elem(&vm_vcpus, &slot, &vcpu, BPF_ANY);
 }
 
-/* Returns the window's state, 0 where there is no room to keep track of it. */
-static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
+static __always_inline struct window *window_of(__u64 vcpu)
 {
-	struct window fresh = { .kvm = kvm, .base_exits = vcpu_exits(vcpu), .leave = leave }, *win;
-	__u64 state = bpf_ktime_get_ns() << 1 | WINDOW_OPEN, old;
+	struct window fresh = {}, *win;
 
 	win = bpf_map_lookup_elem(&windows, &vcpu);
-	if (!win) {
-		bpf_map_update_elem(&windows, &vcpu, &fresh, BPF_NOEXIST);
-		win = bpf_map_lookup_elem(&windows, &vcpu);
-	}
+	if (win)
+		return win;
+	bpf_map_update_elem(&windows, &vcpu, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&windows, &vcpu);
+}
+
+/* Returns the window's name, 0 where there is no room to keep track of it. */
+static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
+{
+	struct window_name name = { .vcpu = vcpu, .opened = bpf_ktime_get_ns() };
+	struct window *win = window_of(vcpu);
+	__u8 value = 0;
+
 	if (!win) {
 		__sync_fetch_and_add(&track_lost[TRACK_WINDOWS_FULL], 1);
 		return 0;
 	}
-	win->base_exits = fresh.base_exits;
+	win->was_open = take_window(vcpu, win->opened);
+	win->opened = name.opened;
+	win->base_exits = vcpu_exits(vcpu);
 	win->leave = leave;
 	win->kvm = kvm;
-	old = __sync_lock_test_and_set(&win->state, state);
-	win->was_open = old & WINDOW_OPEN;
-	if (win->was_open)
-		return state;
-	__sync_fetch_and_add(&windows_open, 1);
-	remember_vcpu(vcpu, kvm);
-	count_vm(kvm, 1);
-	return state;
+	if (!win->was_open) {
+		count_window(kvm, 1);
+		remember_vcpu(vcpu, kvm);
+	}
+	if (!bpf_map_update_elem(&open_windows, &name, &value, BPF_NOEXIST))
+		return name.opened;
+	count_window(kvm, -1);
+	__sync_fetch_and_add(&track_lost[TRACK_WINDOWS_FULL], 1);
+	return 0;
 }
 
 /*
  * The vCPU has run: the restore is over, and whoever closes its window tells.
- * The state is read before that, so that it is not of the vCPU's next SET; the
+ * The vCPU is read before that, so that it is not of its next SET; the
  * note may still come into the ring after that SET, so it names the window.
  */
-static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 state)
+static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 opened)
 {
 	/* not on the stack, where the record of who asks may be already */
 	struct record *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
 
 	if (!rec) {
-		if (close_window(win, state))
+		if (close_window(vcpu, win, opened))
 			count_record(PT_RAN, true);
 		return;
 	}
 	__builtin_memset(rec, 0, sizeof(*rec));
 	start_record(rec, PT_RAN, PHASE_NOTE, win->kvm, vcpu);
-	rec->window = state;
-	if (!close_window(win, state)) {
+	rec->window = opened;
+	if (!close_window(vcpu, win, opened)) {
 		bpf_ringbuf_discard(rec, 0);
 		return;
 	}
@@ -393,16 +434,16 @@ static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 sta
 __noinline int is_window_open(__u64 vcpu)
 {
 	struct window *win = bpf_map_lookup_elem(&windows, &vcpu);
-	__u64 state;
+	struct window_name name = { .vcpu = vcpu };
 
 	if (!win)
 		return 0;
-	state = win->state;
-	if (!(state & WINDOW_OPEN))
+	name.opened = win->opened;
+	if (!bpf_map_lookup_elem(&open_windows, &name))
 		return 0;
 	if (vcpu_exits(vcpu) == win->base_exits)
 		return 1;
-	end_window(vcpu, win, state);
+	end_window(vcpu, win, name.opened);
 	return 0;
 }
 
@@ -547,7 +588,7 @@ static __always_inline int set_state_exit(void *ctx, __s64 ret)
 	 */
 	over = ret ? !win->was_open && !(rec.flags & REC_REQ_PAGES) : win->leave;
 	if (over)
-		close_window(win, win->state);
+		close_window(vcpu, win, win->opened);
 	send(ctx, &rec, false);
 	return 0;
 }
@@ -663,7 +704,7 @@ static __always_inline int free_vcpu_exit(void *ctx)
 	start_record(&rec, PT_FREE_VCPU, PHASE_EXIT, kvm, vcpu);
 	win = bpf_map_lookup_elem(&windows, &vcpu);
 	if (win)
-		close_window(win, win->state);
+		close_window(vcpu, win, win->opened);
 	bpf_map_delete_elem(&windows, &vcpu);
 	send(ctx, &rec, false);
 	return 0;
