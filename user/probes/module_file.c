@@ -228,7 +228,7 @@ int module_file_for_each_function(const struct module_file *file,
 		if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF)
 			continue;
 		name = elf_strptr(file->elf, header.sh_link, symbol.st_name);
-		err = name ? fn(ctx, name, symbol.st_value) : 0;
+		err = name ? fn(ctx, name, (uint64_t)symbol.st_shndx << 32 | symbol.st_value) : 0;
 		if (err)
 			return err;
 	}

@@ -19,8 +19,9 @@ const char *module_file_info(const struct module_file *file, const char *key);
 const void *module_file_section(const struct module_file *file, const char *name, size_t *size);
 
 /*
- * Calls fn for every function of its symbol table, with the address in the
- * section. What fn returns other than 0 ends it and is returned.
+ * Calls fn for every function of its symbol table. Its address is made of the
+ * number of its section and the place in it: no two functions share one, and
+ * none is at 0. What fn returns other than 0 ends it and is returned.
  */
 int module_file_for_each_function(const struct module_file *file,
 				  int (*fn)(void *ctx, const char *name, uint64_t address),

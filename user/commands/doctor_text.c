@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/doctor.h"
+#include "model/names.h"
+
+#define WIDTH 80
+#define RESET "\033[0m"
+
+enum mark { MARK_OK, MARK_COST, MARK_BAD, MARK_NONE, MARK_COUNT };
+
+static const struct {
+	const char *word;
+	const char *colour;
+} marks[MARK_COUNT] = {
+	[MARK_OK] = { "ok", "\033[32m" },
+	[MARK_COST] = { "less", "\033[33m" },
+	[MARK_BAD] = { "no", "\033[1;31m" },
+	[MARK_NONE] = { "-", "" },
+};
+
+struct screen {
+	FILE *out;
+	bool colour;
+	bool verbose;
+};
+
+static void print_mark(const struct screen *s, enum mark mark)
+{
+	fprintf(s->out, "  %s%-4s%s  ", s->colour ? marks[mark].colour : "", marks[mark].word,
+		s->colour && marks[mark].colour[0] ? RESET : "");
+}
+
+/* From column at on, the lines that follow indented by so much; ends the line. */
+static void print_wrapped(const struct screen *s, int at, int indent, const char *text)
+{
+	bool first = true;
+
+	while (*text) {
+		int len = (int)strcspn(text, " ");
+
+		if (!first && at + 1 + len > WIDTH) {
+			fprintf(s->out, "\n%*s", indent, "");
+			at = indent;
+		} else if (!first) {
+			fputc(' ', s->out);
+			at++;
+		}
+		fprintf(s->out, "%.*s", len, text);
+		at += len;
+		text += len + strspn(text + len, " ");
+		first = false;
+	}
+	fputc('\n', s->out);
+}
+
+static void print_labelled(const struct screen *s, int indent, const char *label, const char *text)
+{
+	if (!text[0])
+		return;
+	fprintf(s->out, "%*s%s", indent, "", label);
+	print_wrapped(s, indent + (int)strlen(label), indent + (int)strlen(label), text);
+}
+
+#define FACT_COLUMN 22
+
+static void print_fact(const struct screen *s, const struct host_fact *fact,
+		       const struct host_answer *a)
+{
+	static const enum mark of[HOST_STATE_COUNT] = { MARK_OK, MARK_COST, MARK_BAD };
+
+	if ((fact->scope & HOST_DETAIL) && a->state == HOST_OK && !s->verbose)
+		return;
+	print_mark(s, of[a->state]);
+	fprintf(s->out, "%-*s", FACT_COLUMN - 8, fact->name);
+	print_wrapped(s, FACT_COLUMN, FACT_COLUMN, a->value);
+	print_labelled(s, FACT_COLUMN, "cost: ", a->cost);
+	print_labelled(s, FACT_COLUMN, "do:   ", a->remedy);
+}
+
+static enum mark point_mark(const struct diagnosis *d, const struct probe_fact *p)
+{
+	bool there = d->armed ? p->attached : p->flavour[0] != '\0';
+
+	if (there)
+		return MARK_OK;
+	return p->needed ? MARK_BAD : MARK_NONE;
+}
+
+static void print_point(const struct screen *s, const struct diagnosis *d,
+			const struct plan_choice *choice)
+{
+	const struct probe_fact *p = &choice->fact;
+	enum mark mark = point_mark(d, p);
+
+	print_mark(s, mark);
+	fprintf(s->out, "%-20s  %-6s  %s\n", point_name(p->point),
+		mark == MARK_OK ? p->flavour : "absent",
+		mark == MARK_OK ? p->function : choice->row->when_absent);
+	if (mark == MARK_BAD || (s->verbose && p->reason[0])) {
+		fprintf(s->out, "%*s", 30, "");
+		print_wrapped(s, 30, 30, p->reason);
+	}
+}
+
+/* The reasons for kprobes, each once. */
+static void print_reasons(const struct screen *s, const struct plan *plan)
+{
+	int i, j, times;
+
+	for (i = 0; i < plan->nr; i++) {
+		const struct probe_fact *p = &plan->choices[i].fact;
+		char text[256];
+
+		if (!p->flavour[0] || !p->reason[0])
+			continue;
+		for (j = 0; j < i && strcmp(plan->choices[j].fact.reason, p->reason) != 0; j++)
+			;
+		if (j < i)
+			continue;
+		for (times = 0; j < plan->nr; j++)
+			times += !strcmp(plan->choices[j].fact.reason, p->reason);
+		snprintf(text, sizeof(text), "%s (%d)", p->reason, times);
+		print_labelled(s, 2, "kprobe, not fentry: ", text);
+	}
+}
+
+static void print_plan(const struct screen *s, const struct diagnosis *d)
+{
+	int i;
+
+	fprintf(s->out, "%s\n",
+		d->armed ? "attached, and let go again:" : "planned, not attached:");
+	for (i = 0; i < d->plan.nr; i++)
+		print_point(s, d, &d->plan.choices[i]);
+	if (!s->verbose)
+		print_reasons(s, &d->plan);
+}
+
+static void print_answer(const struct screen *s, const struct diagnosis *d)
+{
+	enum mark mark = d->status ? MARK_BAD : MARK_OK;
+	char start[32];
+
+	if (d->status)
+		snprintf(start, sizeof(start), "NO (%d)", d->status);
+	else
+		snprintf(start, sizeof(start), "YES");
+	fprintf(s->out, "%s%s%s: ", s->colour ? marks[mark].colour : "", start,
+		s->colour ? RESET : "");
+	print_wrapped(s, (int)strlen(start) + 2, 2, d->answer);
+	print_labelled(s, 2, "do: ", d->remedy);
+}
+
+void doctor_print_text(const struct diagnosis *d, FILE *out, bool verbose)
+{
+	const char *no_colour = getenv("NO_COLOR");
+	struct screen s = { .out = out, .verbose = verbose };
+	int i;
+
+	s.colour = isatty(fileno(out)) && !(no_colour && *no_colour);
+	if (d->host.kvm_intel)
+		fprintf(out, "%s:\n", d->host.kvm_intel);
+	for (i = 0; i < host_nr_facts; i++)
+		if (doctor_asked(d, i))
+			print_fact(&s, &host_facts[i], &d->answers[i]);
+	if (d->plan.nr)
+		print_plan(&s, d);
+	print_answer(&s, d);
+}
