@@ -56,8 +56,9 @@ uint32_t code_btf_function(const struct code *code, const char *module, const ch
 			   int *times);
 
 /*
- * The symbols that a call of the function may end up in: itself, and the clones
- * that were made of it; where it is not there itself, its pieces. False: none.
+ * The symbols that a call of the function ends up in: itself, and the clones
+ * that were made of it; or its pieces, where it has some. False: none. Addresses
+ * are 0 where the kernel hides them from this process.
  */
 bool code_find_sites(struct code *code, const char *module, const char *function,
 		     struct code_sites *sites);
