@@ -220,7 +220,7 @@ static int open_code(struct diagnosis *d, char *why, size_t len)
 	if (d->host.code)
 		return 0;
 	say_error("%s", why[0] ? why : "out of memory");
-	return STATUS_NOT_ARMED;
+	return d->host.kvm_intel ? STATUS_MALFORMED : STATUS_NOT_ARMED;
 }
 
 int command_doctor(int argc, char **argv)

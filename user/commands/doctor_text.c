@@ -64,14 +64,16 @@ static void print_labelled(const struct screen *s, int indent, const char *label
 	print_wrapped(s, indent + (int)strlen(label), indent + (int)strlen(label), text);
 }
 
+/* where the last column of facts, and of points, begins */
 #define FACT_COLUMN 22
+#define POINT_COLUMN 38
 
 static void print_fact(const struct screen *s, const struct host_fact *fact,
 		       const struct host_answer *a)
 {
-	static const enum mark of[HOST_STATE_COUNT] = { MARK_OK, MARK_COST, MARK_BAD };
+	static const enum mark of[HOST_STATE_COUNT] = { MARK_OK, MARK_NONE, MARK_COST, MARK_BAD };
 
-	if ((fact->scope & HOST_DETAIL) && a->state == HOST_OK && !s->verbose)
+	if ((fact->scope & HOST_DETAIL) && a->state <= HOST_NOT_ASKED && !s->verbose)
 		return;
 	print_mark(s, of[a->state]);
 	fprintf(s->out, "%-*s", FACT_COLUMN - 8, fact->name);
@@ -96,13 +98,12 @@ static void print_point(const struct screen *s, const struct diagnosis *d,
 	enum mark mark = point_mark(d, p);
 
 	print_mark(s, mark);
-	fprintf(s->out, "%-20s  %-6s  %s\n", point_name(p->point),
-		mark == MARK_OK ? p->flavour : "absent",
-		mark == MARK_OK ? p->function : choice->row->when_absent);
-	if (mark == MARK_BAD || (s->verbose && p->reason[0])) {
-		fprintf(s->out, "%*s", 30, "");
-		print_wrapped(s, 30, 30, p->reason);
-	}
+	fprintf(s->out, "%-20s  %-6s  ", point_name(p->point),
+		mark == MARK_OK ? p->flavour : "absent");
+	print_wrapped(s, POINT_COLUMN, POINT_COLUMN,
+		      mark == MARK_OK ? p->function : choice->row->when_absent);
+	if (mark == MARK_BAD || s->verbose)
+		print_labelled(s, POINT_COLUMN, "", p->reason);
 }
 
 /* The reasons for kprobes, each once. */

@@ -72,6 +72,16 @@ static bool has_intel(const struct host *host)
 	return host->code && code_has_module(host->code, CODE_KVM_INTEL);
 }
 
+/* What is asked of a kvm_intel that is there. */
+static bool not_asked(const struct host *host, struct host_answer *a)
+{
+	if (has_intel(host))
+		return false;
+	a->state = HOST_NOT_ASKED;
+	say_value(a, "no kvm_intel");
+	return true;
+}
+
 /* ---- the machine and KVM ---- */
 
 static void ask_kernel(const struct host *host, struct host_answer *a)
@@ -132,7 +142,7 @@ static void ask_kvm_intel(const struct host *host, struct host_answer *a)
 	} else if (code_is_built_in(host->code, CODE_KVM_INTEL)) {
 		say_value(a, "built in");
 	} else {
-		say_value(a, "loaded, srcversion %s", version[0] ? version : "not told");
+		say_value(a, "loaded%s%s", version[0] ? ", srcversion " : "", version);
 	}
 }
 
@@ -140,8 +150,10 @@ static void ask_nested(const struct host *host, struct host_answer *a)
 {
 	char nested[8];
 
+	if (not_asked(host, a))
+		return;
 	first_line(INTEL_PARAMETERS "nested", nested, sizeof(nested));
-	say_value(a, "%s", !has_intel(host) ? "no kvm_intel" : nested[0] ? nested : "not told");
+	say_value(a, "%s", nested[0] ? nested : "not told");
 	if (nested[0] == 'N')
 		is_bad(a, STATUS_UNSUPPORTED, "no nested VMX guest can be restored here",
 		       "modprobe -r kvm_intel; modprobe kvm_intel nested=1");
@@ -153,9 +165,10 @@ static void tell_parameter(const struct host *host, struct host_answer *a, const
 {
 	char value[16];
 
+	if (not_asked(host, a))
+		return;
 	first_line(path, value, sizeof(value));
-	say_value(a, "%s%s", has_intel(host) && value[0] ? value : "not told",
-		  value[0] == 'N' ? when_off : "");
+	say_value(a, "%s%s", value[0] ? value : "not told", value[0] == 'N' ? when_off : "");
 }
 
 static void ask_ept(const struct host *host, struct host_answer *a)
@@ -173,14 +186,16 @@ static void ask_shadow_vmcs(const struct host *host, struct host_answer *a)
 /* How KVM answers for what the restores need. */
 static void ask_restores(const struct host *host, struct host_answer *a)
 {
-	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	bool state, evmcs;
+	int fd;
 
+	if (not_asked(host, a))
+		return;
+	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
-		say_value(a, "not asked: /dev/kvm cannot be opened (%s)", errstr(errno));
-		if (has_intel(host))
-			costs(a, "not known whether guests may use an enlightened VMCS",
-			      "sudo evmcs-trace doctor");
+		say_value(a, "/dev/kvm cannot be opened (%s)", errstr(errno));
+		costs(a, "not known whether guests may use an enlightened VMCS",
+		      "sudo evmcs-trace doctor");
 		return;
 	}
 	state = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_NESTED_STATE) > 0;
@@ -212,10 +227,8 @@ static void ask_module_btf(const struct host *host, struct host_answer *a)
 	bool kvm = host->code && code_has_btf(host->code, CODE_KVM);
 	bool intel = host->code && code_has_btf(host->code, CODE_KVM_INTEL);
 
-	if (!has_intel(host)) {
-		say_value(a, "no kvm_intel");
+	if (not_asked(host, a))
 		return;
-	}
 	say_value(a, "kvm %s, kvm_intel %s", kvm ? "yes" : "no", intel ? "yes" : "no");
 	if (kvm && intel)
 		return;
@@ -256,10 +269,8 @@ static void ask_types(const struct host *host, struct host_answer *a)
 		       TYPES_REMEDY);
 		return;
 	}
-	if (!has_intel(host)) {
-		say_value(a, "no kvm_intel");
+	if (not_asked(host, a))
 		return;
-	}
 	say_value(a, "kvm_vcpu %s, vcpu_vmx %s", vcpu ? "known" : "unknown",
 		  vmx ? "known" : "unknown");
 	if (!vcpu || !vmx)
@@ -279,7 +290,8 @@ static void ask_file(const struct host *host, struct host_answer *a)
 		return;
 	}
 	module_file_release(file, release, sizeof(release));
-	say_value(a, "of Linux %s, srcversion %s", release, version ? version : "not told");
+	say_value(a, "of Linux %s%s%s", release, version ? ", srcversion " : "",
+		  version ? version : "");
 	module_file_close(file);
 }
 
@@ -501,7 +513,7 @@ const int host_nr_facts = sizeof(host_facts) / sizeof(host_facts[0]);
 
 const char *host_state_name(enum host_state state)
 {
-	static const char *const names[HOST_STATE_COUNT] = { "ok", "cost", "bad" };
+	static const char *const names[HOST_STATE_COUNT] = { "ok", "not-asked", "cost", "bad" };
 
 	return names[state];
 }

@@ -24,6 +24,7 @@ struct host {
 
 enum host_state {
 	HOST_OK,
+	HOST_NOT_ASKED, /* makes no sense here: another fact says why */
 	HOST_COST, /* tracing works and says less */
 	HOST_BAD, /* no full verdict: status */
 	HOST_STATE_COUNT,

@@ -23,7 +23,7 @@ json_t *encode_verdict(const struct verdict *verdict);
 /* null for NULL; what is not UTF-8 becomes '?'. */
 json_t *encode_text(const char *s);
 
-/* One of the probes of the header. */
+/* One of the probes of the header, for doctor too. */
 json_t *encode_probe(const struct probe_fact *p);
 
 /* RFC 3339 in UTC with six digits. */
