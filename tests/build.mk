@@ -3,7 +3,7 @@
 # The unit tests. Included by the top Makefile, which sets B, CC, PURE_SRCS and
 # the rest. No libbpf, no root, no kernel: libcmocka, jansson, zlib and libcyaml only.
 
-UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect
+UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_code
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
 	tests/unit/judged.c
 UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS)
@@ -24,6 +24,13 @@ $(B)/tests-asan/%.o: %.c
 	$(call msg,CC-ASAN,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(UNIT_CPPFLAGS) $(CFLAGS_ALL) $(ASAN_CFLAGS) -MMD -MP -c $< -o $@
+
+# Module files, and BTF that is made for them.
+CODE_SRCS := user/probes/code.c user/probes/code_files.c user/probes/module_file.c \
+	user/probes/split_btf.c user/probes/symbol_fit.c
+$(B)/tests/test_code: $(CODE_SRCS:%.c=$(B)/tests/%.o)
+$(B)/tests-asan/test_code: $(CODE_SRCS:%.c=$(B)/tests-asan/%.o)
+$(B)/tests/test_code $(B)/tests-asan/test_code: UNIT_LIBS += -lbpf -ldw -lelf -lzstd
 
 $(UNIT_PROGRAMS): $(B)/tests/%: $(B)/tests/tests/unit/%.o $(UNIT_SRCS:%.c=$(B)/tests/%.o)
 	$(call msg,LINK,$@)
@@ -64,5 +71,5 @@ unit: $(UNIT_PROGRAMS)
 unit-asan: $(ASAN_PROGRAMS)
 	$(Q)$(call run_unit,$^)
 
--include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c)
--include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(UNIT_TESTS:%=tests/unit/%.c))
+-include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(CODE_SRCS) $(UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c)
+-include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(CODE_SRCS) $(UNIT_TESTS:%=tests/unit/%.c))
