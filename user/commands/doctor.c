@@ -16,6 +16,7 @@ struct doctor_options {
 	const char *module;
 	const char *kvm;
 	const char *btf_file;
+	const char *debug_info;
 	bool json;
 	bool verbose;
 };
@@ -24,6 +25,7 @@ static const struct argp_option options[] = {
 	{ "module", 'm', "FILE", 0, "what this kvm-intel.ko allows, which is not loaded", 0 },
 	{ "kvm", 'k', "FILE", 0, "the kvm.ko of --module, where it is not beside it", 0 },
 	{ "btf", 'b', "FILE", 0, "types of kvm_intel, where the kernel has no BTF of it", 0 },
+	{ "debug-info", 'd', "FILE", 0, "that of kvm_intel, if it is not installed", 0 },
 	{ "json", 'j', NULL, 0, "print one JSON object (user/commands/doctor.schema.json)", 0 },
 	{ "verbose", 'v', NULL, 0, "every fact, and why each point is as it is", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
@@ -42,6 +44,9 @@ static error_t parse_doctor(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'b':
 		o->btf_file = arg;
+		return 0;
+	case 'd':
+		o->debug_info = arg;
 		return 0;
 	case 'j':
 		o->json = true;
@@ -216,7 +221,7 @@ static int open_code(struct diagnosis *d, char *why, size_t len)
 	if (d->host.kvm_intel)
 		d->host.code = code_of_files(d->host.kvm_intel, d->host.kvm, why, len);
 	else
-		d->host.code = code_of_running_kernel();
+		d->host.code = code_of_running_kernel(d->debug_info);
 	if (d->host.code)
 		return 0;
 	say_error("%s", why[0] ? why : "out of memory");
@@ -245,6 +250,7 @@ int command_doctor(int argc, char **argv)
 	d.host = (struct host){
 		.kvm_intel = o.module, .kvm = o.kvm, .btf_file = o.btf_file, .note = why
 	};
+	d.debug_info = o.debug_info;
 	status = open_code(&d, why, sizeof(why));
 	if (status)
 		return status;

@@ -11,6 +11,7 @@
 
 struct diagnosis {
 	struct host host;
+	const char *debug_info; /* a file, given by the user; or NULL */
 	char kernel[128]; /* its release, of the file or of the running one */
 	struct host_answer answers[HOST_MAX_FACTS]; /* as host_facts[], if asked() */
 	struct plan plan; /* nr 0: there is no kvm_intel to plan for */

@@ -66,7 +66,7 @@ static void print_labelled(const struct screen *s, int indent, const char *label
 
 /* where the last column of facts, and of points, begins */
 #define FACT_COLUMN 22
-#define POINT_COLUMN 38
+#define POINT_COLUMN 39
 
 static void print_fact(const struct screen *s, const struct host_fact *fact,
 		       const struct host_answer *a)
@@ -98,7 +98,7 @@ static void print_point(const struct screen *s, const struct diagnosis *d,
 	enum mark mark = point_mark(d, p);
 
 	print_mark(s, mark);
-	fprintf(s->out, "%-20s  %-6s  ", point_name(p->point),
+	fprintf(s->out, "%-20s  %-7s  ", point_name(p->point),
 		mark == MARK_OK ? p->flavour : "absent");
 	print_wrapped(s, POINT_COLUMN, POINT_COLUMN,
 		      mark == MARK_OK ? p->function : choice->row->when_absent);
@@ -115,7 +115,7 @@ static void print_reasons(const struct screen *s, const struct plan *plan)
 		const struct probe_fact *p = &plan->choices[i].fact;
 		char text[256];
 
-		if (!p->flavour[0] || !p->reason[0])
+		if (strcmp(p->flavour, "kprobe") != 0)
 			continue;
 		for (j = 0; j < i && strcmp(plan->choices[j].fact.reason, p->reason) != 0; j++)
 			;

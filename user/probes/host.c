@@ -279,6 +279,26 @@ static void ask_types(const struct host *host, struct host_answer *a)
 		       TYPES_REMEDY);
 }
 
+/* What is derived without it gives the same answer: it is only not compared. */
+static void ask_debug_info(const struct host *host, struct host_answer *a)
+{
+	int i;
+
+	if (not_asked(host, a))
+		return;
+	for (i = 0; i < host->plan->nr; i++) {
+		const struct plan_choice *choice = &host->plan->choices[i];
+
+		if (choice->row->point != PT_EVMCS_PAGE_INLINED)
+			continue;
+		if (choice->fact.flavour[0])
+			say_value(a, "%s was inlined in %d places", choice->fact.function,
+				  choice->sites.nr);
+		else
+			say_value(a, "%s", choice->fact.reason);
+	}
+}
+
 static void ask_file(const struct host *host, struct host_answer *a)
 {
 	char why[256], release[96];
@@ -497,6 +517,7 @@ const struct host_fact host_facts[] = {
 	{ "kernel-btf", HOST_RUNNING | HOST_DETAIL, ask_kernel_btf },
 	{ "module-btf", HOST_RUNNING | HOST_FILE, ask_module_btf },
 	{ "types", HOST_RUNNING | HOST_FILE, ask_types },
+	{ "debug-info", HOST_RUNNING | HOST_DETAIL, ask_debug_info },
 	{ "lockdown", HOST_RUNNING, ask_lockdown },
 	{ "privileges", HOST_RUNNING, ask_privileges },
 	{ "bpf", HOST_RUNNING, ask_bpf },
