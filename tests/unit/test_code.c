@@ -72,6 +72,8 @@ static const char intel_source[] =
 	"    \".type \\\"walk.part.0.cold\\\", @function\\n\\\"walk.part.0.cold\\\":\\n ret\\n\"\n"
 	"    \".type copy.isra.0, @function\\ncopy.isra.0:\\n ret\\n\"\n"
 	"    \".type copy.constprop.0, @function\\ncopy.constprop.0:\\n ret\\n\");\n"
+	"void fn_a(void) {} void fn_b(void) {} void fn_c(void) {} void fn_d(void) {}\n"
+	"asm(\".type elsewhere, @function\");\n"
 	"extern void elsewhere(void);\n"
 	"void twice(void) { elsewhere(); }\n";
 
@@ -418,6 +420,9 @@ static void wrong_files(void **state)
 		{ "strip -o stripped.ko kvm-intel.ko", "stripped.ko", "no symbol table" },
 		{ "cp /proc/self/exe program.ko", "program.ko", "not a kernel module" },
 		{ "gcc -c -x c /dev/null -o object.ko", "object.ko", "does not say which" },
+		{ "printf 'license=GPL\\0name=kvm_intel' >open.info; "
+		  "objcopy --update-section .modinfo=open.info kvm-intel.ko open.ko",
+		  "open.ko", "does not say which" },
 		{ "true", "kvm.ko", "Intel's and AMD's share" },
 		{ "gcc -x c -c -DNAME='\"kvm_amd\"' -DRELEASE='\"1\"' module.c -o amd.ko", "amd.ko",
 		  "AMD's" },
@@ -564,15 +569,72 @@ static void unused_strings(void **state)
 	code_free(code);
 }
 
+/* Names as long as each other, which one string further on are names as well. */
+static void names_that_shift(void **state)
+{
+	static const char *const names[] = { "fn_a", "fn_b", "fn_c" };
+	struct btf *base = make_base(), *split = btf__new_empty_split(base);
+	struct code *code;
+	char why[512];
+	size_t i;
+
+	(void)state;
+	assert_true(btf__add_struct(split, "of_other_length", 4) > 0);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_true(btf__add_func(split, names[i], BTF_FUNC_STATIC, 3) > 0);
+	assert_true(btf__add_str(split, "fn_d") > 0);
+	save_btf("shift.btf", split);
+	btf__free(split);
+	btf__free(base);
+	shell("objcopy --add-section .BTF=shift.btf bare.ko shift.ko");
+	code = read_code("shift.ko", why);
+	assert_non_null(code);
+	assert_true(has_function(code, "fn_a"));
+	assert_true(has_function(code, "fn_c"));
+	assert_false(has_function(code, "fn_d"));
+	code_free(code);
+}
+
+/* What could not be found is known where the base comes with the module. */
+static void many_unused_strings(void **state)
+{
+	struct btf *base = make_base(), *split = btf__new_empty_split(base);
+	struct code *code;
+	char why[512], unused[32];
+	int i;
+
+	(void)state;
+	add_types(split);
+	for (i = 0; i < 100; i++) {
+		snprintf(unused, sizeof(unused), "unused_%d", i);
+		assert_true(btf__add_str(split, unused) > 0);
+	}
+	save_btf("many.btf", split);
+	btf__free(split);
+	btf__free(base);
+	shell("objcopy --add-section .BTF=many.btf bare.ko many.ko");
+	code = read_code("many.ko", why);
+	assert_non_null(code);
+	assert_false(code_has_btf(code, CODE_KVM_INTEL));
+	one_sentence("many.ko", why, "do not match its symbols");
+	code_free(code);
+	shell("objcopy --add-section .BTF.base=base.btf many.ko many-base.ko");
+	code = read_code("many-base.ko", why);
+	assert_non_null(code);
+	expect_functions(code);
+	code_free(code);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(clones_and_pieces), cmocka_unit_test(every_packing),
-		cmocka_unit_test(symbols_of_a_file), cmocka_unit_test(btf_with_its_base),
-		cmocka_unit_test(btf_of_no_use),     cmocka_unit_test(two_of_one_name),
-		cmocka_unit_test(wrong_files),	     cmocka_unit_test(wrong_kvm),
-		cmocka_unit_test(cut_anywhere),	     cmocka_unit_test(damaged_btf),
-		cmocka_unit_test(unused_strings),
+		cmocka_unit_test(clones_and_pieces),   cmocka_unit_test(every_packing),
+		cmocka_unit_test(symbols_of_a_file),   cmocka_unit_test(btf_with_its_base),
+		cmocka_unit_test(btf_of_no_use),       cmocka_unit_test(two_of_one_name),
+		cmocka_unit_test(wrong_files),	       cmocka_unit_test(wrong_kvm),
+		cmocka_unit_test(cut_anywhere),	       cmocka_unit_test(damaged_btf),
+		cmocka_unit_test(unused_strings),      cmocka_unit_test(names_that_shift),
+		cmocka_unit_test(many_unused_strings),
 	};
 
 	return cmocka_run_group_tests(tests, make_all, remove_all);

@@ -183,7 +183,7 @@ static void ask_shadow_vmcs(const struct host *host, struct host_answer *a)
 		       ": shadow-clobber (A16) cannot happen");
 }
 
-/* How KVM answers for what the restores need. */
+/* KVM_SET_NESTED_STATE, and what a guest needs to use an eVMCS. */
 static void ask_restores(const struct host *host, struct host_answer *a)
 {
 	bool state, evmcs;
@@ -201,8 +201,8 @@ static void ask_restores(const struct host *host, struct host_answer *a)
 	state = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_NESTED_STATE) > 0;
 	evmcs = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_HYPERV_ENLIGHTENED_VMCS) > 0;
 	close(fd);
-	say_value(a, "KVM_CAP_NESTED_STATE %s, KVM_CAP_HYPERV_ENLIGHTENED_VMCS %s",
-		  state ? "yes" : "no", evmcs ? "yes" : "no");
+	say_value(a, "nested state %s, enlightened VMCS %s", state ? "yes" : "no",
+		  evmcs ? "yes" : "no");
 	if (!state)
 		costs(a, "no nested state can be restored", "use Linux 4.20 or later");
 	else if (!evmcs)
