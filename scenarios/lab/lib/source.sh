@@ -142,7 +142,17 @@ build_variants() {
 		die "not built: ${NOT_READY[*]}; their logs, named above, say why"
 }
 
-# The files that a semantic patch says it changes, on a line "// Files: ...".
+# debug_info VARIANT: print the file with the DWARF of its kvm-intel.ko. One that
+# was built before there was any is built again.
+debug_info() {
+	variant_place "$1"
+	[[ -e $VDIR/kvm-intel.debug ]] || rm -f "$VDIR/ready"
+	variant_dir "$1"
+	printf '%s\n' "$VDIR/kvm-intel.debug"
+}
+
+# The files that a semantic patch says it changes, on a line "// Files: ...";
+# "none" for a build of the source as it is.
 variant_files() {
 	sed -n 's|^// Files: ||p' "$KERNELS_DIR/$1.cocci" | xargs
 }
@@ -155,6 +165,7 @@ build_variant() {
 	step "$1: applying the semantic patch" "$VDIR/patch.log" patch_variant "$1" "$tree"
 	step "$1: building kvm.ko and kvm-intel.ko" "$VDIR/build.log" build_kvm "$tree"
 	cp "$tree"/arch/x86/kvm/{kvm,kvm-intel}.ko "$VDIR"
+	objcopy --only-keep-debug "$VDIR/kvm-intel.ko" "$VDIR/kvm-intel.debug"
 	# The machine has no use for DWARF, and 20 times the size of the code it is.
 	strip --strip-debug "$VDIR"/*.ko
 	rm -rf "$tree"
@@ -175,6 +186,7 @@ patch_variant() {
 	cp -a "$src/arch/x86/kvm" "$2/arch/x86/kvm" || return
 	cp -a "$src/virt/kvm" "$2/virt/kvm" || return
 	cp -a "$src/Module.symvers" "$2/Module.symvers" || return
+	[[ $files != none ]] || return 0
 	for file in $files; do
 		rm -f "$2/$file"
 		spatch --very-quiet --no-show-diff --sp-file "$KERNELS_DIR/$1.cocci" \
