@@ -151,6 +151,63 @@ debug_info() {
 	printf '%s\n' "$VDIR/kvm-intel.debug"
 }
 
+# types_btf: print the path of a BTF file, whole and not split, with the types of
+# kvm-intel as the image has them: for kernels whose modules have no BTF.
+types_btf() {
+	local file
+	setup_source
+	file=$KDIR/kvm-intel.btf
+	[[ -e $file ]] || with_lock "$(basename "$KDIR")-btf" build_btf "$file"
+	printf '%s\n' "$file"
+}
+
+build_btf() {
+	[[ -e $1 ]] && return
+	need pahole dwarves
+	need "$BPFTOOL" bpftool
+	step "encoding the types of kvm-intel" "$KDIR/log/btf.log" \
+		pahole --btf_encode_detached "$1.tmp" "$KDIR/source/arch/x86/kvm/kvm-intel.ko"
+	step "comparing them with the image's" "$KDIR/log/btf-compare.log" \
+		same_types "$1.tmp" "$KDIR/vmlinux"
+	# pahole keeps it to its owner.
+	chmod a+r "$1.tmp"
+	mv "$1.tmp" "$1"
+}
+
+# layouts FILE: the structures in its BTF, one a line: name, size, and what of
+# its members is where.
+layouts() {
+	"$BPFTOOL" btf dump file "$1" format raw | awk '
+		/^\[/ { if (line != "") print line; line = "" }
+		/^\[[0-9]+\] (STRUCT|UNION) \047/ && $3 !~ /anon/ { line = $2 " " $3 " " $4 }
+		/^\t/ && line != "" { sub(/type_id=[0-9]+ /, ""); line = line " " $1 " " $2 " " $3 ";" }
+		END { if (line != "") print line }' | LC_ALL=C sort -u
+}
+
+# same_types FILE IMAGE: every structure of the one that the other knows by name
+# is there with this layout. The compiler and the configuration could make it
+# another one, and whoever reads by such types reads nonsense.
+same_types() {
+	local name
+	layouts "$1" >"$1.layouts"
+	layouts "$2" >"$1.image"
+	for name in kvm_vcpu kvm_vcpu_arch kvm kvm_memory_slot task_struct mm_struct; do
+		grep -q "^STRUCT '$name' " "$1.layouts" && grep -q "^STRUCT '$name' " "$1.image" || {
+			echo "there is no struct $name to compare in both"
+			return 1
+		}
+	done
+	LC_ALL=C awk '
+		{ kind = $1 $2 }
+		NR == FNR { known[kind]; image[$0]; next }
+		!(kind in known) { next }
+		{ compared++ }
+		!($0 in image) { print "not as in the image: " $1, $2, $3; differ++ }
+		END { print compared + 0 " structures compared, " differ + 0 " differ"; exit differ > 0 }
+	' "$1.image" "$1.layouts" || return
+	rm "$1.layouts" "$1.image"
+}
+
 # The files that a semantic patch says it changes, on a line "// Files: ...";
 # "none" for a build of the source as it is.
 variant_files() {
