@@ -192,10 +192,10 @@ same_types() {
 	layouts "$1" >"$1.layouts"
 	layouts "$2" >"$1.image"
 	for name in kvm_vcpu kvm_vcpu_arch kvm kvm_memory_slot task_struct mm_struct; do
-		grep -q "^STRUCT '$name' " "$1.layouts" && grep -q "^STRUCT '$name' " "$1.image" || {
+		if ! grep -q "^STRUCT '$name' " "$1.layouts" || ! grep -q "^STRUCT '$name' " "$1.image"; then
 			echo "there is no struct $name to compare in both"
 			return 1
-		}
+		fi
 	done
 	LC_ALL=C awk '
 		{ kind = $1 $2 }
