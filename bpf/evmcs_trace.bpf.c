@@ -1044,6 +1044,17 @@ ENTER(evmcs_page, PT_EVMCS_PAGE, GATED, frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, F
       frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(evmcs_page, PT_EVMCS_PAGE, __u8)
 
+/*
+ * A place where it was inlined: in the middle of a function, where the registers
+ * hold whatever they hold.
+ */
+SEC("?kprobe")
+int evmcs_page_inlined_kprobe(void *ctx)
+{
+	GATED;
+	return frame(ctx, PT_EVMCS_PAGE_INLINED, PHASE_NOTE, 0, 0);
+}
+
 /* enum nested_evmptrld_status nested_vmx_handle_enlightened_vmptrld(vcpu, from_launch) */
 ENTER(evmptr_load, PT_EVMPTR_LOAD, GATED, frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, F(0), 0),
       frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, K(0), 0))

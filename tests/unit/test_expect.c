@@ -862,10 +862,10 @@ static void coverage_of_points(void **state)
 	FAILS(s, "coverage: {events: {set-state: 2}}\n", "events.set-state");
 	FAILS(s, "coverage: {events: {nested-exit: 1..}}\n", "events.nested-exit");
 	FAILS(s, "coverage: {events: {memslot: forbidden}}\n", "events.memslot");
-	PASSES(s, "coverage: {probes: [map, evmcs-page]}\n");
-	detach(s, PT_EVMCS_PAGE);
+	PASSES(s, "coverage: {probes: [map, evmptr-load-direct]}\n");
+	detach(s, PT_EVMPTR_LOAD_DIRECT);
 	PASSES(s, "coverage: {probes: [map]}\n");
-	FAILS(s, "coverage: {probes: [map, evmcs-page]}\n", "probes.evmcs-page");
+	FAILS(s, "coverage: {probes: [map, evmptr-load-direct]}\n", "probes.evmptr-load-direct");
 }
 
 /* The classes that one point alone can show are classes that there are. */
@@ -912,11 +912,11 @@ static void unseen_events(void **state)
 
 	tell(s, "deferred");
 	footer(s);
-	PASSES(s, "coverage: {events: {get-state: 0, evmcs-page: 0}}\n");
-	PASSES(s, "checks: [{name: a, never: [get-state, evmcs-page]}]\n");
+	PASSES(s, "coverage: {events: {get-state: 0, evmptr-load-direct: 0}}\n");
+	PASSES(s, "checks: [{name: a, never: [get-state, evmptr-load-direct]}]\n");
 	FAILS(s, "checks: [{name: a, order: [get-state]}]\n", "check.a");
 	detach(s, PT_GET_STATE);
-	detach(s, PT_EVMCS_PAGE);
+	detach(s, PT_EVMPTR_LOAD_DIRECT);
 	detach(s, PT_RAN);
 	IN_DOUBT(s, "coverage: {events: {get-state: 0}}\n", "events.get-state");
 	IN_DOUBT(s, "coverage: {events: {get-state: 1}}\n", "events.get-state");
@@ -930,8 +930,8 @@ static void unseen_events(void **state)
 	FAILS(s, "checks: [{name: a, never: [get-state, access]}]\n", "check.a");
 	/* these have no function in most kernels, and the last is no function */
 	PASSES(s, "coverage: {events: {evmcs-page: 0, evmptr-load-direct: 0}}\n");
-	PASSES(s, "checks: [{name: a, never: [evmcs-page, access@KVM_GET_MSRS]}]\n");
-	FAILS(s, "coverage: {events: {evmcs-page: 1}}\n", "events.evmcs-page");
+	PASSES(s, "checks: [{name: a, never: [evmptr-load-direct, access@KVM_GET_MSRS]}]\n");
+	FAILS(s, "coverage: {events: {evmptr-load-direct: 1}}\n", "events.evmptr-load-direct");
 	FAILS(s, "coverage: {events: {ran: 0}}\n", "events.ran");
 	PASSES(s, "coverage: {events: {ran: 1}}\n");
 }

@@ -42,6 +42,7 @@ enum {
 	OPT_KPROBES,
 	OPT_FORBID,
 	OPT_BTF,
+	OPT_DEBUG_INFO,
 };
 
 static const struct argp_option live_argp_options[] = {
@@ -54,6 +55,7 @@ static const struct argp_option live_argp_options[] = {
 	{ "kprobes", OPT_KPROBES, NULL, 0, "attach by kprobe, not by fentry", 0 },
 	{ "forbid", OPT_FORBID, "POINT", 0, "do without a probe point (for tests)", 0 },
 	{ "btf", OPT_BTF, "FILE", 0, "types of kvm_intel, where the kernel has no BTF of it", 0 },
+	{ "debug-info", OPT_DEBUG_INFO, "FILE", 0, "that of kvm_intel, if it is not installed", 0 },
 	{ "verbose", 'v', NULL, 0, "every event, and what libbpf says", 0 },
 	{ "quiet", 'q', NULL, 0, "only errors and the verdict", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
@@ -114,6 +116,9 @@ static error_t parse_live(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_BTF:
 		o->observer.btf_file = arg;
+		return 0;
+	case OPT_DEBUG_INFO:
+		o->debug_info = arg;
 		return 0;
 	case 'v':
 		o->verbose = true;
@@ -461,7 +466,7 @@ struct live *live_arm(const struct live_options *o, int *status)
 		return NULL;
 	live->options = o;
 	live->signal_fd = -1;
-	code = code_of_running_kernel();
+	code = code_of_running_kernel(o->debug_info);
 	if (code)
 		live->observer = arm(live, code, status);
 	code_free(code);

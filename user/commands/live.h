@@ -14,6 +14,7 @@ struct live_options {
 	struct observer_options observer;
 	struct model_options model;
 	bool kprobes; /* no fentry, even where it would do */
+	const char *debug_info; /* file with that of kvm_intel; NULL: looked for */
 	uint64_t forbidden; /* bits: points to do without */
 	bool json;
 	bool quiet;

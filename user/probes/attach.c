@@ -132,29 +132,33 @@ static void close_btf(struct observer *o)
 			close(o->btf[i].fd);
 }
 
+static const char *kind_of(const struct plan_choice *choice, bool at_exit)
+{
+	if (plan_is_fentry(choice))
+		return at_exit ? "fexit" : "fentry";
+	return at_exit ? "kretprobe" : "kprobe";
+}
+
+/* A place in a function has no exit. */
+static int phases_of(const struct plan_choice *choice)
+{
+	return choice->row->how == AS_INLINED ? 1 : 2;
+}
+
 static int select_programs(struct observer *o, const struct plan_choice *choice)
 {
-	static const char *const kinds[2][2] = { { "kprobe", "kretprobe" }, { "fentry", "fexit" } };
 	int i;
 
 	if (!choice->fact.flavour[0])
 		return 0;
-	for (i = 0; i < 2; i++) {
-		struct bpf_program *prog =
-			find_program(o, choice->row, kinds[plan_is_fentry(choice)][i]);
+	for (i = 0; i < phases_of(choice); i++) {
+		struct bpf_program *prog = find_program(o, choice->row, kind_of(choice, i));
 
 		if (!prog)
 			return -ENOENT;
 		bpf_program__set_autoload(prog, true);
 	}
 	return 0;
-}
-
-static const char *kind_of(const struct plan_choice *choice, bool at_exit)
-{
-	if (plan_is_fentry(choice))
-		return at_exit ? "fexit" : "fentry";
-	return at_exit ? "kretprobe" : "kprobe";
 }
 
 static int attach_one(struct observer *o, const struct plan_choice *choice, int site, bool at_exit)
@@ -188,15 +192,15 @@ static void refuse(struct plan_choice *choice, const char *kind, int err)
 /* All of a row or nothing: half of it would report entries without exits. */
 static int attach_row(struct observer *o, struct plan_choice *choice)
 {
-	int nr_sites = plan_is_fentry(choice) ? 1 : choice->sites.nr;
+	int nr_sites = plan_is_fentry(choice) ? 1 : choice->sites.nr, phases = phases_of(choice);
 	int before = o->nr_links, i, err = 0;
 
 	if (!choice->fact.flavour[0])
 		return 0;
-	for (i = 0; i < 2 * nr_sites && !err; i++)
-		err = attach_one(o, choice, i / 2, i % 2);
+	for (i = 0; i < phases * nr_sites && !err; i++)
+		err = attach_one(o, choice, i / phases, i % phases);
 	if (err) {
-		refuse(choice, kind_of(choice, !(i % 2)), err);
+		refuse(choice, kind_of(choice, (i - 1) % phases), err);
 		detach_down_to(o, before);
 		return err;
 	}

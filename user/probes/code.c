@@ -190,6 +190,16 @@ bool code_find_sites(struct code *code, const char *name, const char *function,
 	return sites->nr;
 }
 
+bool code_find_inlined(struct code *code, const char *module, const char *function,
+		       struct code_sites *sites, char *why, size_t len)
+{
+	memset(sites, 0, sizeof(*sites));
+	if (code->find_inlined)
+		return code->find_inlined(code, module, function, sites, why, len) > 0;
+	snprintf(why, len, "looked for when the module runs");
+	return false;
+}
+
 bool code_has_enumerator(const struct code *code, const char *type_name, const char *name)
 {
 	const struct btf_type *type;

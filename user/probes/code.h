@@ -31,8 +31,11 @@ struct code_sites {
 	} site[CODE_MAX_SITES];
 };
 
-/* NULL where there is no memory; what cannot be read is not in it. */
-struct code *code_of_running_kernel(void);
+/*
+ * NULL where there is no memory; what cannot be read is not in it. debug_info: a
+ * file with that of kvm_intel; NULL: what is installed or served.
+ */
+struct code *code_of_running_kernel(const char *debug_info);
 
 /*
  * Of kvm-intel.ko and of kvm.ko (NULL: the file beside it), compressed or not.
@@ -62,6 +65,14 @@ uint32_t code_btf_function(const struct code *code, const char *module, const ch
  */
 bool code_find_sites(struct code *code, const char *module, const char *function,
 		     struct code_sites *sites);
+
+/*
+ * The places where the compiler put the function into its callers, as the
+ * module's debug information has them. False, with a sentence in why: there are
+ * none, or nobody can tell. Only of the running kernel.
+ */
+bool code_find_inlined(struct code *code, const char *module, const char *function,
+		       struct code_sites *sites, char *why, size_t len);
 
 /* An enumerator of the kernel's BTF; 0 (none): that BTF is not at hand. */
 bool code_has_enumerator(const struct code *code, const char *type, const char *name);

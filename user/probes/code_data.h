@@ -35,6 +35,10 @@ struct code {
 	struct code_module modules[CODE_MODULES]; /* kvm, kvm_intel */
 	/* fills in the symbols when they are first asked for; NULL: they are in */
 	int (*read_symbols)(struct code *code);
+	/* NULL: nobody can tell */
+	int (*find_inlined)(const struct code *code, const char *module, const char *function,
+			    struct code_sites *sites, char *why, size_t len);
+	const char *debug_info; /* a file, or NULL */
 };
 
 struct code *code_new(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The code of the running kernel: kallsyms, and BTF out of /sys/kernel/btf. */
-#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 
 #include "probes/code.h"
 #include "probes/code_data.h"
+#include "probes/inlined.h"
 #include "util/errstr.h"
 #include "util/kallsyms.h"
 #include "util/say.h"
@@ -51,6 +52,28 @@ static int read_symbols(struct code *code)
 	return err;
 }
 
+static int find_inlined(const struct code *code, const char *module, const char *function,
+			struct code_sites *sites, char *why, size_t len)
+{
+	struct inlined_query query = { module, function, code->debug_info };
+	struct inlined_function found;
+	int i, n;
+
+	n = inlined_find(&query, &found, why, len);
+	if (!n)
+		snprintf(why, len, "it is not inlined here, says the debug information");
+	for (i = 0; i < n && i < CODE_MAX_SITES; i++) {
+		snprintf(sites->site[i].name, sizeof(sites->site[i].name), "%s",
+			 found.sites[i].caller);
+		sites->site[i].address = found.sites[i].address;
+		say_verbose("inlined: %s in %s+0x%" PRIx64 " (%s:%u)", function,
+			    found.sites[i].caller, found.sites[i].offset, found.sites[i].file,
+			    found.sites[i].line);
+	}
+	sites->nr = i;
+	return n;
+}
+
 static bool exists(const char *format, const char *module)
 {
 	char path[96];
@@ -76,7 +99,7 @@ static void read_module(struct code *code, struct code_module *module)
 		code_add_btf_functions(module, module->btf, btf__type_cnt(code->vmlinux));
 }
 
-struct code *code_of_running_kernel(void)
+struct code *code_of_running_kernel(const char *debug_info)
 {
 	struct code *code = code_new();
 	size_t i;
@@ -85,6 +108,8 @@ struct code *code_of_running_kernel(void)
 		return NULL;
 	code->vmlinux = btf__load_vmlinux_btf();
 	code->read_symbols = read_symbols;
+	code->find_inlined = find_inlined;
+	code->debug_info = debug_info;
 	for (i = 0; i < CODE_MODULES; i++)
 		read_module(code, &code->modules[i]);
 	return code;

@@ -17,85 +17,88 @@
  */
 /* clang-format off */
 const struct plan_row plan_rows[] = {
-	{ PT_SET_STATE, "set_state", ARGS_NEEDED, NEED_VERDICT, 0,
+	{ PT_SET_STATE, AS_FUNCTION, "set_state", ARGS_NEEDED, NEED_VERDICT, 0,
 	  "restores are not seen at all",
 	  { { "vmx_set_nested_state", INTEL } } },
-	{ PT_GET_STATE, "get_state", ARGS_TOLD, NEED_DETAIL, 0,
+	{ PT_GET_STATE, AS_FUNCTION, "get_state", ARGS_TOLD, NEED_DETAIL, 0,
 	  "saved states are not seen",
 	  { { "vmx_get_nested_state", INTEL } } },
-	{ PT_STATE_PAGES, "state_pages", ARGS_TOLD, NEED_VERDICT, 0,
+	{ PT_STATE_PAGES, AS_FUNCTION, "state_pages", ARGS_TOLD, NEED_VERDICT, 0,
 	  "the deferred path is not recognised",
 	  { { "vmx_get_nested_state_pages", INTEL } } },
-	{ PT_EVMCS_PAGE, "evmcs_page", ARGS_TOLD, NEED_DETAIL, 0,
+	{ PT_EVMCS_PAGE, AS_FUNCTION, "evmcs_page", ARGS_TOLD, NEED_DETAIL, 0,
 	  "derived from the frames around it",
 	  { { "nested_get_evmcs_page", INTEL } } },
-	{ PT_EVMPTR_LOAD, "evmptr_load", ARGS_TOLD, NEED_VERDICT, 0,
+	{ PT_EVMCS_PAGE_INLINED, AS_INLINED, "evmcs_page_inlined", ARGS_TOLD, NEED_DETAIL, 0,
+	  "what is derived is not compared with it",
+	  { { "nested_get_evmcs_page", INTEL } } },
+	{ PT_EVMPTR_LOAD, AS_FUNCTION, "evmptr_load", ARGS_TOLD, NEED_VERDICT, 0,
 	  "the path of an eVMCS is not known",
 	  { { "nested_vmx_handle_enlightened_vmptrld", INTEL } } },
-	{ PT_EVMPTR_LOAD_DIRECT, "evmptr_load_direct", ARGS_TOLD, NEED_DETAIL, 0,
+	{ PT_EVMPTR_LOAD_DIRECT, AS_FUNCTION, "evmptr_load_direct", ARGS_TOLD, NEED_DETAIL, 0,
 	  "exists only in kernels that can map an eVMCS by address",
 	  { { "__nested_vmx_handle_enlightened_vmptrld", INTEL } } },
-	{ PT_NESTED_EXIT, "nested_exit", ARGS_NEEDED, NEED_VERDICT, 0,
+	{ PT_NESTED_EXIT, AS_FUNCTION, "nested_exit", ARGS_NEEDED, NEED_VERDICT, 0,
 	  "forced exits are not told from SET",
 	  { { "__nested_vmx_vmexit", INTEL }, { "nested_vmx_vmexit", INTEL } } },
-	{ PT_FREE_VCPU, "free_vcpu", ARGS_NEEDED, NEED_VERDICT, 0,
+	{ PT_FREE_VCPU, AS_FUNCTION, "free_vcpu", ARGS_NEEDED, NEED_VERDICT, 0,
 	  "the end of a vCPU is not seen",
 	  { { "nested_vmx_free_vcpu", INTEL } } },
-	{ PT_SHADOW_COPY, "shadow_copy", ARGS_TOLD, NEED_DETAIL, 0,
+	{ PT_SHADOW_COPY, AS_FUNCTION, "shadow_copy", ARGS_TOLD, NEED_DETAIL, 0,
 	  "a vmcs12 overwritten by KVM_GET_NESTED_STATE is not noticed",
 	  { { "copy_shadow_to_vmcs12", INTEL } } },
-	{ PT_READ_GUEST_LEAF, "read_guest_leaf", ARGS_TOLD, NEED_DETAIL, 0,
+	{ PT_READ_GUEST_LEAF, AS_FUNCTION, "read_guest_leaf", ARGS_TOLD, NEED_DETAIL, 0,
 	  "its callers are probed one by one",
 	  { { "__kvm_read_guest_page", KVM } } },
-	{ PT_READ_GUEST, "read_guest", ARGS_TOLD, NEED_UNLESS, PT_READ_GUEST_LEAF,
+	{ PT_READ_GUEST, AS_FUNCTION, "read_guest", ARGS_TOLD, NEED_UNLESS, PT_READ_GUEST_LEAF,
 	  "reads are missed",
 	  { { "kvm_read_guest", KVM } } },
-	{ PT_READ_GUEST_PAGE, "read_guest_page", ARGS_TOLD, NEED_UNLESS, PT_READ_GUEST_LEAF,
+	{ PT_READ_GUEST_PAGE, AS_FUNCTION, "read_guest_page", ARGS_TOLD, NEED_UNLESS, PT_READ_GUEST_LEAF,
 	  "reads are missed",
 	  { { "kvm_read_guest_page", KVM } } },
-	{ PT_VCPU_READ_GUEST, "vcpu_read_guest", ARGS_TOLD, NEED_UNLESS, PT_READ_GUEST_LEAF,
+	{ PT_VCPU_READ_GUEST, AS_FUNCTION, "vcpu_read_guest", ARGS_TOLD, NEED_UNLESS, PT_READ_GUEST_LEAF,
 	  "reads are missed",
 	  { { "kvm_vcpu_read_guest", KVM } } },
-	{ PT_VCPU_READ_GUEST_PAGE, "vcpu_read_guest_page", ARGS_TOLD, NEED_UNLESS, PT_READ_GUEST_LEAF,
+	{ PT_VCPU_READ_GUEST_PAGE, AS_FUNCTION, "vcpu_read_guest_page", ARGS_TOLD, NEED_UNLESS, PT_READ_GUEST_LEAF,
 	  "reads are missed",
 	  { { "kvm_vcpu_read_guest_page", KVM } } },
-	{ PT_READ_GUEST_ATOMIC, "read_guest_atomic", ARGS_TOLD, NEED_VERDICT, 0,
+	{ PT_READ_GUEST_ATOMIC, AS_FUNCTION, "read_guest_atomic", ARGS_TOLD, NEED_VERDICT, 0,
 	  "reads are missed",
 	  { { "kvm_vcpu_read_guest_atomic", KVM } } },
-	{ PT_READ_GUEST_CACHED, "read_guest_cached", ARGS_TOLD, NEED_VERDICT, 0,
+	{ PT_READ_GUEST_CACHED, AS_FUNCTION, "read_guest_cached", ARGS_TOLD, NEED_VERDICT, 0,
 	  "reads of the VP assist page are missed",
 	  { { "kvm_read_guest_offset_cached", KVM } } },
-	{ PT_WRITE_GUEST_PAGE, "write_guest_page", ARGS_TOLD, NEED_VERDICT, 0,
+	{ PT_WRITE_GUEST_PAGE, AS_FUNCTION, "write_guest_page", ARGS_TOLD, NEED_VERDICT, 0,
 	  "writes are missed",
 	  { { "__kvm_write_guest_page", KVM } } },
-	{ PT_WRITE_GUEST_CACHED, "write_guest_cached", ARGS_TOLD, NEED_VERDICT, 0,
+	{ PT_WRITE_GUEST_CACHED, AS_FUNCTION, "write_guest_cached", ARGS_TOLD, NEED_VERDICT, 0,
 	  "writes are missed",
 	  { { "kvm_write_guest_offset_cached", KVM } } },
-	{ PT_MAP, "map", ARGS_NEEDED, NEED_VERDICT, 0,
+	{ PT_MAP, AS_FUNCTION, "map", ARGS_NEEDED, NEED_VERDICT, 0,
 	  "maps of the eVMCS are missed",
 	  { { "__kvm_vcpu_map", KVM }, { "kvm_vcpu_map", KVM } } },
-	{ PT_PIN, "pin", ARGS_TOLD, NEED_VERDICT, 0,
+	{ PT_PIN, AS_FUNCTION, "pin", ARGS_TOLD, NEED_VERDICT, 0,
 	  "pinned pages are missed",
 	  { { "hva_to_pfn", KVM } } },
-	{ PT_WALK_64, "walk_64", ARGS_TOLD, NEED_VERDICT, 0,
+	{ PT_WALK_64, AS_FUNCTION, "walk_64", ARGS_TOLD, NEED_VERDICT, 0,
 	  "page-table reads are missed",
 	  { { "paging64_walk_addr_generic", KVM } } },
-	{ PT_WALK_32, "walk_32", ARGS_TOLD, NEED_VERDICT, 0,
+	{ PT_WALK_32, AS_FUNCTION, "walk_32", ARGS_TOLD, NEED_VERDICT, 0,
 	  "page-table reads are missed",
 	  { { "paging32_walk_addr_generic", KVM } } },
-	{ PT_WALK_EPT, "walk_ept", ARGS_TOLD, NEED_VERDICT, 0,
+	{ PT_WALK_EPT, AS_FUNCTION, "walk_ept", ARGS_TOLD, NEED_VERDICT, 0,
 	  "page-table reads are missed",
 	  { { "ept_walk_addr_generic", KVM } } },
-	{ PT_HYPERV_MSR, "hyperv_msr", ARGS_NEEDED, NEED_VERDICT, 0,
+	{ PT_HYPERV_MSR, AS_FUNCTION, "hyperv_msr", ARGS_NEEDED, NEED_VERDICT, 0,
 	  "the store of enabling the VP assist page is missed",
 	  { { "kvm_hv_set_msr_common", KVM } } },
-	{ PT_UNMAP, "unmap", ARGS_TOLD, NEED_DETAIL, 0,
+	{ PT_UNMAP, AS_FUNCTION, "unmap", ARGS_TOLD, NEED_DETAIL, 0,
 	  "unmaps are not shown",
 	  { { "kvm_vcpu_unmap", KVM } } },
-	{ PT_MEMSLOT, "memslot", ARGS_NEEDED, NEED_DETAIL, 0,
+	{ PT_MEMSLOT, AS_FUNCTION, "memslot", ARGS_NEEDED, NEED_DETAIL, 0,
 	  "memslot changes are not shown",
 	  { { "__kvm_set_memory_region", KVM }, { "kvm_set_memory_region", KVM } } },
-	{ PT_MEMSLOT_COMMIT, "memslot_commit", ARGS_NEEDED, NEED_DETAIL, 0,
+	{ PT_MEMSLOT_COMMIT, AS_FUNCTION, "memslot_commit", ARGS_NEEDED, NEED_DETAIL, 0,
 	  "a mapped eVMCS whose memslot changes is not noticed",
 	  { { "kvm_arch_commit_memory_region", KVM } } },
 };
@@ -166,6 +169,17 @@ static bool choose(struct plan_choice *choice, struct code *code,
 	return true;
 }
 
+static void choose_inlined(struct plan_choice *choice, struct code *code,
+			   const struct plan_alternative *alt)
+{
+	char why[sizeof(choice->fact.reason)];
+
+	if (code_find_inlined(code, alt->module, alt->function, &choice->sites, why, sizeof(why)))
+		set_fact(&choice->fact, alt, "inlined", "");
+	else
+		set_fact(&choice->fact, alt, "", why);
+}
+
 static void resolve_row(struct plan_choice *choice, struct code *code, const struct plan_row *row)
 {
 	const struct plan_alternative *alt = row->alternatives;
@@ -174,6 +188,10 @@ static void resolve_row(struct plan_choice *choice, struct code *code, const str
 	memset(choice, 0, sizeof(*choice));
 	choice->row = row;
 	choice->fact.point = row->point;
+	if (row->how == AS_INLINED) {
+		choose_inlined(choice, code, &alt[0]);
+		return;
+	}
 	for (i = 0; i < PLAN_MAX_ALTERNATIVES && alt[i].function; i++)
 		if (choose(choice, code, &alt[i]))
 			return;

@@ -31,8 +31,14 @@ enum plan_arguments {
 	ARGS_NEEDED, /* without them it would mislead: clones and pieces will not do */
 };
 
+enum plan_how {
+	AS_FUNCTION, /* entry and exit of the function */
+	AS_INLINED, /* the places in its callers where the compiler put it */
+};
+
 struct plan_row {
 	enum evmcs_point point;
+	enum plan_how how;
 	const char *program; /* stem of the BPF programs' names */
 	enum plan_arguments arguments;
 	enum plan_need need;
