@@ -151,6 +151,9 @@ struct task_map {
 
 struct task_map freeing SEC(".maps"); /* struct kvm_vcpu * */
 struct task_map changing SEC(".maps"); /* struct kvm * */
+/* where KVM_GET_NESTED_STATE writes, and how much it may: a kretprobe cannot ask */
+struct task_map saves_to SEC(".maps");
+struct task_map saves_up_to SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -622,9 +625,20 @@ static __always_inline int get_state_enter(void *ctx, __u64 vcpu)
 	return 0;
 }
 
+static __always_inline int get_state_kenter(void *ctx, __u64 vcpu, __u64 user, __u64 size)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	if (vcpu && armed) {
+		bpf_map_update_elem(&saves_to, &tid, &user, BPF_ANY);
+		bpf_map_update_elem(&saves_up_to, &tid, &size, BPF_ANY);
+	}
+	return get_state_enter(ctx, vcpu);
+}
+
 /*
- * user is 0 in the kretprobe flavour: then what was saved is not known. Nor is
- * it where the buffer is too small: KVM then returns the size and writes nothing.
+ * What was saved is not known where user is 0 (the entry was not seen), nor where
+ * the buffer is too small: KVM then returns the size and writes nothing.
  */
 static __always_inline int get_state_exit(void *ctx, __u64 user, __u32 size, __s64 ret)
 {
@@ -639,6 +653,20 @@ static __always_inline int get_state_exit(void *ctx, __u64 user, __u32 size, __s
 		fill_nested(&rec, (const void *)user, true);
 	send(ctx, &rec, false);
 	return 0;
+}
+
+static __always_inline int get_state_kexit(void *ctx, __s64 ret)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	__u64 *user = bpf_map_lookup_elem(&saves_to, &tid);
+	__u64 *size = bpf_map_lookup_elem(&saves_up_to, &tid);
+	__u64 to = user ? *user : 0, up_to = size ? *size : 0;
+
+	if (user)
+		bpf_map_delete_elem(&saves_to, &tid);
+	if (size)
+		bpf_map_delete_elem(&saves_up_to, &tid);
+	return get_state_exit(ctx, to, (__u32)up_to, ret);
 }
 
 /*
@@ -935,8 +963,7 @@ static __always_inline int memslot_commit_enter(void *ctx, __u64 kvm, __u64 old_
 	struct record rec = {};
 
 	/* inside of a memslot that was reported */
-	if (!bpf_core_field_exists(struct kvm_memory_slot, hva_node) ||
-	    !bpf_map_lookup_elem(&changing, &tid))
+	if (!bpf_map_lookup_elem(&changing, &tid))
 		return 0;
 	start_record(&rec, PT_MEMSLOT_COMMIT, PHASE_ENTER, kvm, 0);
 	if (old) {
@@ -1030,9 +1057,10 @@ ENTER(set_state, PT_SET_STATE, UNGATED, set_state_enter(ctx, F(0), F(2)),
 EXIT(set_state, GATED, set_state_exit(ctx, (int)fexit_ret(ctx)), set_state_exit(ctx, (int)RET))
 
 /* int vmx_get_nested_state(vcpu, user, size) */
-ENTER(get_state, PT_GET_STATE, UNGATED, get_state_enter(ctx, F(0)), get_state_enter(ctx, K(0)))
+ENTER(get_state, PT_GET_STATE, UNGATED, get_state_enter(ctx, F(0)),
+      get_state_kenter(ctx, K(0), K(1), (__u32)K(2)))
 EXIT(get_state, UNGATED, get_state_exit(ctx, F(1), F(2), (int)fexit_ret(ctx)),
-     get_state_exit(ctx, 0, 0, (int)RET))
+     get_state_kexit(ctx, (int)RET))
 
 /* bool vmx_get_nested_state_pages(vcpu) */
 ENTER(state_pages, PT_STATE_PAGES, GATED, frame(ctx, PT_STATE_PAGES, PHASE_ENTER, F(0), 0),
@@ -1172,9 +1200,11 @@ ENTER(memslot, PT_MEMSLOT, GATED, memslot_enter(ctx, F(0), F(1)), memslot_enter(
 EXIT(memslot, UNGATED, memslot_exit(ctx, PT_MEMSLOT, (int)fexit_ret(ctx)),
      memslot_exit(ctx, PT_MEMSLOT, (int)RET))
 
-/* void kvm_arch_commit_memory_region(kvm, old, new, change) */
-ENTER(memslot_commit, PT_MEMSLOT_COMMIT, GATED, memslot_commit_enter(ctx, F(0), F(1), F(2)),
-      memslot_commit_enter(ctx, K(0), K(1), K(2)))
+/* void kvm_arch_commit_memory_region(kvm, old, new, change); mem before old until 5.16 */
+#define HAS_MEM (!bpf_core_field_exists(struct kvm_memory_slot, hva_node))
+ENTER(memslot_commit, PT_MEMSLOT_COMMIT, GATED,
+      memslot_commit_enter(ctx, F(0), HAS_MEM ? F(2) : F(1), HAS_MEM ? F(3) : F(2)),
+      memslot_commit_enter(ctx, K(0), HAS_MEM ? K(2) : K(1), HAS_MEM ? K(3) : K(2)))
 EXIT(memslot_commit, UNGATED, memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0),
      memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0))
 

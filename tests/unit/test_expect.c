@@ -806,6 +806,21 @@ static void never(void **state)
 	FAILS(s, "checks: [{name: a, never: [nested-exit], before: free-vcpu}]\n", "check.a");
 }
 
+/* No access by itself, and yet it says what of. */
+static void unmap_of_something(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2_EVMCS);
+	unmap_evmcs(s);
+	run_deferred(s);
+	footer(s);
+	PASSES(s, "checks: [{name: a, order: [set-state, unmap/evmcs, state-pages]}]\n");
+	PASSES(s, "checks: [{name: a, never: [access], before: state-pages}]\n");
+	FAILS(s, "checks: [{name: a, never: [unmap/evmcs]}]\n", "check.a");
+	FAILS(s, "checks: [{name: a, order: [unmap/msr-bitmap]}]\n", "check.a");
+}
+
 /* What another vCPU or the time before and after did is not this restore's. */
 static void events_of_others(void **state)
 {
@@ -1313,6 +1328,7 @@ int main(void)
 		TEST(longest_accesses),
 		TEST(selections),
 		TEST(order),
+		TEST(unmap_of_something),
 		TEST(never),
 		TEST(events_of_others),
 		TEST(coverage_of_points),
