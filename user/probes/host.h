@@ -34,7 +34,7 @@ struct host_answer {
 	enum host_state state;
 	int status; /* HOST_BAD: what watch ends with because of it */
 	char value[192];
-	char cost[160]; /* what it costs; "" where it is fine */
+	char cost[256]; /* what it costs; "" where it is fine */
 	char remedy[160]; /* a command, or what else to do */
 };
 
