@@ -78,8 +78,8 @@ static void print_fact(const struct screen *s, const struct host_fact *fact,
 	print_mark(s, of[a->state]);
 	fprintf(s->out, "%-*s", FACT_COLUMN - 8, fact->name);
 	print_wrapped(s, FACT_COLUMN, FACT_COLUMN, a->value);
-	print_labelled(s, FACT_COLUMN, "cost: ", a->cost);
-	print_labelled(s, FACT_COLUMN, "do:   ", a->remedy);
+	print_labelled(s, 8, "cost: ", a->cost);
+	print_labelled(s, 8, "do:   ", a->remedy);
 }
 
 static enum mark point_mark(const struct diagnosis *d, const struct probe_fact *p)

@@ -27,7 +27,7 @@
 
 #define INTEL_PARAMETERS "/sys/module/kvm_intel/parameters/"
 #define NO_BTF_REMEDY "use a kernel that is built with CONFIG_DEBUG_INFO_BTF"
-#define TYPES_REMEDY "evmcs-trace --btf FILE (pahole --btf_encode_detached FILE kvm-intel.ko.debug)"
+#define TYPES_REMEDY "pahole --btf_encode_detached=FILE kvm-intel.ko.debug; evmcs-trace --btf FILE"
 
 /* ---- how an answer is given ---- */
 
@@ -233,7 +233,7 @@ static void ask_module_btf(const struct host *host, struct host_answer *a)
 	if (kvm && intel)
 		return;
 	costs(a, host->note[0] ? host->note : "functions are probed by kprobe, which is slower",
-	      NO_BTF_REMEDY);
+	      "use Linux 5.11 or later, built with CONFIG_DEBUG_INFO_BTF_MODULES");
 }
 
 static bool has_struct(const struct btf *btf, const char *name)
@@ -275,7 +275,7 @@ static void ask_types(const struct host *host, struct host_answer *a)
 		  vmx ? "known" : "unknown");
 	if (!vcpu || !vmx)
 		is_bad(a, STATUS_INCONCLUSIVE,
-		       "the state of a vCPU cannot be read: every verdict stays inconclusive",
+		       "the state of a vCPU cannot be read: verdicts stay inconclusive",
 		       TYPES_REMEDY);
 }
 
