@@ -258,8 +258,8 @@ int command_doctor(int argc, char **argv)
 	examine(&d);
 	if (!o.json)
 		doctor_print_text(&d, stdout, o.verbose);
-	else if (doctor_print_json(&d, stdout))
-		say_error("out of memory");
+	else
+		doctor_print_json(&d, stdout);
 	code_free(d.host.code);
 	return output_status(d.status);
 }

@@ -27,7 +27,7 @@ bool doctor_asked(const struct diagnosis *d, int fact);
 
 void doctor_print_text(const struct diagnosis *d, FILE *out, bool verbose);
 
-/* One object; 0 or -errno. */
-int doctor_print_json(const struct diagnosis *d, FILE *out);
+/* One object. What cannot be written shows in out. */
+void doctor_print_json(const struct diagnosis *d, FILE *out);
 
 #endif

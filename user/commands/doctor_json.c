@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include <errno.h>
 #include <jansson.h>
 
 #include "commands/commands.h"
@@ -42,10 +41,9 @@ static json_t *encode_points(const struct diagnosis *d)
 	return points;
 }
 
-int doctor_print_json(const struct diagnosis *d, FILE *out)
+void doctor_print_json(const struct diagnosis *d, FILE *out)
 {
 	json_t *o = json_object();
-	int err;
 
 	json_object_set_new(o, "schema", json_string("evmcs-trace-doctor/1.0"));
 	json_object_set_new(o, "tool", json_string(EVMCS_TRACE_VERSION));
@@ -58,8 +56,7 @@ int doctor_print_json(const struct diagnosis *d, FILE *out)
 	json_object_set_new(o, "not_armed", encode_text(d->not_armed));
 	json_object_set_new(o, "facts", encode_facts(d));
 	json_object_set_new(o, "probes", encode_points(d));
-	err = json_dumpf(o, out, JSON_INDENT(2)) ? -EIO : 0;
+	json_dumpf(o, out, JSON_INDENT(2));
 	fputc('\n', out);
 	json_decref(o);
-	return err;
 }
