@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include <bpf/libbpf.h>
+
 #include "commands/commands.h"
 #include "commands/doctor.h"
 #include "commands/output.h"
@@ -251,6 +253,7 @@ int command_doctor(int argc, char **argv)
 		.kvm_intel = o.module, .kvm = o.kvm, .btf_file = o.btf_file, .note = why
 	};
 	d.debug_info = o.debug_info;
+	libbpf_set_print(NULL); /* what it misses is told here */
 	status = open_code(&d, why, sizeof(why));
 	if (status)
 		return status;
