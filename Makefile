@@ -26,7 +26,7 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
 CPPFLAGS_ALL := -D_GNU_SOURCE -Iuser -Iinclude -I$(B)/include
 CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(CFLAGS)
-LIBS := -lbpf -lelf -lz -ljansson -lcyaml -lyaml
+LIBS := -lbpf -ldw -lelf -lz -ljansson -lcyaml -lyaml
 
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Iinclude -Ibpf \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)

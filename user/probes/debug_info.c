@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,7 +210,20 @@ static int find_installed(Dwfl_Module *module, void **userdata, const char *name
 					    debug);
 }
 
-/* What is not in memory (the kernel drops some sections) is -1 for libdwfl. */
+static void note_code(struct debug_info *info, const char *section, const GElf_Shdr *header,
+		      uint64_t start)
+{
+	if (!(header->sh_flags & SHF_EXECINSTR) || !strncmp(section, ".init", 5) ||
+	    info->nr_code == DEBUG_INFO_MAX_CODE)
+		return;
+	info->code[info->nr_code].start = start;
+	info->code[info->nr_code++].end = start + header->sh_size;
+}
+
+/*
+ * libdwfl asks once for each section that the DWARF refers to. What is not in memory (the kernel
+ * drops some sections) is -1.
+ */
 static int section_address(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
 			   const char *section, GElf_Word index, const GElf_Shdr *header,
 			   Dwarf_Addr *address)
@@ -220,9 +232,11 @@ static int section_address(Dwfl_Module *module, void **userdata, const char *nam
 	uint64_t where = 0;
 	int err;
 
-	(void)module, (void)name, (void)base, (void)index, (void)header;
+	(void)module, (void)name, (void)base, (void)index;
 	err = info->target.section_address(info->target.ctx, section, &where);
 	*address = err ? (Dwarf_Addr)-1 : where;
+	if (!err)
+		note_code(info, section, header, where);
 	return DWARF_CB_OK;
 }
 
@@ -421,10 +435,21 @@ void debug_info_close(struct debug_info *info)
 	info->dwfl = NULL;
 	info->module = NULL;
 	info->dwarf = NULL;
+	info->nr_code = 0;
 	info->fd = -1;
 }
 
-/* ---- lines ---- */
+/* ---- addresses ---- */
+
+bool debug_info_is_code(const struct debug_info *info, uint64_t address)
+{
+	int i;
+
+	for (i = 0; i < info->nr_code; i++)
+		if (address >= info->code[i].start && address < info->code[i].end)
+			return true;
+	return false;
+}
 
 void debug_info_path(char *to, size_t size, const char *path)
 {

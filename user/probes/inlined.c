@@ -112,19 +112,6 @@ static int find_entry(Dwarf_Die *die, struct entry *entry)
 
 /* ---- sites ---- */
 
-/* The initialisation's code is freed, and its addresses are soon another's. */
-static bool is_discarded(const struct search *s, Dwarf_Addr address)
-{
-	Dwarf_Addr offset = address;
-	int base = dwfl_module_relocate_address(s->info->module, &offset);
-	const char *section;
-
-	if (base < 0)
-		return false;
-	section = dwfl_module_relocation_info(s->info->module, (unsigned int)base, NULL);
-	return section && !strncmp(section, ".init", 5);
-}
-
 static void name_caller(const struct search *s, Dwarf_Die *body, struct inlined_site *site)
 {
 	const char *name;
@@ -195,7 +182,7 @@ static int take_copy(struct search *s, Dwarf_Die *die, Dwarf_Die *body)
 			s->info->file, s->function, dwarf_errmsg(-1));
 	if (!n)
 		s->found->nr_unplaced++;
-	else if (is_discarded(s, entry.address + s->info->bias))
+	else if (!debug_info_is_code(s->info, entry.address + s->info->bias))
 		s->found->nr_discarded++;
 	else
 		return add_site(s, die, body, &entry);

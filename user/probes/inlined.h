@@ -48,7 +48,7 @@ struct inlined_function {
 	int nr_sites;
 	int nr_outlined; /* bodies of its own: itself, or clones as .isra and .part */
 	int nr_unplaced; /* copies that have no address: nothing is left of them */
-	int nr_discarded; /* copies in code that is freed once the module is there */
+	int nr_discarded; /* copies in code that is not in memory, or not for long */
 	struct inlined_site sites[INLINED_MAX_SITES];
 };
 
