@@ -180,6 +180,7 @@ static const struct compiler compilers[] = {
 	{ "gcc", "-gdwarf-4" },
 	{ "gcc", "-gdwarf-5" },
 	{ "gcc", "-gdwarf-5 -gno-inline-points" },
+	{ "gcc", "-w -flto -flinker-output=nolto-rel" },
 	{ "clang", "-gdwarf-4" },
 	{ "clang", "-gdwarf-5" },
 };
@@ -413,6 +414,8 @@ static const char by_hand[] =
 	"	.uleb128 9, 0x0b; .byte 1; .uleb128 0, 0\n" /* block */
 	"	.uleb128 10, 0x2e; .byte 1; .uleb128 0x31, 0x13, 0x11, 0x01, 0x12, 0x06, 0, 0\n"
 	"	.uleb128 11, 0x1d; .byte 0; .uleb128 0x31, 0x13, 0x52, 0x0f, 0x55, 0x17, 0, 0\n"
+	"	.uleb128 12, 0x1d; .byte 0; .uleb128 0x31, 0x10, 0x11, 0x01, 0x12, 0x06, 0, 0\n"
+	"	.uleb128 13, 0x3c; .byte 1; .uleb128 0, 0\n" /* partial unit */
 	"	.byte 0\n"
 	".section .debug_ranges, \"\"\n"
 	"pieces: .quad host+8, host+8, host+24, host+32, host+48, host+52, 0, 0\n"
@@ -430,7 +433,7 @@ static const char by_hand[] =
 	"	body offset; body offset_in_pieces; body nested; body vanished; body pieced\n"
 	"	body outside; body clone; body many; body deep; body marker; body block; body "
 	"beyond\n"
-	"	.uleb128 3; .asciz \"host\"; .quad host; .long 64\n"
+	"	.uleb128 3; .asciz \"its name\"; .quad host; .long 64\n"
 	"	.uleb128 5; .long offset - begin; .uleb128 4; .quad host + 16; .long 8\n"
 	"	.uleb128 11; .long offset_in_pieces - begin; .uleb128 20; .long pieces\n"
 	"	copy nested 20 16; copy nested 24 4; .byte 0, 0\n"
@@ -440,6 +443,7 @@ static const char by_hand[] =
 	"	.uleb128 8; .long marker - begin; .quad host + 8; .long unreal\n"
 	"	copy outside 70 4; .byte 0\n"
 	"	copy beyond 64 1; .byte 0\n"
+	"	.uleb128 12; .long shared; .quad host + 40; .long 4\n"
 	"	.rept 17; copy many 4 4; .byte 0; .endr\n"
 	"	.uleb128 9; copy block 60 4; .byte 0, 0\n"
 	"	.rept 300; .uleb128 9; .endr; .rept 300; .byte 0; .endr\n"
@@ -447,7 +451,10 @@ static const char by_hand[] =
 	"	.uleb128 10; .long clone - begin; .quad other; .long 64\n"
 	"	copy clone 68 4; .byte 0, 0\n"
 	"	.byte 0\n"
-	"end:\n";
+	"end:	.long 2f - 1f\n"
+	"1:	.value 4; .long .debug_abbrev; .byte 8\n"
+	"	.uleb128 13; body shared; .byte 0\n"
+	"2:\n";
 
 /* The same without what stops the walk: 300 blocks, one in the other. */
 static void write_by_hand(void)
@@ -486,6 +493,7 @@ static void entries(void **state)
 	expect_site("marker", 8, ENTRY_NAMED);
 	expect_site("pieced", 24, ENTRY_FIRST_PIECE);
 	expect_site("block", 60, ENTRY_LOWEST);
+	expect_site("shared", 40, ENTRY_LOWEST);
 }
 
 static void rest_of_a_function_is_no_call(void **state)
@@ -546,6 +554,7 @@ static void other_build(void **state)
 {
 	char mine[BUILD_ID_TEXT], wanted[BUILD_ID_TEXT];
 	struct debug_info_target a = target_of(object_of(0)), b = target_of(object_of(1));
+	struct debug_info info;
 
 	(void)state;
 	assert_int_equal(refused(object_of(0), object_of(1)), -ESTALE);
@@ -554,6 +563,12 @@ static void other_build(void **state)
 	run("objcopy -R .note.gnu.build-id %s nameless.ko", object_of(0));
 	assert_int_equal(refused("nameless.ko", object_of(0)), -ESTALE);
 	assert_non_null(strstr(why, "is none"));
+	a.id.len--;
+	assert_int_equal(debug_info_open(&info, &a, in_dir(object_of(0)), why, sizeof(why)),
+			 -ESTALE);
+	a.id.len = 0;
+	assert_int_equal(debug_info_open(&info, &a, in_dir("nameless.ko"), why, sizeof(why)),
+			 -ESTALE);
 }
 
 static void not_elf(void **state)
@@ -663,17 +678,24 @@ static void modules_that_are_not_there(void **state)
 
 /* ---- build-ids ---- */
 
+/* Of the same owner, or of the same type, or longer than an id can be. */
+static const char other_notes[] = "\6\0\0\0\4\0\0\0\3\0\0\0Linux\0\0\0\1\2\3\4"
+				  "\4\0\0\0\4\0\0\0\1\0\0\0GNU\0\1\2\3\4"
+				  "\10\0\0\0\4\0\0\0\3\0\0\0GNU\0abc\0\1\2\3\4"
+				  "\4\0\0\0\0\0\0\0\3\0\0\0GNU\0"
+				  "\4\0\0\0\50\0\0\0\3\0\0\0GNU\0"
+				  "1234567890123456789012345678901234567890";
+static const char id_note[] = "\4\0\0\0\3\0\0\0\3\0\0\0GNU\0\xab\1\xff";
+
 static void build_ids_of_notes(void **state)
 {
-	static const char other[] = "\6\0\0\0\4\0\0\0\1\1\0\0Linux\0\0\0\1\2\3\4";
-	static const char mine[] = "\4\0\0\0\3\0\0\0\3\0\0\0GNU\0\xab\1\xff";
-	char notes[64], text[BUILD_ID_TEXT];
+	char notes[256], text[BUILD_ID_TEXT];
 	struct build_id id = { .len = 0 };
-	size_t n = sizeof(other) - 1, m = sizeof(mine) - 1, i;
+	size_t n = sizeof(other_notes) - 1, m = sizeof(id_note) - 1, i;
 
 	(void)state;
-	memcpy(notes, other, n);
-	memcpy(notes + n, mine, m);
+	memcpy(notes, other_notes, n);
+	memcpy(notes + n, id_note, m);
 	assert_int_equal(build_id_of_notes(notes, n, &id), -ENODATA);
 	for (i = 0; i < m; i++)
 		assert_int_equal(build_id_of_notes(notes, n + i, &id), -ENODATA);
@@ -722,6 +744,7 @@ static void debuginfod_that_has_it(void **state)
 	setenv("DEBUGINFOD_URLS", url, 1);
 	if (ask_debuginfod(&t, &info))
 		fail_msg("%s", why);
+	assert_string_equal(why, "");
 	assert_int_equal(inlined_in(&info, "body", &found, why, sizeof(why)), 3);
 	debug_info_close(&info);
 	t.id.bytes[0] ^= 1;
@@ -770,8 +793,7 @@ static int make_files(void **state)
 		return -1;
 	write_file("source.c", source, sizeof(source) - 1);
 	for (i = 0; i < NR_COMPILERS; i++)
-		run("%s -O2 -g %s -c source.c -o source.o && "
-		    "ld -r --build-id=sha1 -o %s source.o",
+		run("%s -O2 -g %s -r -nostdlib -Wl,--build-id=sha1 -o %s source.c",
 		    compilers[i].name, compilers[i].options, object_of(i));
 	write_by_hand();
 	return 0;

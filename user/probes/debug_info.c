@@ -198,16 +198,16 @@ static int find_by_build_id(Dwfl_Module *module, void **userdata, const char *na
 static int find_installed(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
 			  const char *file_name, const char *link, GElf_Word crc, char **debug)
 {
-	char merged[512], twin[sizeof(merged) + 16];
+	char merged[512];
+	int fd = -1;
 
-	if (file_name && !strncmp(file_name, "/lib/", 5)) {
-		snprintf(merged, sizeof(merged), "/usr%s", file_name);
-		snprintf(twin, sizeof(twin), "/usr/lib/debug%s", merged);
-		if (!access(twin, F_OK))
-			file_name = merged;
-	}
-	return dwfl_standard_find_debuginfo(module, userdata, name, base, file_name, link, crc,
-					    debug);
+	snprintf(merged, sizeof(merged), "/usr%s", file_name ?: "");
+	if (!strncmp(merged, "/usr/lib/", 9) && !access("/usr/lib/debug/usr/lib/modules", F_OK))
+		fd = dwfl_standard_find_debuginfo(module, userdata, name, base, merged, link, crc,
+						  debug);
+	return fd >= 0 ? fd
+		       : dwfl_standard_find_debuginfo(module, userdata, name, base, file_name, link,
+						      crc, debug);
 }
 
 static void note_code(struct debug_info *info, const char *section, const GElf_Shdr *header,
@@ -386,6 +386,7 @@ static void limit_debuginfod(void)
 {
 	setenv("DEBUGINFOD_TIMEOUT", DEBUGINFOD_PATIENCE, 0);
 	setenv("DEBUGINFOD_MAXTIME", DEBUGINFOD_TOTAL, 0);
+	setenv("DEBUGINFOD_RETRY_LIMIT", "0", 0);
 }
 
 static int open_given(struct debug_info *info, const char *file, char *why, size_t len)
@@ -420,9 +421,11 @@ int debug_info_open(struct debug_info *info, const struct debug_info_target *tar
 			continue;
 		err = try_source(info, &sources[i], why, len);
 		if (!err)
-			return 0;
+			break;
 		debug_info_close(info);
 	}
+	if (!err)
+		why[0] = '\0'; /* what an earlier one lacked is no matter */
 	return err;
 }
 

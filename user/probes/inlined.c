@@ -68,16 +68,11 @@ static int count_pieces(Dwarf_Die *die, Dwarf_Addr *first)
 	return offset < 0 ? -1 : pieces;
 }
 
-/*
- * The base of an offset is the lowest address; of a copy in pieces the beginning of the first
- * range, empty or not.
- */
+/* An offset is from where the first range begins, empty or not. */
 static int entry_base(Dwarf_Die *die, Dwarf_Addr *address)
 {
 	Dwarf_Addr base, end;
 
-	if (!dwarf_lowpc(die, address))
-		return 0;
 	return dwarf_ranges(die, 0, &base, address, &end) > 0 ? 0 : -1;
 }
 
@@ -112,20 +107,16 @@ static int find_entry(Dwarf_Die *die, struct entry *entry)
 
 /* ---- sites ---- */
 
+/* The symbol has the suffix of a clone, which DWARF does not have. */
 static void name_caller(const struct search *s, Dwarf_Die *body, struct inlined_site *site)
 {
+	GElf_Off offset = 0;
 	const char *name;
-	Dwarf_Addr start;
-	GElf_Off offset;
 	GElf_Sym sym;
 
 	name = dwfl_module_addrinfo(s->info->module, site->address, &offset, &sym, NULL, NULL,
 				    NULL);
-	if (!name) {
-		name = dwarf_diename(body) ?: "?";
-		offset = dwarf_entrypc(body, &start) ? 0 : site->address - s->info->bias - start;
-	}
-	snprintf(site->caller, sizeof(site->caller), "%s", name);
+	snprintf(site->caller, sizeof(site->caller), "%s", name ?: dwarf_diename(body) ?: "?");
 	site->offset = offset;
 }
 
@@ -204,7 +195,6 @@ static int see_copy(struct search *s, Dwarf_Die *die, struct place *at)
 	if (!at->body || !is_wanted(s, die))
 		return 0;
 	at->in_copy = true;
-	s->found->known = 1;
 	return first ? take_copy(s, die, at->body) : 0;
 }
 
