@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +18,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -708,6 +711,90 @@ static void build_ids_of_notes(void **state)
 	assert_int_equal(build_id_of_notes(notes, sizeof(notes), &id), -ENODATA);
 }
 
+/* ---- what is installed ---- */
+
+/* In a root of its own, where libdwfl finds what the test put there. Negative: a failure. */
+static int find_below(const struct debug_info_target *t, const char *root)
+{
+	struct inlined_function found;
+	struct debug_info info;
+	int n;
+
+	if ((geteuid() && unshare(CLONE_NEWUSER)) || chroot(root) || chdir("/"))
+		return -EPERM;
+	n = debug_info_open(&info, t, NULL, why, sizeof(why));
+	if (!n)
+		n = inlined_in(&info, "body", &found, why, sizeof(why));
+	debug_info_close(&info);
+	return n;
+}
+
+static int find_installed(const struct debug_info_target *t)
+{
+	const char *root = in_dir("root");
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(-find_below(t, root) & 0xff);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return (int8_t)-WEXITSTATUS(status);
+}
+
+/* The module and its twin are told by file names in folders of the kernel's release. */
+static void install(const char *module, const char *twin_of, const char *twin)
+{
+	struct utsname u;
+
+	uname(&u);
+	run("rm -rf root && mkdir root");
+	if (module[0])
+		run("d=root/lib/modules/%s/kernel/arch && mkdir -p $d && "
+		    "objcopy --strip-debug %s $d/test-inlined.ko && cd $d && "
+		    "case %s in *.xz) xz test-inlined.ko ;; esac",
+		    u.release, object_of(1), module);
+	if (twin[0])
+		run("f=root/usr/lib/debug/$(echo %s | sed s,RELEASE,%s,) && "
+		    "mkdir -p $(dirname $f) && cp %s $f",
+		    twin, u.release, twin_of);
+}
+
+static void debug_information_that_is_installed(void **state)
+{
+	static const struct {
+		const char *module, *twin;
+	} layouts[] = {
+		{ "ko", "lib/modules/RELEASE/kernel/arch/test-inlined.ko" },
+		{ "ko", "lib/modules/RELEASE/kernel/arch/test-inlined.ko.debug" },
+		{ "ko.xz", "lib/modules/RELEASE/kernel/arch/test-inlined.ko" },
+		{ "ko.xz", "usr/lib/modules/RELEASE/kernel/arch/test-inlined.ko.debug" },
+	};
+	struct debug_info_target t = target_of(object_of(1));
+	char id[BUILD_ID_TEXT], by_id[160];
+	size_t i;
+
+	(void)state;
+	unsetenv("DEBUGINFOD_URLS");
+	install("", "", "");
+	if (find_installed(&t) == -EPERM)
+		skip(); /* not root, and no user namespaces */
+	assert_int_equal(find_installed(&t), -ENOENT);
+	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		install(layouts[i].module, "", "");
+		assert_int_equal(find_installed(&t), -ENOENT);
+		install(layouts[i].module, object_of(0), layouts[i].twin);
+		assert_int_equal(find_installed(&t), -ENOENT);
+		install(layouts[i].module, object_of(1), layouts[i].twin);
+		if (find_installed(&t) != 3)
+			fail_msg("%s %s", layouts[i].module, layouts[i].twin);
+	}
+	build_id_text(&t.id, id);
+	snprintf(by_id, sizeof(by_id), ".build-id/%.2s/%s.debug", id, id + 2);
+	install("", object_of(1), by_id);
+	assert_int_equal(find_installed(&t), 3);
+}
+
 /* ---- a debuginfod ---- */
 
 static int ask_debuginfod(const struct debug_info_target *t, struct debug_info *info)
@@ -826,6 +913,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(addresses_that_are_not_told),
 	cmocka_unit_test(modules_that_are_not_there),
 	cmocka_unit_test(build_ids_of_notes),
+	cmocka_unit_test(debug_information_that_is_installed),
 	cmocka_unit_test(debuginfod_that_has_it),
 	cmocka_unit_test(debuginfod_that_hangs),
 };

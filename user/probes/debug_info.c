@@ -192,22 +192,23 @@ static int find_by_build_id(Dwfl_Module *module, void **userdata, const char *na
 }
 
 /*
- * libdwfl looks for the module in /lib/modules and for its twin under /usr/lib/debug/lib/modules;
- * packages of distributions with a merged /usr may say /usr/lib/modules.
+ * libdwfl finds the module in /lib/modules, and its twin below one of these by the same name.
+ * Packages of a distribution with a merged /usr may say /usr/lib/modules, hence the last.
  */
-static int find_installed(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
-			  const char *file_name, const char *link, GElf_Word crc, char **debug)
-{
-	char merged[512];
-	int fd = -1;
+static char *twin_path = ":.debug:/usr/lib/debug:/usr/lib/debug/usr";
 
-	snprintf(merged, sizeof(merged), "/usr%s", file_name ?: "");
-	if (!strncmp(merged, "/usr/lib/", 9) && !access("/usr/lib/debug/usr/lib/modules", F_OK))
-		fd = dwfl_standard_find_debuginfo(module, userdata, name, base, merged, link, crc,
-						  debug);
-	return fd >= 0 ? fd
-		       : dwfl_standard_find_debuginfo(module, userdata, name, base, file_name, link,
-						      crc, debug);
+/* The twin of a compressed module is not compressed. */
+static int find_twin(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
+		     const char *file_name, const char *link, GElf_Word crc, char **debug)
+{
+	char plain[512];
+	char *suffix;
+
+	snprintf(plain, sizeof(plain), "%s", file_name);
+	suffix = strstr(plain, ".ko.");
+	if (suffix)
+		suffix[strlen(".ko")] = '\0';
+	return dwfl_standard_find_debuginfo(module, userdata, name, base, plain, link, crc, debug);
 }
 
 static void note_code(struct debug_info *info, const char *section, const GElf_Shdr *header,
@@ -254,8 +255,9 @@ static const struct source sources[] = {
 	    .section_address = section_address },
 	  true },
 	{ { .find_elf = dwfl_linux_kernel_find_elf,
-	    .find_debuginfo = find_installed,
-	    .section_address = section_address },
+	    .find_debuginfo = find_twin,
+	    .section_address = section_address,
+	    .debuginfo_path = &twin_path },
 	  false },
 	{ { .find_elf = find_by_build_id,
 	    .find_debuginfo = find_nothing,
