@@ -356,18 +356,23 @@ static void lines_of_addresses(void **state)
 	struct inlined_function found;
 	struct debug_info info;
 	unsigned int line;
+	uint64_t address;
 	char file[8];
+	size_t i;
 
 	(void)state;
-	find(object_of(1), "body", &found);
-	assert_int_equal(open_file(&info, object_of(1), object_of(1)), 0);
-	assert_int_equal(debug_info_line(&info, site_in(&found, "rarely")->address, file,
-					 sizeof(file), &line),
-			 0);
-	assert_int_equal(line, 3);
-	assert_string_equal(file, "ource.c");
-	assert_int_equal(debug_info_line(&info, 0x1000, file, sizeof(file), &line), -ENOENT);
-	debug_info_close(&info);
+	for (i = 0; i < NR_COMPILERS; i++) {
+		find(object_of(i), "body", &found);
+		assert_int_equal(open_file(&info, object_of(i), object_of(i)), 0);
+		address = site_in(&found, "rarely")->address;
+		assert_int_equal(debug_info_line(&info, address, file, sizeof(file), &line), 0);
+		/* the copy's line or the call's: both may begin at this address */
+		assert_true(line == 3 || line == 300);
+		assert_string_equal(file, "ource.c");
+		assert_int_equal(debug_info_line(&info, 0x1000, file, sizeof(file), &line),
+				 -ENOENT);
+		debug_info_close(&info);
+	}
 }
 
 /* Debug information in a file of its own, as packages have it. */
@@ -832,10 +837,12 @@ static void debuginfod_that_has_it(void **state)
 	if (ask_debuginfod(&t, &info))
 		fail_msg("%s", why);
 	assert_string_equal(why, "");
+	assert_string_not_equal(info.file, "");
 	assert_int_equal(inlined_in(&info, "body", &found, why, sizeof(why)), 3);
 	debug_info_close(&info);
 	t.id.bytes[0] ^= 1;
 	assert_int_equal(ask_debuginfod(&t, &info), -ENOENT);
+	assert_null(strstr(why, "or set DEBUGINFOD_URLS"));
 	unsetenv("DEBUGINFOD_URLS");
 }
 

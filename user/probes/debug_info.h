@@ -74,6 +74,10 @@ void debug_info_close(struct debug_info *info);
  */
 bool debug_info_is_code(const struct debug_info *info, uint64_t address);
 
+/* Writes the sentence for the user, and returns err. */
+__attribute__((format(printf, 4, 5))) int debug_info_explain(char *why, size_t len, int err,
+							     const char *fmt, ...);
+
 /* The end of a path, which is the part that tells, where not all of it fits. */
 void debug_info_path(char *to, size_t size, const char *path);
 

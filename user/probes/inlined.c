@@ -2,7 +2,6 @@
 #include <dwarf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,16 +28,7 @@ struct place {
 	int depth;
 };
 
-__attribute__((format(printf, 3, 4))) static int explain(const struct search *s, int err,
-							 const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(s->why, s->len, fmt, ap);
-	va_end(ap);
-	return err;
-}
+#define explain(s, err, ...) debug_info_explain((s)->why, (s)->len, err, __VA_ARGS__)
 
 static bool is_wanted(const struct search *s, Dwarf_Die *die)
 {

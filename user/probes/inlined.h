@@ -61,6 +61,7 @@ struct inlined_function {
 int inlined_in(const struct debug_info *info, const char *function, struct inlined_function *found,
 	       char *why, size_t len);
 
+/* The addresses hold until the module is unloaded; loaded again, it is elsewhere. */
 struct inlined_query {
 	const char *module; /* loaded, with underscores */
 	const char *function;
