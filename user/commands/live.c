@@ -19,6 +19,7 @@
 #include "evmcs_trace/status.h"
 #include "model/names.h"
 #include "probes/kernel.h"
+#include "probes/module_watch.h"
 #include "sources/source.h"
 #include "util/errstr.h"
 #include "util/first_line.h"
@@ -29,6 +30,8 @@
 /* How often an open window is asked whether its vCPU has run. */
 #define POLL_FIRST_MS 1
 #define POLL_SLOWEST_MS 100
+/* How often the kernel is asked whether it still runs the probes. */
+#define BEAT_MS 60000
 
 #define STATUS_OF_COMMAND_NOT_FOUND 127
 
@@ -287,9 +290,115 @@ struct live {
 	struct pipeline *pipeline;
 	struct ring_source *source;
 	struct command command;
-	int timeout_ms; /* until windows are asked again; -1: none is open */
+	int module_fd; /* module_watch_open(); -1: the kernel does not tell */
+	int timeout_ms; /* until windows are asked again */
+	uint64_t next_beat_ns;
+	bool deaf; /* and told so */
 	const char *end_reason; /* set when it is over */
 };
+
+static struct observer *arm(struct live *live, int *status)
+{
+	const struct live_options *o = live->options;
+	struct code *code = code_of_running_kernel(o->debug_info);
+	struct plan *plan = &live->plan;
+	struct observer *observer;
+	int point;
+
+	*status = STATUS_NOT_ARMED;
+	if (!code)
+		return NULL;
+	plan_resolve(plan, code);
+	for (point = 0; point < PT_COUNT; point++)
+		if (o->forbidden & (1ULL << point))
+			plan_forbid(plan, point, "forbidden by --forbid");
+	if (o->kprobes)
+		plan_use_kprobes(plan, "kprobes were asked for");
+	say("arming: loading and attaching to %d functions", plan_nr_chosen(plan));
+	observer = observer_arm(&o->observer, plan, code, status);
+	code_free(code);
+	return observer;
+}
+
+/* ---- kvm_intel comes and goes ---- */
+
+/*
+ * As long as fentry programs are attached the kernel does not unload the module
+ * that they are attached to: it says "in use". On request we let go.
+ */
+static void let_module_go(struct live *live, const char *why)
+{
+	if (!live->observer)
+		return;
+	observer_poll_windows(live->observer);
+	observer_detach(live->observer);
+	ring_source_leave(live->source);
+	observer_free(live->observer);
+	live->observer = NULL;
+	say("%s: not watching", why);
+}
+
+static void watch_again(struct live *live)
+{
+	int status;
+
+	if (live->observer)
+		return;
+	live->observer = arm(live, &status);
+	if (!live->observer)
+		return;
+	if (ring_source_join(live->source, live->observer) < 0) {
+		live->end_reason = "out of memory";
+		return;
+	}
+	observer_let_go(live->observer);
+	tell_armed(live->pipeline, &live->plan);
+}
+
+static void toggle(struct live *live)
+{
+	if (live->observer)
+		let_module_go(live,
+			      "let go of kvm_intel: it can be unloaded, and once it is loaded "
+			      "again (or on another SIGUSR1) it is watched again");
+	else
+		watch_again(live);
+}
+
+static void follow_module(struct live *live)
+{
+	if (live->module_fd < 0)
+		return;
+	switch (module_watch_read(live->module_fd, CODE_KVM_INTEL)) {
+	case MODULE_LOADED:
+		/* it may have been gone and come within one look */
+		let_module_go(live, "kvm_intel was loaded anew");
+		watch_again(live);
+		break;
+	case MODULE_UNLOADED:
+		let_module_go(live, "kvm_intel was unloaded");
+		break;
+	default:
+		break;
+	}
+}
+
+/* Attached programs that are not run are as bad as none, and nothing says so. */
+static void look_for_life(struct live *live)
+{
+	bool deaf;
+
+	live->next_beat_ns = clock_ns(CLOCK_MONOTONIC) + BEAT_MS * 1000000ULL;
+	if (!live->observer)
+		return;
+	deaf = !observer_is_alive(live->observer);
+	if (deaf && !live->deaf) {
+		say_error("the kernel does not run the probes any more: look at 'sysctl "
+			  "kernel.ftrace_enabled' and /sys/kernel/debug/kprobes/enabled");
+		ring_source_silent(live->source);
+	}
+	live->deaf = deaf;
+}
 
 static void take_signals(struct live *live)
 {
@@ -300,6 +409,8 @@ static void take_signals(struct live *live)
 			reap_command(&live->command);
 			if (live->command.exited)
 				live->end_reason = "command exited";
+		} else if (info.ssi_signo == SIGUSR1) {
+			toggle(live);
 		} else if (live->command.pid && !live->command.told) {
 			/* it ends the trace when it exits; a second signal does at once */
 			live->interrupted = true;
@@ -316,28 +427,34 @@ static void take_signals(struct live *live)
 /* After a SET its vCPU is looked at soon, then less and less often. */
 static int next_timeout(struct live *live, bool had_events)
 {
-	int open = observer_poll_windows(live->observer);
+	int open = live->observer ? observer_poll_windows(live->observer) : 0;
 
 	if (!open)
-		return -1;
-	if (had_events || live->timeout_ms < 0)
+		return BEAT_MS;
+	if (had_events || live->timeout_ms == BEAT_MS)
 		return POLL_FIRST_MS;
 	return live->timeout_ms * 2 < POLL_SLOWEST_MS ? live->timeout_ms * 2 : POLL_SLOWEST_MS;
 }
 
 static void follow(struct live *live)
 {
-	struct pollfd fds[2] = {
-		{ .fd = ring_source_fd(live->source), .events = POLLIN },
+	struct pollfd fds[] = {
+		{ .events = POLLIN },
 		{ .fd = live->signal_fd, .events = POLLIN },
+		{ .fd = live->module_fd, .events = POLLIN },
 	};
 	int n;
 
-	live->timeout_ms = -1;
+	live->timeout_ms = BEAT_MS;
+	look_for_life(live);
 	while (!live->end_reason) {
-		if (poll(fds, 2, live->timeout_ms) < 0 && errno != EINTR)
+		fds[0].fd = ring_source_fd(live->source);
+		if (poll(fds, 3, live->timeout_ms) < 0 && errno != EINTR)
 			live->end_reason = "poll failed";
+		if (clock_ns(CLOCK_MONOTONIC) >= live->next_beat_ns)
+			look_for_life(live);
 		take_signals(live);
+		follow_module(live);
 		n = ring_source_consume(live->source);
 		if (n < 0)
 			live->end_reason = "output failed";
@@ -348,6 +465,9 @@ static void follow(struct live *live)
 /* Nothing is reported any more: only then do the counts stand still. */
 static void stop_reporting(struct live *live)
 {
+	if (!live->observer)
+		return;
+	look_for_life(live);
 	observer_poll_windows(live->observer);
 	if (live->options->batch)
 		observer_hold(live->observer);
@@ -376,6 +496,7 @@ static void open_signals(struct live *live)
 	sigaddset(&live->mask, SIGINT);
 	sigaddset(&live->mask, SIGTERM);
 	sigaddset(&live->mask, SIGCHLD);
+	sigaddset(&live->mask, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &live->mask, NULL);
 	live->signal_fd = signalfd(-1, &live->mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -435,25 +556,8 @@ bool live_interrupted(const struct live *live)
 	return live->interrupted;
 }
 
-static struct observer *arm(struct live *live, struct code *code, int *status)
-{
-	const struct live_options *o = live->options;
-	struct plan *plan = &live->plan;
-	int point;
-
-	plan_resolve(plan, code);
-	for (point = 0; point < PT_COUNT; point++)
-		if (o->forbidden & (1ULL << point))
-			plan_forbid(plan, point, "forbidden by --forbid");
-	if (o->kprobes)
-		plan_use_kprobes(plan, "kprobes were asked for");
-	say("arming: loading and attaching to %d functions", plan_nr_chosen(plan));
-	return observer_arm(&o->observer, plan, code, status);
-}
-
 struct live *live_arm(const struct live_options *o, int *status)
 {
-	struct code *code;
 	struct live *live;
 
 	say_set_level(o->verbose ? SAY_VERBOSE : o->quiet ? SAY_QUIET : SAY_NORMAL);
@@ -466,10 +570,8 @@ struct live *live_arm(const struct live_options *o, int *status)
 		return NULL;
 	live->options = o;
 	live->signal_fd = -1;
-	code = code_of_running_kernel(o->debug_info);
-	if (code)
-		live->observer = arm(live, code, status);
-	code_free(code);
+	live->module_fd = module_watch_open();
+	live->observer = arm(live, status);
 	if (live->observer) {
 		open_signals(live);
 		return live;
@@ -485,6 +587,8 @@ void live_disarm(struct live *live)
 	observer_free(live->observer);
 	if (live->signal_fd >= 0)
 		close(live->signal_fd);
+	if (live->module_fd >= 0)
+		close(live->module_fd);
 	free(live);
 }
 
