@@ -46,6 +46,7 @@ enum {
 	OPT_FORBID,
 	OPT_BTF,
 	OPT_DEBUG_INFO,
+	OPT_WAIT,
 };
 
 static const struct argp_option live_argp_options[] = {
@@ -58,6 +59,7 @@ static const struct argp_option live_argp_options[] = {
 	{ "kprobes", OPT_KPROBES, NULL, 0, "attach by kprobe, not by fentry", 0 },
 	{ "forbid", OPT_FORBID, "POINT", 0, "do without a probe point (for tests)", 0 },
 	{ "btf", OPT_BTF, "FILE", 0, "types of kvm_intel, where the kernel has no BTF of it", 0 },
+	{ "wait", OPT_WAIT, NULL, 0, "until kvm_intel is loaded", 0 },
 	{ "debug-info", OPT_DEBUG_INFO, "FILE", 0, "that of kvm_intel, if it is not installed", 0 },
 	{ "verbose", 'v', NULL, 0, "every event, and what libbpf says", 0 },
 	{ "quiet", 'q', NULL, 0, "only errors and the verdict", 0 },
@@ -73,16 +75,14 @@ static uint32_t parse_ring(struct argp_state *state, const char *arg)
 	return (uint32_t)kb * 1024;
 }
 
-static int parse_point(struct argp_state *state, const char *arg)
+bool live_parse_point(const char *name, uint64_t *points)
 {
-	int point = point_by_name(arg);
+	int point = point_by_name(name);
 
 	if (point < 0 || !plan_has_row(point))
-		argp_error(state,
-			   "--forbid wants a probe point, as the header of a trace lists "
-			   "them, not '%s'",
-			   arg);
-	return point;
+		return false;
+	*points |= 1ULL << point;
+	return true;
 }
 
 static error_t parse_live(int key, char *arg, struct argp_state *state)
@@ -115,10 +115,17 @@ static error_t parse_live(int key, char *arg, struct argp_state *state)
 		o->kprobes = true;
 		return 0;
 	case OPT_FORBID:
-		o->forbidden |= 1ULL << parse_point(state, arg);
+		if (!live_parse_point(arg, &o->forbidden))
+			argp_error(state,
+				   "--forbid wants a probe point, as the header of a trace "
+				   "lists them, not '%s'",
+				   arg);
 		return 0;
 	case OPT_BTF:
 		o->observer.btf_file = arg;
+		return 0;
+	case OPT_WAIT:
+		o->wait = true;
 		return 0;
 	case OPT_DEBUG_INFO:
 		o->debug_info = arg;
@@ -303,20 +310,18 @@ static struct observer *arm(struct live *live, int *status)
 	struct code *code = code_of_running_kernel(o->debug_info);
 	struct plan *plan = &live->plan;
 	struct observer *observer;
-	int point;
 
 	*status = STATUS_NOT_ARMED;
 	if (!code)
 		return NULL;
 	plan_resolve(plan, code);
-	for (point = 0; point < PT_COUNT; point++)
-		if (o->forbidden & (1ULL << point))
-			plan_forbid(plan, point, "forbidden by --forbid");
 	if (o->kprobes)
 		plan_use_kprobes(plan, "kprobes were asked for");
 	say("arming: loading and attaching to %d functions", plan_nr_chosen(plan));
 	observer = observer_arm(&o->observer, plan, code, status);
 	code_free(code);
+	if (observer)
+		observer_forbid(observer, o->forbidden);
 	return observer;
 }
 
@@ -529,6 +534,12 @@ static int get_ready(struct live *live)
 	return tell_ready(live->options);
 }
 
+void live_forbid(struct live *live, uint64_t points)
+{
+	if (live->observer)
+		observer_forbid(live->observer, live->options->forbidden | points);
+}
+
 int live_trace(struct live *live, struct pipeline *p, char **command)
 {
 	struct trace_header header;
@@ -556,11 +567,29 @@ bool live_interrupted(const struct live *live)
 	return live->interrupted;
 }
 
+/* Signals still do what they do by default: nothing is recorded yet. */
+static void wait_for_module(void)
+{
+	struct pollfd module = { .fd = module_watch_open(), .events = POLLIN };
+
+	if (!kernel_has_kvm_intel())
+		say("kvm_intel is not loaded: waiting for it");
+	while (!kernel_has_kvm_intel()) {
+		/* the timeout is for a kernel that does not tell */
+		if (poll(&module, 1, 1000) > 0)
+			module_watch_read(module.fd, CODE_KVM_INTEL);
+	}
+	if (module.fd >= 0)
+		close(module.fd);
+}
+
 struct live *live_arm(const struct live_options *o, int *status)
 {
 	struct live *live;
 
 	say_set_level(o->verbose ? SAY_VERBOSE : o->quiet ? SAY_QUIET : SAY_NORMAL);
+	if (o->wait)
+		wait_for_module();
 	*status = kernel_preflight();
 	if (*status)
 		return NULL;
