@@ -26,7 +26,7 @@ load-kvm stock || exit 1
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
 doctor not-root as_nobody
-# what it prints for people; planned only, since arming takes a minute here
+# what it prints for people; not of root, for whom arming takes a minute here
 run screen su nobody -c "evmcs-trace doctor"
 mount -t tmpfs none /sys/kernel/btf
 doctor no-btf

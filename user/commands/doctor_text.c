@@ -102,29 +102,46 @@ static void print_point(const struct screen *s, const struct diagnosis *d,
 		mark == MARK_OK ? p->flavour : "absent");
 	print_wrapped(s, POINT_COLUMN, POINT_COLUMN,
 		      mark == MARK_OK ? p->function : choice->row->when_absent);
-	if (mark == MARK_BAD || s->verbose)
+	if (s->verbose)
 		print_labelled(s, POINT_COLUMN, "", p->reason);
 }
 
-/* The reasons for kprobes, each once. */
-static void print_reasons(const struct screen *s, const struct plan *plan)
+/* Why a point is not as one would have it; "" where it is, or where it does not matter. */
+static const char *complaint(const struct diagnosis *d, const struct plan_choice *choice)
 {
-	int i, j, times;
+	const struct probe_fact *p = &choice->fact;
 
-	for (i = 0; i < plan->nr; i++) {
-		const struct probe_fact *p = &plan->choices[i].fact;
-		char text[256];
+	if (point_mark(d, p) == MARK_BAD)
+		return "absent: ";
+	return !strcmp(p->flavour, "kprobe") ? "kprobe, not fentry: " : "";
+}
 
-		if (strcmp(p->flavour, "kprobe") != 0)
+static bool same_complaint(const struct diagnosis *d, int a, int b)
+{
+	const struct plan_choice *c = d->plan.choices;
+
+	return !strcmp(complaint(d, &c[a]), complaint(d, &c[b])) &&
+	       !strcmp(c[a].fact.reason, c[b].fact.reason);
+}
+
+/* Each reason once, with how many points have it. */
+static void print_reasons(const struct screen *s, const struct diagnosis *d)
+{
+	int i, j, first, times;
+	char text[256];
+
+	for (i = 0; i < d->plan.nr; i++) {
+		const char *label = complaint(d, &d->plan.choices[i]);
+
+		for (j = d->plan.nr - 1, times = 0, first = i; j >= 0; j--)
+			if (same_complaint(d, i, j)) {
+				times++;
+				first = j;
+			}
+		if (!label[0] || first < i)
 			continue;
-		for (j = 0; j < i && strcmp(plan->choices[j].fact.reason, p->reason) != 0; j++)
-			;
-		if (j < i)
-			continue;
-		for (times = 0; j < plan->nr; j++)
-			times += !strcmp(plan->choices[j].fact.reason, p->reason);
-		snprintf(text, sizeof(text), "%s (%d)", p->reason, times);
-		print_labelled(s, 2, "kprobe, not fentry: ", text);
+		snprintf(text, sizeof(text), "%s (%d)", d->plan.choices[i].fact.reason, times);
+		print_labelled(s, 2, label, text);
 	}
 }
 
@@ -132,12 +149,17 @@ static void print_plan(const struct screen *s, const struct diagnosis *d)
 {
 	int i;
 
+	/* of no use before what is in the way is gone */
+	if (!d->armed && !d->host.kvm_intel && !s->verbose) {
+		fprintf(s->out, "nothing attached; -v shows what would be\n");
+		return;
+	}
 	fprintf(s->out, "%s\n",
 		d->armed ? "attached, and let go again:" : "planned, not attached:");
 	for (i = 0; i < d->plan.nr; i++)
 		print_point(s, d, &d->plan.choices[i]);
 	if (!s->verbose)
-		print_reasons(s, &d->plan);
+		print_reasons(s, d);
 }
 
 static void print_answer(const struct screen *s, const struct diagnosis *d)
