@@ -448,7 +448,7 @@ static void ask_ftrace(const struct host *host, struct host_answer *a)
 	first_line("/proc/sys/kernel/ftrace_enabled", enabled, sizeof(enabled));
 	say_value(a, "kernel.ftrace_enabled=%s", enabled[0] ? enabled : "(not there)");
 	if (enabled[0] == '0' && plan_has(host, "fentry"))
-		is_bad(a, STATUS_INCONCLUSIVE, "what is attached by fentry never runs",
+		is_bad(a, STATUS_NOT_ARMED, "what is attached by fentry never runs",
 		       "sysctl kernel.ftrace_enabled=1");
 }
 
@@ -462,7 +462,7 @@ static void ask_kprobes(const struct host *host, struct host_answer *a)
 		  : enabled[0] == '0' ? "switched off"
 				      : "on");
 	if (enabled[0] == '0' && plan_has(host, "kprobe"))
-		is_bad(a, STATUS_INCONCLUSIVE, "what is attached by kprobe never runs",
+		is_bad(a, STATUS_NOT_ARMED, "what is attached by kprobe never runs",
 		       "echo 1 > /sys/kernel/debug/kprobes/enabled");
 }
 
