@@ -106,7 +106,7 @@ lab-test: ensure-setup
 # tests notice 134 things broken on purpose. Minutes each, not part of test.
 .PHONY: driver-test mutate
 driver-test: ensure-setup all
-	$(Q)scenarios/lab/lab boot -p $(SCENARIO_DRIVERS) scenarios/drivers/check-evmcs-restore.sh
+	$(Q)scenarios/lab/lab boot $(addprefix -p ,$(SCENARIO_DRIVERS)) scenarios/drivers/check-evmcs-restore.sh
 # All scenarios of the catalogue, and their table into docs/catalogue.md.
 .PHONY: catalogue
 catalogue: ensure-setup all
