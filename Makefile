@@ -26,7 +26,7 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
 CPPFLAGS_ALL := -D_GNU_SOURCE -Iuser -Iinclude -I$(B)/include
 CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(CFLAGS)
-LIBS := -lbpf -lelf -lz -ljansson -lcyaml -lyaml
+LIBS := -lbpf -ldw -lelf -lz -ljansson -lcyaml -lyaml
 
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Iinclude -Ibpf \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
@@ -111,14 +111,22 @@ driver-test: ensure-setup all
 .PHONY: catalogue
 catalogue: ensure-setup all
 	$(Q)scenarios/catalogue/run $(B)/catalogue/all $$(scenarios/catalogue/kernels)
-	$(Q)scenarios/catalogue/document $(B)/catalogue/all/out
+	$(Q)scenarios/catalogue/document docs/catalogue.md scenarios/catalogue/table $(B)/catalogue/all/out
+# What of it runs on stock kernels, on the lab's other releases as well, and the
+# comparison into docs/kernels.md.
+.PHONY: kernels
+RELEASES := debian-6.1 debian-5.10 debian-6.12 debian-sid
+kernels: ensure-setup all
+	$(Q)for r in $(RELEASES); do scenarios/catalogue/run -k $$r $(B)/catalogue/$$r stock || exit; done
+	$(Q)scenarios/catalogue/document docs/kernels.md scenarios/catalogue/compare \
+		$(foreach r,$(RELEASES),$(r)=$(B)/catalogue/$(r)/out)
 mutate:
 	$(Q)tests/unit/mutate.sh
 
 C_FILES := $(shell find bpf include user scenarios tests -name '*.[ch]')
 SHELL_FILES := .ci/run scenarios/setup scenarios/demo scenarios/demo-in-lab tests/run \
-	$(shell find scenarios tests -name '*.sh') tests/lab/boot tests/lab/checks tests/lab/matrix tests/lab/catalogue \
-	$(addprefix scenarios/catalogue/,run run-in-lab rows kernels table document) \
+	$(shell find scenarios tests -name '*.sh') tests/lab/boot tests/lab/checks tests/lab/matrix tests/lab/catalogue tests/lab/kernels \
+	$(addprefix scenarios/catalogue/,run run-in-lab rows kernels table document expectation compare) \
 	tests/formats \
 	scenarios/lab/lab scenarios/lab/guest/init scenarios/lab/guest/load-kvm
 # What clang-format cannot know: tables are laid out by hand (clang-format off).
@@ -156,6 +164,7 @@ help:
 	@echo 'make lab-test   the lab runs only'
 	@echo 'make driver-test  all options of evmcs-restore in the lab (minutes)'
 	@echo 'make catalogue  every anomaly class provoked in the lab; docs/catalogue.md'
+	@echo 'make kernels    the stock ones of them on all four kernels; docs/kernels.md'
 	@echo 'make mutate     do the unit tests notice? (minutes)'
 	@echo 'make lint       clang-format, cppcheck, shellcheck'
 	@echo 'make clean      what was compiled; distclean: downloads and lab images as well'

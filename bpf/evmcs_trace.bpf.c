@@ -46,39 +46,69 @@ const volatile __u32 target_tgid = 0; /* 0: every VMM */
 const volatile __s32 target_vcpu = -1; /* -1: every vCPU */
 const volatile __u32 evmcs_pa_offset = 0; /* 0: the kernel has no evmcs_pa */
 
+/*
+ * Points (bits) whose functions are attached to as clones or pieces, which do
+ * not have the arguments that the source has.
+ */
+const volatile __u64 no_arguments = 0;
+
 /* Flipped by user space when everything is attached. */
 __u32 armed = 0;
 
 /* The first test of every accessor program. */
 __u64 windows_open = 0;
 
+/*
+ * Calls that user space makes, at no vCPU, to see whether the kernel still runs
+ * what it has attached (observer_is_alive()).
+ */
+__u64 heartbeats = 0;
+
 /* Records that found the ring full, all CPUs: stamped on the next one. */
 __u64 lost_total = 0;
 __u64 track_lost[TRACK_LOSS_COUNT] = {};
 
-#define WINDOW_OPEN 1ULL
-
-/*
- * The poller (user space) and the vCPU's own thread both close windows, the
- * latter opens them again: state tells one window of a vCPU from the next, and
- * is only changed by exchange or compare-and-exchange.
- */
+/* A vCPU stays in here until it is freed; most of its time its window is closed. */
 struct window {
-	__u64 state; /* when it was opened, WINDOW_OPEN in the lowest bit */
+	__u64 opened; /* when: tells one window of a vCPU from the next */
 	__u64 kvm;
 	__u64 base_exits;
 	__u8 leave; /* vmxon_pa == -1: nothing is restored */
 	__u8 was_open; /* a restore was already in flight at this SET */
 };
 
-/* A vCPU stays in here until it is freed; most of its time it is closed. */
+#define MAX_VCPUS 16384
+
+/*
+ * Preallocated, as all of the maps are: programs on kprobes may not allocate
+ * (5.10 warns of it in its log). An element may so be another vCPU's by the
+ * time it is looked at, which open_windows notices.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_VCPUS);
 	__type(key, __u64); /* struct kvm_vcpu * */
 	__type(value, struct window);
 } windows SEC(".maps");
+
+/*
+ * The windows that are open. The poller (user space) and the vCPU's own thread
+ * both close them, the latter opens them again: whoever takes the element away
+ * has closed the window, which is what a compare-and-exchange would do, had
+ * kernels before 5.12 one (5ffa25502b5a, bpf: Add instructions for
+ * atomic_[cmp]xchg).
+ */
+struct window_name {
+	__u64 vcpu;
+	__u64 opened;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_VCPUS);
+	__type(key, struct window_name);
+	__type(value, __u8);
+} open_windows SEC(".maps");
 
 /* Open windows per VM, for accesses that no loaded vCPU explains. */
 struct {
@@ -121,6 +151,9 @@ struct task_map {
 
 struct task_map freeing SEC(".maps"); /* struct kvm_vcpu * */
 struct task_map changing SEC(".maps"); /* struct kvm * */
+/* where KVM_GET_NESTED_STATE writes, and how much it may: a kretprobe cannot ask */
+struct task_map saves_to SEC(".maps");
+struct task_map saves_up_to SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -315,13 +348,26 @@ static __always_inline void count_vm(__u64 kvm, __s64 delta)
 }
 
 /* Returns false where another was quicker, or where it is a later window now. */
-static __always_inline bool close_window(struct window *win, __u64 state)
+static __always_inline bool take_window(__u64 vcpu, __u64 opened)
 {
-	if (!(state & WINDOW_OPEN) ||
-	    __sync_val_compare_and_swap(&win->state, state, state & ~WINDOW_OPEN) != state)
+	struct window_name name = { .vcpu = vcpu, .opened = opened };
+
+	return !bpf_map_delete_elem(&open_windows, &name);
+}
+
+static __always_inline void count_window(__u64 kvm, __s64 delta)
+{
+	__sync_fetch_and_add(&windows_open, (__u64)delta);
+	count_vm(kvm, delta);
+}
+
+static __always_inline bool close_window(__u64 vcpu, struct window *win, __u64 opened)
+{
+	__u64 kvm = win->kvm;
+
+	if (!take_window(vcpu, opened))
 		return false;
-	__sync_fetch_and_add(&windows_open, -1ULL);
-	count_vm(win->kvm, -1);
+	count_window(kvm, -1);
 	return true;
 }
 
@@ -335,53 +381,63 @@ static __always_inline void remember_vcpu(__u64 vcpu, __u64 kvm)
 	bpf_map_update_elem(&vm_vcpus, &slot, &vcpu, BPF_ANY);
 }
 
-/* Returns the window's state, 0 where there is no room to keep track of it. */
-static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
+static __always_inline struct window *window_of(__u64 vcpu)
 {
-	struct window fresh = { .kvm = kvm, .base_exits = vcpu_exits(vcpu), .leave = leave }, *win;
-	__u64 state = bpf_ktime_get_ns() << 1 | WINDOW_OPEN, old;
+	struct window fresh = {}, *win;
 
 	win = bpf_map_lookup_elem(&windows, &vcpu);
-	if (!win) {
-		bpf_map_update_elem(&windows, &vcpu, &fresh, BPF_NOEXIST);
-		win = bpf_map_lookup_elem(&windows, &vcpu);
-	}
+	if (win)
+		return win;
+	bpf_map_update_elem(&windows, &vcpu, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&windows, &vcpu);
+}
+
+/* Returns the window's name, 0 where there is no room to keep track of it. */
+static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
+{
+	struct window_name name = { .vcpu = vcpu, .opened = bpf_ktime_get_ns() };
+	struct window *win = window_of(vcpu);
+	__u8 value = 0;
+
 	if (!win) {
 		__sync_fetch_and_add(&track_lost[TRACK_WINDOWS_FULL], 1);
 		return 0;
 	}
-	win->base_exits = fresh.base_exits;
+	win->was_open = take_window(vcpu, win->opened);
+	win->opened = name.opened;
+	win->base_exits = vcpu_exits(vcpu);
 	win->leave = leave;
 	win->kvm = kvm;
-	old = __sync_lock_test_and_set(&win->state, state);
-	win->was_open = old & WINDOW_OPEN;
-	if (win->was_open)
-		return state;
-	__sync_fetch_and_add(&windows_open, 1);
-	remember_vcpu(vcpu, kvm);
-	count_vm(kvm, 1);
-	return state;
+	if (!win->was_open) {
+		count_window(kvm, 1);
+		remember_vcpu(vcpu, kvm);
+	}
+	if (!bpf_map_update_elem(&open_windows, &name, &value, BPF_NOEXIST))
+		return name.opened;
+	count_window(kvm, -1);
+	__sync_fetch_and_add(&track_lost[TRACK_WINDOWS_FULL], 1);
+	return 0;
 }
 
 /*
  * The vCPU has run: the restore is over, and whoever closes its window tells.
- * The state is read before that, so that it is not of the vCPU's next SET; the
+ * The vCPU is read before that, so that it is not of its next SET; the
  * note may still come into the ring after that SET, so it names the window.
  */
-static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 state)
+static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 opened)
 {
 	/* not on the stack, where the record of who asks may be already */
 	struct record *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
 
 	if (!rec) {
-		if (close_window(win, state))
+		if (close_window(vcpu, win, opened))
 			count_record(PT_RAN, true);
 		return;
 	}
 	__builtin_memset(rec, 0, sizeof(*rec));
 	start_record(rec, PT_RAN, PHASE_NOTE, win->kvm, vcpu);
-	rec->window = state;
-	if (!close_window(win, state)) {
+	rec->window = opened;
+	if (!close_window(vcpu, win, opened)) {
 		bpf_ringbuf_discard(rec, 0);
 		return;
 	}
@@ -393,16 +449,16 @@ static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 sta
 __noinline int is_window_open(__u64 vcpu)
 {
 	struct window *win = bpf_map_lookup_elem(&windows, &vcpu);
-	__u64 state;
+	struct window_name name = { .vcpu = vcpu };
 
 	if (!win)
 		return 0;
-	state = win->state;
-	if (!(state & WINDOW_OPEN))
+	name.opened = win->opened;
+	if (!bpf_map_lookup_elem(&open_windows, &name))
 		return 0;
 	if (vcpu_exits(vcpu) == win->base_exits)
 		return 1;
-	end_window(vcpu, win, state);
+	end_window(vcpu, win, name.opened);
 	return 0;
 }
 
@@ -547,7 +603,7 @@ static __always_inline int set_state_exit(void *ctx, __s64 ret)
 	 */
 	over = ret ? !win->was_open && !(rec.flags & REC_REQ_PAGES) : win->leave;
 	if (over)
-		close_window(win, win->state);
+		close_window(vcpu, win, win->opened);
 	send(ctx, &rec, false);
 	return 0;
 }
@@ -557,6 +613,8 @@ static __always_inline int get_state_enter(void *ctx, __u64 vcpu)
 	struct record rec = {};
 
 	/* a NULL vcpu is KVM_CHECK_EXTENSION asking for the size */
+	if (!vcpu)
+		__sync_fetch_and_add(&heartbeats, 1);
 	if (!armed || !vcpu || !wanted(vcpu))
 		return 0;
 	if (windows_open)
@@ -567,9 +625,20 @@ static __always_inline int get_state_enter(void *ctx, __u64 vcpu)
 	return 0;
 }
 
+static __always_inline int get_state_kenter(void *ctx, __u64 vcpu, __u64 user, __u64 size)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	if (vcpu && armed) {
+		bpf_map_update_elem(&saves_to, &tid, &user, BPF_ANY);
+		bpf_map_update_elem(&saves_up_to, &tid, &size, BPF_ANY);
+	}
+	return get_state_enter(ctx, vcpu);
+}
+
 /*
- * user is 0 in the kretprobe flavour: then what was saved is not known. Nor is
- * it where the buffer is too small: KVM then returns the size and writes nothing.
+ * What was saved is not known where user is 0 (the entry was not seen), nor where
+ * the buffer is too small: KVM then returns the size and writes nothing.
  */
 static __always_inline int get_state_exit(void *ctx, __u64 user, __u32 size, __s64 ret)
 {
@@ -584,6 +653,20 @@ static __always_inline int get_state_exit(void *ctx, __u64 user, __u32 size, __s
 		fill_nested(&rec, (const void *)user, true);
 	send(ctx, &rec, false);
 	return 0;
+}
+
+static __always_inline int get_state_kexit(void *ctx, __s64 ret)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	__u64 *user = bpf_map_lookup_elem(&saves_to, &tid);
+	__u64 *size = bpf_map_lookup_elem(&saves_up_to, &tid);
+	__u64 to = user ? *user : 0, up_to = size ? *size : 0;
+
+	if (user)
+		bpf_map_delete_elem(&saves_to, &tid);
+	if (size)
+		bpf_map_delete_elem(&saves_up_to, &tid);
+	return get_state_exit(ctx, to, (__u32)up_to, ret);
 }
 
 /*
@@ -663,7 +746,7 @@ static __always_inline int free_vcpu_exit(void *ctx)
 	start_record(&rec, PT_FREE_VCPU, PHASE_EXIT, kvm, vcpu);
 	win = bpf_map_lookup_elem(&windows, &vcpu);
 	if (win)
-		close_window(win, win->state);
+		close_window(vcpu, win, win->opened);
 	bpf_map_delete_elem(&windows, &vcpu);
 	send(ctx, &rec, false);
 	return 0;
@@ -728,6 +811,11 @@ static __always_inline __u32 whose_memory(__u64 kvm)
 	return mm == vm_mm ? 0 : REC_FOREIGN_MM;
 }
 
+static __always_inline bool args_unknown(__u8 point)
+{
+	return no_arguments & (1ULL << point);
+}
+
 static __always_inline int access_enter(void *ctx, __u8 point, __u64 vcpu, __u64 kvm,
 					const struct record_access *access)
 {
@@ -738,6 +826,8 @@ static __always_inline int access_enter(void *ctx, __u8 point, __u64 vcpu, __u64
 	start_record(&rec, point, PHASE_ENTER, kvm, vcpu);
 	rec.flags |= whose_memory(kvm);
 	rec.access = *access;
+	if (args_unknown(point))
+		rec.access.gpa = GPA_UNKNOWN;
 	send(ctx, &rec, wants_stack(&rec));
 	return 0;
 }
@@ -873,8 +963,7 @@ static __always_inline int memslot_commit_enter(void *ctx, __u64 kvm, __u64 old_
 	struct record rec = {};
 
 	/* inside of a memslot that was reported */
-	if (!bpf_core_field_exists(struct kvm_memory_slot, hva_node) ||
-	    !bpf_map_lookup_elem(&changing, &tid))
+	if (!bpf_map_lookup_elem(&changing, &tid))
 		return 0;
 	start_record(&rec, PT_MEMSLOT_COMMIT, PHASE_ENTER, kvm, 0);
 	if (old) {
@@ -915,7 +1004,7 @@ static __always_inline int memslot_commit_enter(void *ctx, __u64 kvm, __u64 old_
  * name_fentry and name_kprobe call the same expression; A(n) is the n-th
  * argument in each flavour. The user side finds programs by these names.
  */
-#define ENTER(name, gate, expr_fentry, expr_kprobe)                                                \
+#define ENTER(name, pt, gate, expr_fentry, expr_kprobe)                                            \
 	SEC("?evmcs_fentry")                                                                       \
 	int name##_fentry(void *ctx)                                                               \
 	{                                                                                          \
@@ -925,12 +1014,13 @@ static __always_inline int memslot_commit_enter(void *ctx, __u64 kvm, __u64 old_
 	SEC("?kprobe")                                                                             \
 	int name##_kprobe(void *ctx)                                                               \
 	{                                                                                          \
+		const __u8 point = pt;                                                             \
 		gate;                                                                              \
 		return expr_kprobe;                                                                \
 	}
 
 #define F FENTRY_ARG
-#define K(n) KPROBE_ARG##n
+#define K(n) (args_unknown(point) ? 0 : KPROBE_ARG##n)
 
 /* The return value: a fexit program has it after the arguments. */
 static __always_inline __s64 fexit_ret(void *ctx)
@@ -962,136 +1052,159 @@ static __always_inline __s64 fexit_ret(void *ctx)
 #define RET ((struct pt_regs *)ctx)->rax
 
 /* int vmx_set_nested_state(vcpu, user, kvm_state) */
-ENTER(set_state, UNGATED, set_state_enter(ctx, F(0), F(2)), set_state_enter(ctx, K(0), K(2)))
+ENTER(set_state, PT_SET_STATE, UNGATED, set_state_enter(ctx, F(0), F(2)),
+      set_state_enter(ctx, K(0), K(2)))
 EXIT(set_state, GATED, set_state_exit(ctx, (int)fexit_ret(ctx)), set_state_exit(ctx, (int)RET))
 
 /* int vmx_get_nested_state(vcpu, user, size) */
-ENTER(get_state, UNGATED, get_state_enter(ctx, F(0)), get_state_enter(ctx, K(0)))
+ENTER(get_state, PT_GET_STATE, UNGATED, get_state_enter(ctx, F(0)),
+      get_state_kenter(ctx, K(0), K(1), (__u32)K(2)))
 EXIT(get_state, UNGATED, get_state_exit(ctx, F(1), F(2), (int)fexit_ret(ctx)),
-     get_state_exit(ctx, 0, 0, (int)RET))
+     get_state_kexit(ctx, (int)RET))
 
 /* bool vmx_get_nested_state_pages(vcpu) */
-ENTER(state_pages, GATED, frame(ctx, PT_STATE_PAGES, PHASE_ENTER, F(0), 0),
+ENTER(state_pages, PT_STATE_PAGES, GATED, frame(ctx, PT_STATE_PAGES, PHASE_ENTER, F(0), 0),
       frame(ctx, PT_STATE_PAGES, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(state_pages, PT_STATE_PAGES, __u8)
 
 /* bool nested_get_evmcs_page(vcpu) */
-ENTER(evmcs_page, GATED, frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, F(0), 0),
+ENTER(evmcs_page, PT_EVMCS_PAGE, GATED, frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, F(0), 0),
       frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(evmcs_page, PT_EVMCS_PAGE, __u8)
 
+/*
+ * A place where it was inlined: in the middle of a function, where the registers
+ * hold whatever they hold.
+ */
+SEC("?kprobe")
+int evmcs_page_inlined_kprobe(void *ctx)
+{
+	GATED;
+	return frame(ctx, PT_EVMCS_PAGE_INLINED, PHASE_NOTE, 0, 0);
+}
+
 /* enum nested_evmptrld_status nested_vmx_handle_enlightened_vmptrld(vcpu, from_launch) */
-ENTER(evmptr_load, GATED, frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, F(0), 0),
+ENTER(evmptr_load, PT_EVMPTR_LOAD, GATED, frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, F(0), 0),
       frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(evmptr_load, PT_EVMPTR_LOAD, int)
 
 /* enum nested_evmptrld_status __nested_vmx_handle_enlightened_vmptrld(vcpu, gpa, from_launch) */
-ENTER(evmptr_load_direct, GATED, frame(ctx, PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, F(0), 0),
+ENTER(evmptr_load_direct, PT_EVMPTR_LOAD_DIRECT, GATED,
+      frame(ctx, PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, F(0), 0),
       frame(ctx, PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(evmptr_load_direct, PT_EVMPTR_LOAD_DIRECT, int)
 
 /* void nested_vmx_vmexit(vcpu, reason, intr_info, qualification) */
-ENTER(nested_exit, GATED, nested_exit_enter(ctx, F(0), F(1), F(2), F(3)),
+ENTER(nested_exit, PT_NESTED_EXIT, GATED, nested_exit_enter(ctx, F(0), F(1), F(2), F(3)),
       nested_exit_enter(ctx, K(0), K(1), K(2), K(3)))
 EXIT(nested_exit, GATED, frame(ctx, PT_NESTED_EXIT, PHASE_EXIT, 0, 0),
      frame(ctx, PT_NESTED_EXIT, PHASE_EXIT, 0, 0))
 
 /* void nested_vmx_free_vcpu(vcpu) */
-ENTER(free_vcpu, UNGATED, free_vcpu_enter(ctx, F(0)), free_vcpu_enter(ctx, K(0)))
+ENTER(free_vcpu, PT_FREE_VCPU, UNGATED, free_vcpu_enter(ctx, F(0)), free_vcpu_enter(ctx, K(0)))
 EXIT(free_vcpu, UNGATED, free_vcpu_exit(ctx), free_vcpu_exit(ctx))
 
 /* void copy_shadow_to_vmcs12(vmx); a struct vcpu_vmx begins with its kvm_vcpu */
-ENTER(shadow_copy, GATED, frame(ctx, PT_SHADOW_COPY, PHASE_ENTER, F(0), 0),
+ENTER(shadow_copy, PT_SHADOW_COPY, GATED, frame(ctx, PT_SHADOW_COPY, PHASE_ENTER, F(0), 0),
       frame(ctx, PT_SHADOW_COPY, PHASE_ENTER, K(0), 0))
 EXIT(shadow_copy, GATED, frame(ctx, PT_SHADOW_COPY, PHASE_EXIT, 0, 0),
      frame(ctx, PT_SHADOW_COPY, PHASE_EXIT, 0, 0))
 
 /* int kvm_read_guest(kvm, gpa, data, len) */
-ENTER(read_guest, GATED, gpa_enter(ctx, PT_READ_GUEST, 0, F(0), F(1), F(3)),
+ENTER(read_guest, PT_READ_GUEST, GATED, gpa_enter(ctx, PT_READ_GUEST, 0, F(0), F(1), F(3)),
       gpa_enter(ctx, PT_READ_GUEST, 0, K(0), K(1), K(3)))
 FRAME_EXIT(read_guest, PT_READ_GUEST, int)
 
 #define PAGE_GPA(gfn, offset) (((__u64)(gfn) << PAGE_SHIFT) + (__u32)(offset))
 
 /* int kvm_read_guest_page(kvm, gfn, data, offset, len) */
-ENTER(read_guest_page, GATED,
+ENTER(read_guest_page, PT_READ_GUEST_PAGE, GATED,
       gpa_enter(ctx, PT_READ_GUEST_PAGE, 0, F(0), PAGE_GPA(F(1), F(3)), (__u32)F(4)),
       gpa_enter(ctx, PT_READ_GUEST_PAGE, 0, K(0), PAGE_GPA(K(1), K(3)), (__u32)K(4)))
 FRAME_EXIT(read_guest_page, PT_READ_GUEST_PAGE, int)
 
 /* int kvm_vcpu_read_guest(vcpu, gpa, data, len) */
-ENTER(vcpu_read_guest, GATED, gpa_enter(ctx, PT_VCPU_READ_GUEST, F(0), 0, F(1), F(3)),
+ENTER(vcpu_read_guest, PT_VCPU_READ_GUEST, GATED,
+      gpa_enter(ctx, PT_VCPU_READ_GUEST, F(0), 0, F(1), F(3)),
       gpa_enter(ctx, PT_VCPU_READ_GUEST, K(0), 0, K(1), K(3)))
 FRAME_EXIT(vcpu_read_guest, PT_VCPU_READ_GUEST, int)
 
 /* int kvm_vcpu_read_guest_page(vcpu, gfn, data, offset, len) */
-ENTER(vcpu_read_guest_page, GATED,
+ENTER(vcpu_read_guest_page, PT_VCPU_READ_GUEST_PAGE, GATED,
       gpa_enter(ctx, PT_VCPU_READ_GUEST_PAGE, F(0), 0, PAGE_GPA(F(1), F(3)), (__u32)F(4)),
       gpa_enter(ctx, PT_VCPU_READ_GUEST_PAGE, K(0), 0, PAGE_GPA(K(1), K(3)), (__u32)K(4)))
 FRAME_EXIT(vcpu_read_guest_page, PT_VCPU_READ_GUEST_PAGE, int)
 
 /* int __kvm_read_guest_page(slot, gfn, data, offset, len), out of line since 6.12 */
-ENTER(read_guest_leaf, GATED,
+ENTER(read_guest_leaf, PT_READ_GUEST_LEAF, GATED,
       gpa_enter(ctx, PT_READ_GUEST_LEAF, 0, 0, PAGE_GPA(F(1), F(3)), (__u32)F(4)),
       gpa_enter(ctx, PT_READ_GUEST_LEAF, 0, 0, PAGE_GPA(K(1), K(3)), (__u32)K(4)))
 FRAME_EXIT(read_guest_leaf, PT_READ_GUEST_LEAF, int)
 
 /* int kvm_vcpu_read_guest_atomic(vcpu, gpa, data, len) */
-ENTER(read_guest_atomic, GATED, gpa_enter(ctx, PT_READ_GUEST_ATOMIC, F(0), 0, F(1), F(3)),
+ENTER(read_guest_atomic, PT_READ_GUEST_ATOMIC, GATED,
+      gpa_enter(ctx, PT_READ_GUEST_ATOMIC, F(0), 0, F(1), F(3)),
       gpa_enter(ctx, PT_READ_GUEST_ATOMIC, K(0), 0, K(1), K(3)))
 FRAME_EXIT(read_guest_atomic, PT_READ_GUEST_ATOMIC, int)
 
 /* int kvm_read_guest_offset_cached(kvm, cache, data, offset, len) */
-ENTER(read_guest_cached, GATED, cached_enter(ctx, PT_READ_GUEST_CACHED, F(0), F(1), F(3), F(4)),
+ENTER(read_guest_cached, PT_READ_GUEST_CACHED, GATED,
+      cached_enter(ctx, PT_READ_GUEST_CACHED, F(0), F(1), F(3), F(4)),
       cached_enter(ctx, PT_READ_GUEST_CACHED, K(0), K(1), K(3), K(4)))
 FRAME_EXIT(read_guest_cached, PT_READ_GUEST_CACHED, int)
 
 /* int __kvm_write_guest_page(kvm, slot, gfn, data, offset, len), since 5.11 */
-ENTER(write_guest_page, GATED,
+ENTER(write_guest_page, PT_WRITE_GUEST_PAGE, GATED,
       gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, F(0), PAGE_GPA(F(2), F(4)), (__u32)F(5)),
       gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, K(0), PAGE_GPA(K(2), K(4)), (__u32)K(5)))
 FRAME_EXIT(write_guest_page, PT_WRITE_GUEST_PAGE, int)
 
 /* int kvm_write_guest_offset_cached(kvm, cache, data, offset, len) */
-ENTER(write_guest_cached, GATED, cached_enter(ctx, PT_WRITE_GUEST_CACHED, F(0), F(1), F(3), F(4)),
+ENTER(write_guest_cached, PT_WRITE_GUEST_CACHED, GATED,
+      cached_enter(ctx, PT_WRITE_GUEST_CACHED, F(0), F(1), F(3), F(4)),
       cached_enter(ctx, PT_WRITE_GUEST_CACHED, K(0), K(1), K(3), K(4)))
 FRAME_EXIT(write_guest_cached, PT_WRITE_GUEST_CACHED, int)
 
 /* int kvm_vcpu_map(vcpu, gfn, map); __kvm_vcpu_map has the same first three */
-ENTER(map, GATED, map_enter(ctx, PT_MAP, F(0), F(1), F(2)),
+ENTER(map, PT_MAP, GATED, map_enter(ctx, PT_MAP, F(0), F(1), F(2)),
       map_enter(ctx, PT_MAP, K(0), K(1), K(2)))
 FRAME_EXIT(map, PT_MAP, int)
 
 /* kvm_pfn_t hva_to_pfn(hva, ...) */
-ENTER(pin, GATED, pin_enter(ctx, F(0)), pin_enter(ctx, K(0)))
+ENTER(pin, PT_PIN, GATED, pin_enter(ctx, F(0)), pin_enter(ctx, K(0)))
 FRAME_EXIT(pin, PT_PIN, __s64)
 
 /* int *_walk_addr_generic(walker, vcpu, mmu, addr, access) */
-ENTER(walk_64, GATED, walk_enter(ctx, PT_WALK_64, F(1)), walk_enter(ctx, PT_WALK_64, K(1)))
+ENTER(walk_64, PT_WALK_64, GATED, walk_enter(ctx, PT_WALK_64, F(1)),
+      walk_enter(ctx, PT_WALK_64, K(1)))
 FRAME_EXIT(walk_64, PT_WALK_64, int)
-ENTER(walk_32, GATED, walk_enter(ctx, PT_WALK_32, F(1)), walk_enter(ctx, PT_WALK_32, K(1)))
+ENTER(walk_32, PT_WALK_32, GATED, walk_enter(ctx, PT_WALK_32, F(1)),
+      walk_enter(ctx, PT_WALK_32, K(1)))
 FRAME_EXIT(walk_32, PT_WALK_32, int)
-ENTER(walk_ept, GATED, walk_enter(ctx, PT_WALK_EPT, F(1)), walk_enter(ctx, PT_WALK_EPT, K(1)))
+ENTER(walk_ept, PT_WALK_EPT, GATED, walk_enter(ctx, PT_WALK_EPT, F(1)),
+      walk_enter(ctx, PT_WALK_EPT, K(1)))
 FRAME_EXIT(walk_ept, PT_WALK_EPT, int)
 
 /* int kvm_hv_set_msr_common(vcpu, msr, data, host) */
-ENTER(hyperv_msr, GATED, hyperv_msr_enter(ctx, F(0), F(1), F(2)),
+ENTER(hyperv_msr, PT_HYPERV_MSR, GATED, hyperv_msr_enter(ctx, F(0), F(1), F(2)),
       hyperv_msr_enter(ctx, K(0), K(1), K(2)))
 FRAME_EXIT(hyperv_msr, PT_HYPERV_MSR, int)
 
 /* void kvm_vcpu_unmap(vcpu, map, ...) */
-ENTER(unmap, GATED, unmap_enter(ctx, F(0), F(1)), unmap_enter(ctx, K(0), K(1)))
+ENTER(unmap, PT_UNMAP, GATED, unmap_enter(ctx, F(0), F(1)), unmap_enter(ctx, K(0), K(1)))
 EXIT(unmap, GATED, frame(ctx, PT_UNMAP, PHASE_EXIT, 0, 0), frame(ctx, PT_UNMAP, PHASE_EXIT, 0, 0))
 
 /* int __kvm_set_memory_region(kvm, mem) */
-ENTER(memslot, GATED, memslot_enter(ctx, F(0), F(1)), memslot_enter(ctx, K(0), K(1)))
+ENTER(memslot, PT_MEMSLOT, GATED, memslot_enter(ctx, F(0), F(1)), memslot_enter(ctx, K(0), K(1)))
 /* Ungated: whoever's entry was reported, though the last window closed since. */
 EXIT(memslot, UNGATED, memslot_exit(ctx, PT_MEMSLOT, (int)fexit_ret(ctx)),
      memslot_exit(ctx, PT_MEMSLOT, (int)RET))
 
-/* void kvm_arch_commit_memory_region(kvm, old, new, change) */
-ENTER(memslot_commit, GATED, memslot_commit_enter(ctx, F(0), F(1), F(2)),
-      memslot_commit_enter(ctx, K(0), K(1), K(2)))
+/* void kvm_arch_commit_memory_region(kvm, old, new, change); mem before old until 5.16 */
+#define HAS_MEM (!bpf_core_field_exists(struct kvm_memory_slot, hva_node))
+ENTER(memslot_commit, PT_MEMSLOT_COMMIT, GATED,
+      memslot_commit_enter(ctx, F(0), HAS_MEM ? F(2) : F(1), HAS_MEM ? F(3) : F(2)),
+      memslot_commit_enter(ctx, K(0), HAS_MEM ? K(2) : K(1), HAS_MEM ? K(3) : K(2)))
 EXIT(memslot_commit, UNGATED, memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0),
      memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0))
 

@@ -12,7 +12,7 @@
  *   ACCESS  a function that reaches guest memory
  *   UNMAP   gives back an established mapping
  *   MEMSLOT changes where guest memory is: as asked for, and as it came about
- *   NOTE    not a function: a fact that a handler noticed
+ *   NOTE    not a function: a fact that a handler noticed, or a place in one
  *
  * The accessors are the complete compiled sets of kvm.ko: every function with
  * a user access or a page pin that can run for a vCPU, by enumeration of the
@@ -49,6 +49,7 @@
 	X(UNMAP, "unmap", UNMAP)                                                                   \
 	X(MEMSLOT, "memslot", MEMSLOT)                                                             \
 	X(MEMSLOT_COMMIT, "memslot-commit", MEMSLOT)                                               \
+	X(EVMCS_PAGE_INLINED, "evmcs-page-inlined", NOTE)                                          \
 	X(RAN, "ran", NOTE)
 
 enum evmcs_point {

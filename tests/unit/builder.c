@@ -37,16 +37,21 @@ static void add_probe(struct trace_header *h, enum evmcs_point point, const char
 	snprintf(p->flavour, sizeof(p->flavour), "fentry");
 }
 
-/* A header speaks of every point. Nothing is said of these, to keep it small. */
+/*
+ * A header speaks of every point. Nothing is said of these, to keep it small.
+ * Of nested_get_evmcs_page no kernel has a function.
+ */
 static void add_other_probes(struct trace_header *h)
 {
 	int point;
 
 	for (point = 0; point < PT_COUNT; point++) {
-		if (point == PT_SET_STATE || point == PT_MAP || point == PT_RAN)
+		bool there = point != PT_EVMCS_PAGE;
+
+		if (point == PT_SET_STATE || point == PT_MAP || point_class(point) == CLASS_NOTE)
 			continue;
 		h->probes[h->nr_probes] =
-			(struct probe_fact){ .point = point, .needed = true, .attached = true };
+			(struct probe_fact){ .point = point, .needed = there, .attached = there };
 		snprintf(h->probes[h->nr_probes].function, sizeof(h->probes[0].function), "%s",
 			 point_name(point));
 		h->nr_probes++;
@@ -386,13 +391,39 @@ void free_vcpu(struct stream *s)
 	s->a->in_flight = false;
 }
 
-void loss(struct stream *s, uint64_t count)
+void loss_of(struct stream *s, enum loss_stage stage, uint64_t count)
 {
 	struct loss_fact *l = &add_step(s, ITEM_LOSS)->loss;
 
 	stamp(s, &l->seq, &l->t_ns);
-	l->stage = LOSS_RING;
+	l->stage = stage;
 	l->count = count;
+}
+
+void loss(struct stream *s, uint64_t count)
+{
+	loss_of(s, LOSS_RING, count);
+}
+
+void note(struct stream *s, enum evmcs_point point)
+{
+	add_event(s, point, PHASE_NOTE);
+}
+
+void attach(struct stream *s, enum evmcs_point point, const char *flavour)
+{
+	size_t i;
+
+	for (i = 0; i < s->header.nr_probes; i++) {
+		struct probe_fact *p = &s->header.probes[i];
+
+		if (p->point != point)
+			continue;
+		p->attached = true;
+		snprintf(p->flavour, sizeof(p->flavour), "%s", flavour);
+		return;
+	}
+	add_probe(&s->header, point, "nested_get_evmcs_page");
 }
 
 struct trace_footer *footer(struct stream *s)

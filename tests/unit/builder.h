@@ -124,6 +124,11 @@ void load_is_not_accepted(struct stream *s, uint64_t gpa);
 void free_vcpu(struct stream *s);
 
 void loss(struct stream *s, uint64_t count);
+void loss_of(struct stream *s, enum loss_stage stage, uint64_t count);
+/* What a handler noticed at a place that is no function. */
+void note(struct stream *s, enum evmcs_point point);
+/* The header says of the point that it was attached, so. */
+void attach(struct stream *s, enum evmcs_point point, const char *flavour);
 /* Counts that add up; tests may spoil them. */
 struct trace_footer *footer(struct stream *s);
 

@@ -365,6 +365,10 @@ void random_event(struct stream *s, struct rng *r)
 		ran(s);
 		return;
 	}
+	if (point_class(point) == CLASS_NOTE) {
+		note(s, point);
+		return;
+	}
 	if (chance(r, 50)) {
 		enter(s, point);
 		ev = last(s);

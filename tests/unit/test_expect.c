@@ -806,6 +806,21 @@ static void never(void **state)
 	FAILS(s, "checks: [{name: a, never: [nested-exit], before: free-vcpu}]\n", "check.a");
 }
 
+/* No access by itself, and yet it says what of. */
+static void unmap_of_something(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, L2_EVMCS);
+	unmap_evmcs(s);
+	run_deferred(s);
+	footer(s);
+	PASSES(s, "checks: [{name: a, order: [set-state, unmap/evmcs, state-pages]}]\n");
+	PASSES(s, "checks: [{name: a, never: [access], before: state-pages}]\n");
+	FAILS(s, "checks: [{name: a, never: [unmap/evmcs]}]\n", "check.a");
+	FAILS(s, "checks: [{name: a, order: [unmap/msr-bitmap]}]\n", "check.a");
+}
+
 /* What another vCPU or the time before and after did is not this restore's. */
 static void events_of_others(void **state)
 {
@@ -847,10 +862,10 @@ static void coverage_of_points(void **state)
 	FAILS(s, "coverage: {events: {set-state: 2}}\n", "events.set-state");
 	FAILS(s, "coverage: {events: {nested-exit: 1..}}\n", "events.nested-exit");
 	FAILS(s, "coverage: {events: {memslot: forbidden}}\n", "events.memslot");
-	PASSES(s, "coverage: {probes: [map, evmcs-page]}\n");
-	detach(s, PT_EVMCS_PAGE);
+	PASSES(s, "coverage: {probes: [map, evmptr-load-direct]}\n");
+	detach(s, PT_EVMPTR_LOAD_DIRECT);
 	PASSES(s, "coverage: {probes: [map]}\n");
-	FAILS(s, "coverage: {probes: [map, evmcs-page]}\n", "probes.evmcs-page");
+	FAILS(s, "coverage: {probes: [map, evmptr-load-direct]}\n", "probes.evmptr-load-direct");
 }
 
 /* The classes that one point alone can show are classes that there are. */
@@ -897,11 +912,11 @@ static void unseen_events(void **state)
 
 	tell(s, "deferred");
 	footer(s);
-	PASSES(s, "coverage: {events: {get-state: 0, evmcs-page: 0}}\n");
-	PASSES(s, "checks: [{name: a, never: [get-state, evmcs-page]}]\n");
+	PASSES(s, "coverage: {events: {get-state: 0, evmptr-load-direct: 0}}\n");
+	PASSES(s, "checks: [{name: a, never: [get-state, evmptr-load-direct]}]\n");
 	FAILS(s, "checks: [{name: a, order: [get-state]}]\n", "check.a");
 	detach(s, PT_GET_STATE);
-	detach(s, PT_EVMCS_PAGE);
+	detach(s, PT_EVMPTR_LOAD_DIRECT);
 	detach(s, PT_RAN);
 	IN_DOUBT(s, "coverage: {events: {get-state: 0}}\n", "events.get-state");
 	IN_DOUBT(s, "coverage: {events: {get-state: 1}}\n", "events.get-state");
@@ -915,8 +930,8 @@ static void unseen_events(void **state)
 	FAILS(s, "checks: [{name: a, never: [get-state, access]}]\n", "check.a");
 	/* these have no function in most kernels, and the last is no function */
 	PASSES(s, "coverage: {events: {evmcs-page: 0, evmptr-load-direct: 0}}\n");
-	PASSES(s, "checks: [{name: a, never: [evmcs-page, access@KVM_GET_MSRS]}]\n");
-	FAILS(s, "coverage: {events: {evmcs-page: 1}}\n", "events.evmcs-page");
+	PASSES(s, "checks: [{name: a, never: [evmptr-load-direct, access@KVM_GET_MSRS]}]\n");
+	FAILS(s, "coverage: {events: {evmptr-load-direct: 1}}\n", "events.evmptr-load-direct");
 	FAILS(s, "coverage: {events: {ran: 0}}\n", "events.ran");
 	PASSES(s, "coverage: {events: {ran: 1}}\n");
 }
@@ -1313,6 +1328,7 @@ int main(void)
 		TEST(longest_accesses),
 		TEST(selections),
 		TEST(order),
+		TEST(unmap_of_something),
 		TEST(never),
 		TEST(events_of_others),
 		TEST(coverage_of_points),

@@ -981,6 +981,125 @@ static void open_windows_are_counted(void **state)
 	model_free(m);
 }
 
+/* ---- nested_get_evmcs_page: derived, and probed ---- */
+
+static void deferred_by(struct stream *s, bool noted)
+{
+	set(s, L2 | EVMCS);
+	pages_enter(s);
+	if (noted)
+		note(s, PT_EVMCS_PAGE_INLINED);
+	load_evmcs(s, EVMCS_GPA);
+	pages_leave(s, 1);
+	ran(s);
+	footer(s);
+}
+
+static void expect_difference(struct stream *s, uint64_t compared)
+{
+	const struct outcome *o = expect(s, VERDICT_INCONCLUSIVE);
+
+	assert_int_equal(o->verdict.compared, compared);
+	assert_int_equal(o->verdict.differing, 1);
+	assert_true(o->verdict.doubts & 1U << DOUBT_DIFFERS);
+	assert_true(o->restores[0].why & 1U << WHY_DIFFERS);
+}
+
+static void inlined_where_derived(void **state)
+{
+	struct stream *s = *state;
+	const struct outcome *o;
+
+	attach(s, PT_EVMCS_PAGE_INLINED, "inlined");
+	deferred_by(s, true);
+	o = expect(s, VERDICT_PASS);
+	assert_int_equal(o->verdict.compared, 1);
+	assert_int_equal(o->verdict.differing, 0);
+	assert_int_equal(o->restores[0].path, PATH_EVMCS_DEFERRED);
+}
+
+static void inlined_not_where_derived(void **state)
+{
+	struct stream *s = *state;
+
+	attach(s, PT_EVMCS_PAGE_INLINED, "inlined");
+	deferred_by(s, false);
+	expect_difference(s, 1);
+}
+
+static void inlined_where_nothing_was_derived(void **state)
+{
+	struct stream *s = *state;
+
+	attach(s, PT_EVMCS_PAGE_INLINED, "inlined");
+	set(s, L2 | EVMCS);
+	in_ioctl(s, KVM_RUN);
+	note(s, PT_EVMCS_PAGE_INLINED);
+	run_deferred(s);
+	footer(s);
+	/* the one is of no place that is known, the other of no note */
+	assert_int_equal(expect(s, VERDICT_INCONCLUSIVE)->verdict.differing, 2);
+}
+
+static void out_of_line_where_derived(void **state)
+{
+	struct stream *s = *state;
+	const struct outcome *o;
+
+	attach(s, PT_EVMCS_PAGE, "fentry");
+	set(s, L2 | EVMCS);
+	pages_enter(s);
+	enter(s, PT_EVMCS_PAGE);
+	load_evmcs(s, EVMCS_GPA);
+	leave(s, PT_EVMCS_PAGE, 1);
+	pages_leave(s, 1);
+	ran(s);
+	footer(s);
+	o = expect(s, VERDICT_PASS);
+	assert_int_equal(o->verdict.compared, 1);
+	assert_int_equal(o->verdict.differing, 0);
+}
+
+static void out_of_line_not_where_derived(void **state)
+{
+	struct stream *s = *state;
+
+	attach(s, PT_EVMCS_PAGE, "fentry");
+	deferred_by(s, false);
+	expect_difference(s, 1);
+}
+
+static void nothing_to_compare_with(void **state)
+{
+	struct stream *s = *state;
+
+	deferred_by(s, false);
+	assert_int_equal(expect(s, VERDICT_PASS)->verdict.compared, 0);
+}
+
+static void probes_that_are_not_run(void **state)
+{
+	struct stream *s = *state;
+
+	tell(s, "deferred");
+	loss_of(s, LOSS_SILENT, 1);
+	footer(s);
+	assert_true(expect(s, VERDICT_INCONCLUSIVE)->verdict.doubts & 1U << DOUBT_SILENT);
+}
+
+static void probes_that_were_away(void **state)
+{
+	struct stream *s = *state;
+	const struct outcome *o;
+
+	tell(s, "deferred");
+	loss_of(s, LOSS_DETACHED, 1);
+	footer(s);
+	o = expect(s, VERDICT_INCONCLUSIVE);
+	assert_true(o->verdict.doubts & 1U << DOUBT_DETACHED);
+	assert_int_equal(o->verdict.lost, 0);
+}
+
 /* ---- properties ---- */
 
 #define SEEDS 2000
@@ -1281,6 +1400,15 @@ static const struct CMUnitTest tests[] = {
 	TEST(evidence_is_kept_once),
 	TEST(many_of_everything),
 	TEST(open_windows_are_counted),
+	/* nested_get_evmcs_page */
+	TEST(inlined_where_derived),
+	TEST(inlined_not_where_derived),
+	TEST(inlined_where_nothing_was_derived),
+	TEST(out_of_line_where_derived),
+	TEST(out_of_line_not_where_derived),
+	TEST(nothing_to_compare_with),
+	TEST(probes_that_are_not_run),
+	TEST(probes_that_were_away),
 	/* properties */
 	TEST(interleaved_stories_are_judged_as_alone),
 	TEST(interleaved_random_streams_are_judged_as_alone),

@@ -403,9 +403,10 @@ static void every_point_and_phase(void **state)
 
 	(void)state;
 	for (point = 0; point < PT_COUNT; point++) {
-		enum evmcs_phase phase = point == PT_RAN ? PHASE_NOTE : PHASE_ENTER;
+		bool is_note = point_class(point) == CLASS_NOTE;
+		enum evmcs_phase phase = is_note ? PHASE_NOTE : PHASE_ENTER;
 
-		for (; phase <= (point == PT_RAN ? PHASE_NOTE : PHASE_EXIT); phase++) {
+		for (; phase <= (is_note ? PHASE_NOTE : PHASE_EXIT); phase++) {
 			struct event ev = sample(point, phase);
 
 			if (has_payload(point, phase))
@@ -772,9 +773,10 @@ static void every_field_of_events(void **state)
 	(void)state;
 	spoiled = 0;
 	for (point = 0; point < PT_COUNT; point++) {
-		enum evmcs_phase phase = point == PT_RAN ? PHASE_NOTE : PHASE_ENTER;
+		bool is_note = point_class(point) == CLASS_NOTE;
+		enum evmcs_phase phase = is_note ? PHASE_NOTE : PHASE_ENTER;
 
-		for (; phase <= (point == PT_RAN ? PHASE_NOTE : PHASE_EXIT); phase++) {
+		for (; phase <= (is_note ? PHASE_NOTE : PHASE_EXIT); phase++) {
 			struct event ev = sample(point, phase);
 			struct trace_item item = { .type = ITEM_EVENT, .event = &ev };
 
@@ -1021,7 +1023,7 @@ static void unknown_fields_are_ignored(void **state)
 	expect_status(forge("\"access\":{", "\"access\":{\"new\":0.5,"), STATUS_PASS, NULL);
 	expect_status(forge("{\"type\":\"footer\"", "{\"new\":true,\"type\":\"footer\""),
 		      STATUS_PASS, NULL);
-	expect_status(forge("evmcs-trace/1.1", "evmcs-trace/1.99"), STATUS_PASS, NULL);
+	expect_status(forge("evmcs-trace/1.2", "evmcs-trace/1.99"), STATUS_PASS, NULL);
 }
 
 static void unknown_names_are_malformed(void **state)
@@ -1045,7 +1047,7 @@ static void other_schemas_are_malformed(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++)
-		expect_status(forge("evmcs-trace/1.1", schemas[i]), STATUS_MALFORMED, "line 1:");
+		expect_status(forge("evmcs-trace/1.2", schemas[i]), STATUS_MALFORMED, "line 1:");
 }
 
 static void times_that_are_none(void **state)

@@ -17,6 +17,7 @@
 #include "commands/options.h"
 #include "commands/output.h"
 #include "evmcs_trace/status.h"
+#include "model/names.h"
 #include "probes/kernel.h"
 #include "sources/source.h"
 #include "util/errstr.h"
@@ -39,6 +40,9 @@ enum {
 	OPT_READY_FD,
 	OPT_RING,
 	OPT_KPROBES,
+	OPT_FORBID,
+	OPT_BTF,
+	OPT_DEBUG_INFO,
 };
 
 static const struct argp_option live_argp_options[] = {
@@ -49,6 +53,9 @@ static const struct argp_option live_argp_options[] = {
 	{ "ready-fd", OPT_READY_FD, "FD", 0, "write a line to FD when armed", 0 },
 	{ "ring-size", OPT_RING, "KB", 0, "ring buffer, a power of two (4096)", 0 },
 	{ "kprobes", OPT_KPROBES, NULL, 0, "attach by kprobe, not by fentry", 0 },
+	{ "forbid", OPT_FORBID, "POINT", 0, "do without a probe point (for tests)", 0 },
+	{ "btf", OPT_BTF, "FILE", 0, "types of kvm_intel, where the kernel has no BTF of it", 0 },
+	{ "debug-info", OPT_DEBUG_INFO, "FILE", 0, "that of kvm_intel, if it is not installed", 0 },
 	{ "verbose", 'v', NULL, 0, "every event, and what libbpf says", 0 },
 	{ "quiet", 'q', NULL, 0, "only errors and the verdict", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
@@ -61,6 +68,18 @@ static uint32_t parse_ring(struct argp_state *state, const char *arg)
 	if (kb < 4 || (kb & (kb - 1)))
 		argp_error(state, "--ring-size wants a power of two of at least 4, not '%s'", arg);
 	return (uint32_t)kb * 1024;
+}
+
+static int parse_point(struct argp_state *state, const char *arg)
+{
+	int point = point_by_name(arg);
+
+	if (point < 0 || !plan_has_row(point))
+		argp_error(state,
+			   "--forbid wants a probe point, as the header of a trace lists "
+			   "them, not '%s'",
+			   arg);
+	return point;
 }
 
 static error_t parse_live(int key, char *arg, struct argp_state *state)
@@ -91,6 +110,15 @@ static error_t parse_live(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_KPROBES:
 		o->kprobes = true;
+		return 0;
+	case OPT_FORBID:
+		o->forbidden |= 1ULL << parse_point(state, arg);
+		return 0;
+	case OPT_BTF:
+		o->observer.btf_file = arg;
+		return 0;
+	case OPT_DEBUG_INFO:
+		o->debug_info = arg;
 		return 0;
 	case 'v':
 		o->verbose = true;
@@ -407,8 +435,25 @@ bool live_interrupted(const struct live *live)
 	return live->interrupted;
 }
 
+static struct observer *arm(struct live *live, struct code *code, int *status)
+{
+	const struct live_options *o = live->options;
+	struct plan *plan = &live->plan;
+	int point;
+
+	plan_resolve(plan, code);
+	for (point = 0; point < PT_COUNT; point++)
+		if (o->forbidden & (1ULL << point))
+			plan_forbid(plan, point, "forbidden by --forbid");
+	if (o->kprobes)
+		plan_use_kprobes(plan, "kprobes were asked for");
+	say("arming: loading and attaching to %d functions", plan_nr_chosen(plan));
+	return observer_arm(&o->observer, plan, code, status);
+}
+
 struct live *live_arm(const struct live_options *o, int *status)
 {
+	struct code *code;
 	struct live *live;
 
 	say_set_level(o->verbose ? SAY_VERBOSE : o->quiet ? SAY_QUIET : SAY_NORMAL);
@@ -421,12 +466,10 @@ struct live *live_arm(const struct live_options *o, int *status)
 		return NULL;
 	live->options = o;
 	live->signal_fd = -1;
-	plan_resolve(&live->plan);
-	if (o->kprobes)
-		plan_use_kprobes(&live->plan, "kprobes were asked for");
-	say("arming: loading and attaching to %d functions", plan_nr_chosen(&live->plan));
-	live->observer = observer_arm(&o->observer, &live->plan, status);
-	kernel_free_functions();
+	code = code_of_running_kernel(o->debug_info);
+	if (code)
+		live->observer = arm(live, code, status);
+	code_free(code);
 	if (live->observer) {
 		open_signals(live);
 		return live;

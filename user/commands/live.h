@@ -5,6 +5,7 @@
 
 #include <argp.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "pipeline.h"
 #include "probes/attach.h"
@@ -13,6 +14,8 @@ struct live_options {
 	struct observer_options observer;
 	struct model_options model;
 	bool kprobes; /* no fentry, even where it would do */
+	const char *debug_info; /* file with that of kvm_intel; NULL: looked for */
+	uint64_t forbidden; /* bits: points to do without */
 	bool json;
 	bool quiet;
 	bool verbose;

@@ -238,7 +238,9 @@ void judge_free(struct judge *j)
 
 static int keep_event(struct judge *j, const struct event *ev)
 {
-	bool access = point_class(ev->point) == CLASS_ACCESS && ev->phase == PHASE_ENTER;
+	enum point_class class = point_class(ev->point);
+	/* an unmap says what of, too, and is no access by itself */
+	bool access = (class == CLASS_ACCESS || class == CLASS_UNMAP) && ev->phase == PHASE_ENTER;
 
 	if (j->nr_events == j->room) {
 		size_t room = j->room ? 2 * j->room : 256;

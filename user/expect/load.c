@@ -33,6 +33,8 @@ static const struct {
 	{ "blind", 1U << DOUBT_BLIND, 1U << WHY_BLIND | 1U << WHY_NO_STATE },
 	{ "open", 0, 1U << WHY_NO_RUN_SEEN },
 	{ "too-many", 0, 1U << WHY_TOO_MANY },
+	{ "silent", 1U << DOUBT_SILENT, 0 },
+	{ "detached", 1U << DOUBT_DETACHED, 0 },
 	{ "command", 1U << DOUBT_COMMAND, 0 },
 };
 

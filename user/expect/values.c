@@ -335,7 +335,9 @@ static int pattern_error(const char *text, const char *what, const char *remedy,
 
 static bool may_have_phase(int point, int phase)
 {
-	return phase >= 0 && (point == PT_RAN) == (phase == PHASE_NOTE);
+	bool note = point >= 0 && point_class(point) == CLASS_NOTE;
+
+	return phase >= 0 && note == (phase == PHASE_NOTE);
 }
 
 static int parse_ioctl(const char *name, struct event_pattern *p, char error[VALUE_ERROR_LEN])
@@ -367,7 +369,7 @@ static int parse_pattern(char *words, struct event_pattern *p, char error[VALUE_
 				     "docs/expectations.md lists them, 'access' is any of "
 				     "guest memory",
 				     error);
-	p->phase = p->point == PT_RAN ? PHASE_NOTE : PHASE_ENTER;
+	p->phase = may_have_phase(p->point, PHASE_NOTE) ? PHASE_NOTE : PHASE_ENTER;
 	if (phase && !may_have_phase(p->point, phase_by_name(phase)))
 		return pattern_error(p->text, "such phase",
 				     "write enter or exit after the :", error);

@@ -126,6 +126,17 @@ bool task_inside(const struct task *task, enum evmcs_point point)
 	return task_innermost(task, point);
 }
 
+struct frame *task_server(struct task *task)
+{
+	int i;
+
+	for (i = task->depth - 1; i >= 0; i--)
+		if (task->frames[i].point == PT_STATE_PAGES ||
+		    task->frames[i].point == PT_NESTED_EXIT)
+			return &task->frames[i];
+	return NULL;
+}
+
 /* Hyper-V MSRs other than the VP assist page's are reported with length 0. */
 bool event_is_access(const struct event *entry)
 {

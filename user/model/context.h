@@ -16,6 +16,7 @@ struct frame {
 	struct event entry; /* its stack strings are not valid any more */
 	struct access *access; /* class ACCESS: what it became, or NULL */
 	uint64_t restore_id; /* that access' owner */
+	bool evmcs_page; /* an inlined nested_get_evmcs_page in it was passed */
 };
 
 struct task {
@@ -49,6 +50,9 @@ void task_pop(struct task *task);
 
 /* Is a frame of the point on the stack below the top frame? */
 bool task_inside(const struct task *task, enum evmcs_point point);
+
+/* The innermost frame that nested_get_evmcs_page is called from, or NULL. */
+struct frame *task_server(struct task *task);
 
 /* Does this entry of an accessor stand for a possible access? */
 bool event_is_access(const struct event *entry);

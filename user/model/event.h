@@ -14,7 +14,7 @@
 #include "evmcs_trace/record.h"
 
 #define TRACE_SCHEMA_MAJOR 1
-#define TRACE_SCHEMA_MINOR 1
+#define TRACE_SCHEMA_MINOR 2
 
 #define VM_UNKNOWN 0
 #define VCPU_NONE (-1)
@@ -75,7 +75,7 @@ struct event {
 
 static inline bool event_has_window(const struct event *ev)
 {
-	return ev->phase == PHASE_NOTE || (ev->point == PT_SET_STATE && ev->phase == PHASE_ENTER);
+	return ev->point == PT_RAN || (ev->point == PT_SET_STATE && ev->phase == PHASE_ENTER);
 }
 
 /* The VM of the events that follow; sent before its first event. */
@@ -91,6 +91,8 @@ enum loss_stage {
 	LOSS_TRACKING, /* a table in the kernel was full */
 	LOSS_MISSED, /* the kernel did not run a program (recursion) */
 	LOSS_OUTPUT, /* the trace could not be written from here on */
+	LOSS_SILENT, /* since some time before the kernel did not run what is attached */
+	LOSS_DETACHED, /* nothing was attached for a while: the module was unloaded */
 	LOSS_STAGE_COUNT,
 };
 
@@ -108,7 +110,7 @@ struct probe_fact {
 	bool attached;
 	char function[64];
 	char module[32];
-	char flavour[16]; /* "fentry", "kprobe", "" */
+	char flavour[16]; /* "fentry", "kprobe", "inlined" (kprobes in its callers), "" */
 	char reason[160]; /* why not attached, or why not the better way */
 };
 

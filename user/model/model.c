@@ -47,6 +47,8 @@ struct model {
 	uint64_t unpaired; /* outside of any restore */
 	uint64_t ring_lost;
 	bool output_failed;
+	bool silent;
+	bool detached;
 	struct verdict verdict;
 };
 
@@ -848,6 +850,47 @@ static void memslot_committed(struct model *m, const struct event *ev)
 			ask(m, AT_MEMSLOT, vcpu->current, &facts);
 }
 
+/* ---- nested_get_evmcs_page: derived, and seen ---- */
+
+static void differ(struct model *m, struct vcpu *vcpu)
+{
+	m->verdict.differing++;
+	if (vcpu)
+		mark(vcpu->current, WHY_DIFFERS);
+}
+
+/* One of the places where the compiler put it was passed. */
+static void evmcs_page_passed(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	struct task *task = context_task(m->context, ev->tid);
+	struct frame *server = task ? task_server(task) : NULL;
+
+	if (server)
+		server->evmcs_page = true;
+	else
+		differ(m, vcpu);
+	if (task)
+		context_release(m->context, task);
+}
+
+/*
+ * The eVMCS is being loaded by the pages handler or a nested exit: there it is
+ * nested_get_evmcs_page that does it. Where that was probed, it must have been
+ * seen, too.
+ */
+static void evmptr_begins(struct model *m, struct vcpu *vcpu, struct task *task)
+{
+	const uint64_t seen = 1ULL << PT_EVMCS_PAGE | 1ULL << PT_EVMCS_PAGE_INLINED;
+	enum evmcs_point behalf = task_behalf(task);
+
+	if (!(m->attached & seen) || task_inside_evmptr(task) ||
+	    (behalf != PT_STATE_PAGES && behalf != PT_NESTED_EXIT))
+		return;
+	m->verdict.compared++;
+	if (!task_inside(task, PT_EVMCS_PAGE) && !task_server(task)->evmcs_page)
+		differ(m, vcpu);
+}
+
 /* ---- dispatch ---- */
 
 static int event_enters(struct model *m, struct vcpu *vcpu, struct task *task,
@@ -865,6 +908,8 @@ static int event_enters(struct model *m, struct vcpu *vcpu, struct task *task,
 		saw_run(vcpu->current, ev);
 	if (vcpu && vcpu->current && ev->point == PT_NESTED_EXIT && task_inside(task, PT_SET_STATE))
 		vcpu->current->left_by_set = true;
+	if (ev->point == PT_EVMPTR_LOAD || ev->point == PT_EVMPTR_LOAD_DIRECT)
+		evmptr_begins(m, vcpu, task);
 	if (ev->point == PT_MEMSLOT)
 		memslot_changed(m, ev);
 	if (ev->point == PT_MEMSLOT_COMMIT)
@@ -987,8 +1032,12 @@ static int fold_event(struct model *m, const struct event *ev)
 	}
 	m->verdict.events++;
 	m->last_t_ns = ev->t_ns;
-	if (ev->phase == PHASE_NOTE) {
+	if (ev->point == PT_RAN) {
 		vcpu_ran(m, vcpu, ev);
+		return 0;
+	}
+	if (ev->point == PT_EVMCS_PAGE_INLINED) {
+		evmcs_page_passed(m, vcpu, ev);
 		return 0;
 	}
 	if (ev->vcpu != VCPU_NONE)
@@ -1015,7 +1064,12 @@ static void fold_loss(struct model *m, const struct loss_fact *loss)
 		m->ring_lost += loss->count;
 	if (loss->stage == LOSS_OUTPUT)
 		m->output_failed = true;
-	m->verdict.lost += loss->count;
+	if (loss->stage == LOSS_SILENT)
+		m->silent = true;
+	else if (loss->stage == LOSS_DETACHED)
+		m->detached = true;
+	else
+		m->verdict.lost += loss->count;
 	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
 		mark(vcpu->current, WHY_LOST);
 		mark(vcpu->pending, WHY_LOST);
@@ -1139,6 +1193,19 @@ static void give_verdict(struct model *m)
 	check_probes(m, v);
 	if (m->output_failed)
 		reason(v, DOUBT_OUTPUT, "the trace could not be written to its end");
+	if (m->silent)
+		reason(v, DOUBT_SILENT,
+		       "the kernel ceased to run the probes (kernel.ftrace_enabled, "
+		       "kprobes/enabled)");
+	if (m->detached)
+		reason(v, DOUBT_DETACHED,
+		       "kvm_intel was loaded anew, and not watched until the probes were back");
+	if (v->differing)
+		reason(v, DOUBT_DIFFERS,
+		       "%" PRIu64 " of %" PRIu64
+		       " calls of nested_get_evmcs_page are not where they "
+		       "were derived to be: a bug of evmcs-trace, report it with the trace",
+		       v->differing, v->compared);
 	if (v->lost)
 		reason(v, DOUBT_LOST, "%" PRIu64 " records were lost", v->lost);
 	if (m->unpaired)

@@ -13,7 +13,8 @@ static const char *const point_names[] = { EVMCS_POINTS(NAME_ENTRY) };
 static const enum point_class point_classes[] = { EVMCS_POINTS(CLASS_ENTRY) };
 static const char *const phase_names[] = { "enter", "exit", "note" };
 static const char *const purpose_names[] = { EVMCS_PURPOSES(NAME_ENTRY) };
-static const char *const loss_stage_names[] = { "ring", "tracking", "missed", "output" };
+static const char *const loss_stage_names[] = { "ring",	  "tracking", "missed",
+						"output", "silent",   "detached" };
 static const char *const path_names[] = { RESTORE_PATHS(NAME_ENTRY) };
 static const char *const end_names[] = { RESTORE_ENDS(NAME_ENTRY) };
 static const char *const severity_names[] = { "info", "warning", "error" };

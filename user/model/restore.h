@@ -69,7 +69,8 @@ struct anomaly {
 	X(NO_RUN_SEEN, "the trace ended before the vCPU ran")                                      \
 	X(BLIND, "a probe that the verdict needs was not attached")                                \
 	X(NO_STATE, "the state of the vCPU could not be read on this kernel")                      \
-	X(TOO_MANY, "it had more accesses than are looked at")
+	X(TOO_MANY, "it had more accesses than are looked at")                                     \
+	X(DIFFERS, "its eVMCS was not mapped where that was derived to be: a bug of evmcs-trace")
 
 enum inconclusive_reason {
 #define INCONCLUSIVE_ENUM(id, text) WHY_##id,
@@ -157,6 +158,9 @@ enum doubt {
 	DOUBT_OUTPUT, /* the trace could not be written */
 	DOUBT_LOST, /* records */
 	DOUBT_UNPAIRED, /* entries or exits, outside of any restore */
+	DOUBT_SILENT, /* the kernel ceased to run the probes */
+	DOUBT_DETACHED, /* there were none for a while */
+	DOUBT_DIFFERS, /* derived places are not those that were probed */
 	DOUBT_NO_RESTORE, /* none was seen */
 	DOUBT_RESTORES, /* some are inconclusive themselves */
 };
@@ -173,6 +177,10 @@ struct verdict {
 	uint64_t saves; /* KVM_GET_NESTED_STATE that succeeded */
 	uint64_t lost;
 	uint64_t events;
+	/* Calls of nested_get_evmcs_page, derived from the frames around, that were
+	 * also probed where they are; and those of them where the two differ. */
+	uint64_t compared;
+	uint64_t differing;
 	unsigned int doubts; /* bits of enum doubt, also where reasons is full */
 	int nr_reasons;
 	char reasons[VERDICT_MAX_REASONS][160]; /* why inconclusive */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include <linux/kvm.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -11,12 +15,13 @@
 #include "evmcs_trace.skel.h"
 #include "evmcs_trace/status.h"
 #include "probes/attach.h"
-#include "probes/kernel.h"
 #include "util/errstr.h"
 #include "util/say.h"
 
-/* entry and exit of every row */
-#define MAX_LINKS (2 * PT_COUNT)
+/* entry and exit of every copy of every row's function */
+#define MAX_LINKS (2 * PT_COUNT * CODE_MAX_SITES)
+/* Each round gives up at least one fentry; the kernel refuses all or a few. */
+#define MAX_ROUNDS 4
 #define MAX_CPUS 4096
 
 struct module_btf {
@@ -27,6 +32,7 @@ struct module_btf {
 struct observer {
 	struct evmcs_trace_bpf *skel;
 	struct plan *plan;
+	const struct code *code;
 	struct bpf_link *links[MAX_LINKS];
 	int nr_links;
 	struct module_btf btf[2];
@@ -49,11 +55,6 @@ static struct bpf_program *find_program(const struct observer *o, const struct p
 
 	snprintf(name, sizeof(name), "%s_%s", row->program, kind);
 	return bpf_object__find_program_by_name(o->skel->obj, name);
-}
-
-static bool is_fentry(const struct plan_choice *choice)
-{
-	return !strcmp(choice->fact.flavour, "fentry");
 }
 
 /* Whose programs are being loaded; libbpf's callback has no other way to know. */
@@ -112,10 +113,10 @@ static int open_btf(struct observer *o)
 {
 	size_t i;
 
-	o->btf[0].module = "kvm";
-	o->btf[1].module = "kvm_intel";
+	o->btf[0].module = CODE_KVM;
+	o->btf[1].module = CODE_KVM_INTEL;
 	for (i = 0; i < sizeof(o->btf) / sizeof(o->btf[0]); i++) {
-		o->btf[i].fd = kernel_btf_fd(o->btf[i].module);
+		o->btf[i].fd = code_open_btf(o->code, o->btf[i].module);
 		if (o->btf[i].fd < 0)
 			return o->btf[i].fd;
 	}
@@ -131,16 +132,27 @@ static void close_btf(struct observer *o)
 			close(o->btf[i].fd);
 }
 
+static const char *kind_of(const struct plan_choice *choice, bool at_exit)
+{
+	if (plan_is_fentry(choice))
+		return at_exit ? "fexit" : "fentry";
+	return at_exit ? "kretprobe" : "kprobe";
+}
+
+/* A place in a function has no exit. */
+static int phases_of(const struct plan_choice *choice)
+{
+	return choice->row->how == AS_INLINED ? 1 : 2;
+}
+
 static int select_programs(struct observer *o, const struct plan_choice *choice)
 {
-	static const char *const kinds[2][2] = { { "kprobe", "kretprobe" }, { "fentry", "fexit" } };
 	int i;
 
 	if (!choice->fact.flavour[0])
 		return 0;
-	for (i = 0; i < 2; i++) {
-		struct bpf_program *prog =
-			find_program(o, choice->row, kinds[is_fentry(choice)][i]);
+	for (i = 0; i < phases_of(choice); i++) {
+		struct bpf_program *prog = find_program(o, choice->row, kind_of(choice, i));
 
 		if (!prog)
 			return -ENOENT;
@@ -149,54 +161,78 @@ static int select_programs(struct observer *o, const struct plan_choice *choice)
 	return 0;
 }
 
-static struct bpf_link *attach_one(struct bpf_program *prog, const struct plan_choice *choice,
-				   bool at_exit)
+static int attach_one(struct observer *o, const struct plan_choice *choice, int site, bool at_exit)
 {
-	DECLARE_LIBBPF_OPTS(bpf_kprobe_opts, opts);
+	struct bpf_program *prog = find_program(o, choice->row, kind_of(choice, at_exit));
+	DECLARE_LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = at_exit,
+			    /* by address: neither duplicate names nor suffixes matter */
+			    .offset = choice->sites.site[site].address);
+	struct bpf_link *link;
 
-	if (is_fentry(choice))
-		return bpf_program__attach_trace(prog);
-	opts.retprobe = at_exit;
-	/* by address: neither duplicate names nor suffixes matter */
-	opts.offset = choice->address;
-	return bpf_program__attach_kprobe_opts(prog, NULL, &opts);
+	link = plan_is_fentry(choice) ? bpf_program__attach_trace(prog)
+				      : bpf_program__attach_kprobe_opts(prog, NULL, &opts);
+	if (!link)
+		return -errno;
+	o->links[o->nr_links++] = link;
+	return 0;
 }
 
+static void detach_down_to(struct observer *o, int nr)
+{
+	while (o->nr_links > nr)
+		bpf_link__destroy(o->links[--o->nr_links]);
+}
+
+static void refuse(struct plan_choice *choice, const char *kind, int err)
+{
+	snprintf(choice->fact.reason, sizeof(choice->fact.reason),
+		 "the kernel refused %s on it (%s)", kind, errstr(-err));
+}
+
+/* All of a row or nothing: half of it would report entries without exits. */
 static int attach_row(struct observer *o, struct plan_choice *choice)
 {
-	const char *kinds[2];
-	int i;
+	int nr_sites = plan_is_fentry(choice) ? 1 : choice->sites.nr, phases = phases_of(choice);
+	int before = o->nr_links, i, err = 0;
 
 	if (!choice->fact.flavour[0])
 		return 0;
-	kinds[0] = is_fentry(choice) ? "fentry" : "kprobe";
-	kinds[1] = is_fentry(choice) ? "fexit" : "kretprobe";
-	for (i = 0; i < 2; i++) {
-		struct bpf_program *prog = find_program(o, choice->row, kinds[i]);
-		struct bpf_link *link = prog ? attach_one(prog, choice, i == 1) : NULL;
-
-		if (!link) {
-			snprintf(choice->fact.reason, sizeof(choice->fact.reason),
-				 "the kernel refused %s on it (%s)", kinds[i], errstr(errno));
-			if (i) /* half of a row would report entries without exits */
-				bpf_link__destroy(o->links[--o->nr_links]);
-			return -errno;
-		}
-		o->links[o->nr_links++] = link;
+	for (i = 0; i < phases * nr_sites && !err; i++)
+		err = attach_one(o, choice, i / phases, i % phases);
+	if (err) {
+		refuse(choice, kind_of(choice, (i - 1) % phases), err);
+		detach_down_to(o, before);
+		return err;
 	}
 	choice->fact.attached = true;
 	return 0;
 }
 
-static struct evmcs_trace_bpf *open_programs(const struct observer_options *options)
+static uint64_t points_without_arguments(const struct plan *plan)
 {
-	struct evmcs_trace_bpf *skel = register_sections() ? NULL : evmcs_trace_bpf__open();
+	uint64_t points = 0;
+	int i;
+
+	for (i = 0; i < plan->nr; i++)
+		if (!plan_is_fentry(&plan->choices[i]) &&
+		    !plan_believes_arguments(&plan->choices[i]))
+			points |= 1ULL << plan->choices[i].row->point;
+	return points;
+}
+
+static struct evmcs_trace_bpf *open_programs(const struct observer *o,
+					     const struct observer_options *options)
+{
+	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = options->btf_file);
+	struct evmcs_trace_bpf *skel =
+		register_sections() ? NULL : evmcs_trace_bpf__open_opts(&opts);
 
 	if (!skel)
 		return NULL;
 	skel->rodata->target_tgid = options->pid;
 	skel->rodata->target_vcpu = options->vcpu;
-	skel->rodata->evmcs_pa_offset = kernel_evmcs_pa_offset();
+	skel->rodata->evmcs_pa_offset = code_evmcs_pa_offset(o->code);
+	skel->rodata->no_arguments = points_without_arguments(o->plan);
 	if (options->ring_bytes)
 		bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
 	return skel;
@@ -224,7 +260,7 @@ static int load_programs(struct observer *o)
 	for (i = 0; i < o->plan->nr; i++) {
 		err = select_programs(o, &o->plan->choices[i]);
 		if (err)
-			return tell_load_failure(err);
+			return err;
 	}
 	loading = o;
 	err = open_btf(o);
@@ -232,72 +268,263 @@ static int load_programs(struct observer *o)
 		err = evmcs_trace_bpf__load(o->skel);
 	close_btf(o);
 	loading = NULL;
-	if (err)
-		return tell_load_failure(err);
+	return err;
+}
+
+/* ---- what the kernel refuses ---- */
+
+/* Loads a program that does nothing, on the function of a row. */
+static int try_fentry(const struct plan_choice *choice, int btf_fd)
+{
+	struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	DECLARE_LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
+			    .attach_btf_id = choice->btf_id, .attach_btf_obj_fd = (__u32)btf_fd);
+	int fd;
+
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", nothing, 2, &opts);
+	if (fd < 0)
+		return fd;
+	close(fd);
 	return 0;
+}
+
+/*
+ * After a load that failed: which functions is it that the kernel does not allow
+ * fentry on? Those get kprobes. Returns how many.
+ */
+static int give_up_fentry(struct plan *plan, const struct code *code)
+{
+	char why[96];
+	int i, n = 0, err, fd;
+
+	for (i = 0; i < plan->nr; i++) {
+		struct plan_choice *choice = &plan->choices[i];
+
+		if (!plan_is_fentry(choice))
+			continue;
+		fd = code_open_btf(code, choice->fact.module);
+		err = fd < 0 ? fd : try_fentry(choice, fd);
+		if (fd > 0)
+			close(fd);
+		if (!err)
+			continue;
+		snprintf(why, sizeof(why), "the kernel refused fentry on it (%s)", errstr(-err));
+		plan_use_kprobe(choice, why);
+		n++;
+	}
+	return n;
+}
+
+/* Rows whose fentry was loaded and could not be attached. Returns how many. */
+static int replace_refused(struct plan *plan)
+{
+	char why[sizeof(plan->choices[0].fact.reason)];
+	int i, n = 0;
+
+	for (i = 0; i < plan->nr; i++) {
+		struct plan_choice *choice = &plan->choices[i];
+
+		if (!plan_is_fentry(choice) || choice->fact.attached)
+			continue;
+		memcpy(why, choice->fact.reason, sizeof(why));
+		n += plan_use_kprobe(choice, why);
+	}
+	return n;
 }
 
 static void attach_programs(struct observer *o)
 {
 	int i;
 
-	for (i = 0; i < o->plan->nr; i++)
+	for (i = 0; i < o->plan->nr; i++) {
+		o->plan->choices[i].fact.attached = false;
 		attach_row(o, &o->plan->choices[i]);
-	plan_mark_needed(o->plan);
+	}
 }
 
-static bool set_state_attached(const struct plan *plan)
+/* ---- what has really been attached ---- */
+
+static bool names_function(const char *line, const struct probe_fact *fact)
 {
-	return plan->choices[0].fact.attached;
+	char name[160];
+
+	snprintf(name, sizeof(name), "%s [%s] ", fact->function, fact->module);
+	return !strncmp(line, name, strlen(name)) && strstr(line + strlen(name) - 1, " D");
+}
+
+static void mark_enabled(const struct plan *plan, const char *line, bool enabled[PT_COUNT])
+{
+	int i;
+
+	for (i = 0; i < plan->nr; i++)
+		if (names_function(line, &plan->choices[i].fact))
+			enabled[i] = true;
+}
+
+/*
+ * The kernel finds the function of a fentry program by its name: before 6.3
+ * (31bf1dbccfb0, bpf: Fix attaching fentry/fexit/fmod_ret/lsm to modules) the
+ * first of that name in all of the kernel, be it in another module. ftrace tells
+ * what it was. Returns how many were not what they should have been.
+ */
+static int replace_misplaced(struct plan *plan, const struct code *code)
+{
+	FILE *f = fopen("/sys/kernel/tracing/enabled_functions", "re");
+	bool enabled[PT_COUNT] = {};
+	char line[512];
+	int i, n = 0;
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		mark_enabled(plan, line, enabled);
+	fclose(f);
+	for (i = 0; i < plan->nr; i++) {
+		struct plan_choice *choice = &plan->choices[i];
+
+		/* of a built-in function ftrace tells no module */
+		if (enabled[i] || !choice->fact.attached || !plan_is_fentry(choice) ||
+		    code_is_built_in(code, choice->fact.module))
+			continue;
+		choice->fact.attached = false;
+		plan_use_kprobe(choice, "the kernel put fentry on another function of this name");
+		n++;
+	}
+	return n;
+}
+
+/* ---- arming ---- */
+
+static int open_observer(struct observer *o, const struct observer_options *options)
+{
+	o->skel = open_programs(o, options);
+	if (o->skel)
+		return 0;
+	if (options->btf_file)
+		say_error("cannot read types from %s (%s): it is to be BTF of kvm_intel, as pahole "
+			  "--btf_encode_detached writes it",
+			  options->btf_file, errstr(errno));
+	else
+		say_error("cannot open the BPF object (%s): this build is broken", errstr(errno));
+	return STATUS_NOT_ARMED;
+}
+
+static void close_observer(struct observer *o)
+{
+	observer_detach(o);
+	evmcs_trace_bpf__destroy(o->skel);
+	o->skel = NULL;
+}
+
+/* One round: 0, a status, or -EAGAIN where the plan was changed and may do now. */
+static int try_to_arm(struct observer *o, const struct observer_options *options)
+{
+	int status, err;
+
+	status = open_observer(o, options);
+	if (status)
+		return status;
+	err = load_programs(o);
+	if (err == -EPERM || err == -EACCES || (err && !give_up_fentry(o->plan, o->code)))
+		return tell_load_failure(err);
+	if (err)
+		return -EAGAIN;
+	attach_programs(o);
+	if (replace_refused(o->plan) + replace_misplaced(o->plan, o->code))
+		return -EAGAIN;
+	return 0;
+}
+
+/* What is attached must be called, too. */
+static int tell_deaf(const struct observer *o)
+{
+	if (observer_is_alive(o))
+		return 0;
+	say_error("the kernel has attached the probes and does not run them: look at 'sysctl "
+		  "kernel.ftrace_enabled' and /sys/kernel/debug/kprobes/enabled, both must be 1");
+	return STATUS_NOT_ARMED;
+}
+
+static int tell_missing_set(const struct plan *plan)
+{
+	const struct probe_fact *fact = &plan->choices[0].fact;
+
+	if (fact->attached)
+		return 0;
+	say_error("cannot attach to vmx_set_nested_state: %s", fact->reason);
+	return STATUS_NOT_ARMED;
 }
 
 struct observer *observer_arm(const struct observer_options *options, struct plan *plan,
-			      int *status)
+			      struct code *code, int *status)
 {
 	struct observer *o = calloc(1, sizeof(*o));
+	int round = 0;
 
 	*status = STATUS_NOT_ARMED;
 	if (!o)
 		return NULL;
 	libbpf_set_print(print_libbpf);
 	o->plan = plan;
+	o->code = code;
 	/* since 5.17, f92c1e183604 (bpf: Add get_func_[arg|ret|arg_cnt] helpers) */
-	if (!kernel_has_bpf_helper("BPF_FUNC_get_func_ret"))
+	if (!code_has_enumerator(code, "bpf_func_id", "BPF_FUNC_get_func_ret"))
 		plan_use_kprobes(plan, "this kernel's fexit programs cannot read a result");
-	o->skel = open_programs(options);
-	if (!o->skel) {
-		say_error("cannot open the BPF object (%s): this build is broken", errstr(errno));
-		goto cleanup;
-	}
-	*status = load_programs(o);
-	if (*status)
-		goto cleanup;
-	attach_programs(o);
-	if (!set_state_attached(plan)) {
+	while ((*status = try_to_arm(o, options)) == -EAGAIN && ++round < MAX_ROUNDS)
+		close_observer(o);
+	if (*status == -EAGAIN) {
+		say_error("the kernel goes on refusing probes that it said it has: run with -v");
 		*status = STATUS_NOT_ARMED;
-		say_error("cannot attach to vmx_set_nested_state: %s",
-			  plan->choices[0].fact.reason);
-		goto cleanup;
 	}
-	return o;
-
-cleanup:
+	plan_mark_needed(plan);
+	if (!*status)
+		*status = tell_missing_set(plan);
+	if (!*status)
+		*status = tell_deaf(o);
+	o->code = NULL;
+	if (!*status)
+		return o;
 	observer_free(o);
 	return NULL;
 }
 
+/* ---- once armed ---- */
+
+static void beat(void)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	if (kvm < 0)
+		return;
+	ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_NESTED_STATE);
+	close(kvm);
+}
+
+bool observer_is_alive(const struct observer *o)
+{
+	const struct plan_choice *get_state = plan_find(o->plan, PT_GET_STATE);
+	uint64_t before = o->skel->bss->heartbeats;
+
+	if (!get_state->fact.attached || access("/dev/kvm", R_OK | W_OK))
+		return true;
+	beat();
+	return o->skel->bss->heartbeats != before;
+}
+
 void observer_detach(struct observer *o)
 {
-	while (o->nr_links)
-		bpf_link__destroy(o->links[--o->nr_links]);
+	detach_down_to(o, 0);
 }
 
 void observer_free(struct observer *o)
 {
 	if (!o)
 		return;
-	observer_detach(o);
-	evmcs_trace_bpf__destroy(o->skel);
+	if (o->skel)
+		close_observer(o);
 	free(o);
 }
 

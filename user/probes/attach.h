@@ -3,6 +3,7 @@
 #ifndef ATTACH_H
 #define ATTACH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/event.h"
@@ -14,15 +15,18 @@ struct observer_options {
 	uint32_t pid; /* 0: every VMM */
 	int32_t vcpu; /* -1: every vCPU */
 	uint32_t ring_bytes; /* 0: the default; else a power of two of pages */
+	/* BTF that has the types of kvm_intel, for a kernel that has none of them; or NULL */
+	const char *btf_file;
 };
 
 /*
  * Attaches all that the plan found; the programs stay quiet until
- * observer_let_go(). Rows that could not be attached have their reason in
- * plan. Returns NULL after having told the user, with *status set.
+ * observer_let_go(). Where the kernel refuses fentry on a function a kprobe
+ * takes its place; rows that could not be attached have their reason in plan.
+ * Returns NULL after having told the user, with *status set.
  */
 struct observer *observer_arm(const struct observer_options *options, struct plan *plan,
-			      int *status);
+			      struct code *code, int *status);
 void observer_free(struct observer *observer);
 
 /* From now on the programs report: everything is attached. */
@@ -36,6 +40,13 @@ void observer_hold(struct observer *observer);
 
 /* Detaches; maps, counters and what is in the ring stay. */
 void observer_detach(struct observer *observer);
+
+/*
+ * Does the kernel still run what is attached? Asked by a call that ends up in
+ * get-state with no vCPU. True also where nobody can tell: /dev/kvm cannot be
+ * opened, or get-state is not attached.
+ */
+bool observer_is_alive(const struct observer *observer);
 
 int observer_ring_fd(const struct observer *observer);
 

@@ -8,8 +8,10 @@
 #define PLAN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "model/event.h"
+#include "probes/code.h"
 
 #define PLAN_MAX_ALTERNATIVES 4
 
@@ -24,9 +26,21 @@ struct plan_alternative {
 	const char *module;
 };
 
+enum plan_arguments {
+	ARGS_TOLD, /* without them an event says less: GPA unknown */
+	ARGS_NEEDED, /* without them it would mislead: clones and pieces will not do */
+};
+
+enum plan_how {
+	AS_FUNCTION, /* entry and exit of the function */
+	AS_INLINED, /* the places in its callers where the compiler put it */
+};
+
 struct plan_row {
 	enum evmcs_point point;
+	enum plan_how how;
 	const char *program; /* stem of the BPF programs' names */
+	enum plan_arguments arguments;
 	enum plan_need need;
 	enum evmcs_point unless;
 	const char *when_absent; /* what is not known without it */
@@ -41,8 +55,8 @@ extern const int plan_nr_rows;
 struct plan_choice {
 	const struct plan_row *row;
 	struct probe_fact fact;
-	unsigned long long address; /* kprobe: where */
-	unsigned int btf_id; /* fentry: the function, in its module's BTF */
+	struct code_sites sites; /* kprobe: where */
+	uint32_t btf_id; /* fentry: the function, in its module's BTF */
 };
 
 struct plan {
@@ -50,17 +64,31 @@ struct plan {
 	int nr;
 };
 
-/*
- * Chooses an alternative for every row from the kernel's symbols and BTF.
- * Nothing is loaded.
- */
-void plan_resolve(struct plan *plan);
+/* Chooses an alternative for every row. Nothing is loaded. */
+void plan_resolve(struct plan *plan, struct code *code);
 
 /* Rows that have a function to attach to. */
 int plan_nr_chosen(const struct plan *plan);
 
-/* Turns every fentry of the plan into a kprobe on the same function. */
+/* Is there a row for it? Points that are no functions have none. */
+bool plan_has_row(enum evmcs_point point);
+
+struct plan_choice *plan_find(struct plan *plan, enum evmcs_point point);
+
+/* Does without a row, as if this kernel did not have its functions. */
+void plan_forbid(struct plan *plan, enum evmcs_point point, const char *why);
+
+/*
+ * Turns the fentry of a row, or every fentry of the plan, into a kprobe on the
+ * same function. False: it has no address, the row is given up.
+ */
+bool plan_use_kprobe(struct plan_choice *choice, const char *why);
 void plan_use_kprobes(struct plan *plan, const char *why);
+
+bool plan_is_fentry(const struct plan_choice *choice);
+
+/* Clones and pieces have other arguments than the function in the source. */
+bool plan_believes_arguments(const struct plan_choice *choice);
 
 /* Marks which rows the verdict depends on, given what got attached. */
 void plan_mark_needed(struct plan *plan);

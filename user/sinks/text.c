@@ -265,6 +265,10 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 			" accesses before KVM_RUN were not its own: userspace asked for "
 			"them, or teardown\n",
 			v->accesses_before_run);
+	if (v->compared)
+		fprintf(t->options.out,
+			"  %" PRIu64 " calls of nested_get_evmcs_page probed where they are, %s\n",
+			v->compared, v->differing ? "not all as derived" : "all as derived");
 	fprintf(t->options.out, "  %" PRIu64 " events, %" PRIu64 " lost\n", v->events, v->lost);
 	fflush(t->options.out);
 }

@@ -52,15 +52,6 @@ static void forget_table(struct ksyms *ksyms)
 	ksyms->nr = ksyms->pool_len = 0;
 }
 
-void ksyms_free(struct ksyms *ksyms)
-{
-	if (!ksyms)
-		return;
-	tdestroy(ksyms->answers, free);
-	forget_table(ksyms);
-	free(ksyms);
-}
-
 static struct answer *find_answer(struct ksyms *ksyms, uint64_t address)
 {
 	struct answer key = { .address = address };

@@ -8,7 +8,6 @@
 struct ksyms;
 
 struct ksyms *ksyms_new(void);
-void ksyms_free(struct ksyms *ksyms);
 
 /*
  * Fills names[i] with "function+0x1f [module]" for each address, or the

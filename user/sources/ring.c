@@ -263,6 +263,18 @@ static int take_record(void *ctx, void *data, size_t size)
 
 /* ---- life ---- */
 
+/* Read once, for all the traces of a batch: it takes seconds on a slow machine.
+ * One that is not in it makes it be read again.
+ */
+static struct ksyms *all_symbols(void)
+{
+	static struct ksyms *symbols;
+
+	if (!symbols)
+		symbols = ksyms_new();
+	return symbols;
+}
+
 struct ring_source *ring_source_new(struct observer *observer, const struct trace_header *header,
 				    item_fn fn, void *ctx)
 {
@@ -276,7 +288,7 @@ struct ring_source *ring_source_new(struct observer *observer, const struct trac
 	s->last_lost = observer_lost(observer);
 	s->fn = fn;
 	s->ctx = ctx;
-	s->ksyms = ksyms_new();
+	s->ksyms = all_symbols();
 	s->ring = ring_buffer__new(observer_ring_fd(observer), take_record, s, NULL);
 	if (s->ring && s->ksyms)
 		return s;
@@ -291,7 +303,6 @@ void ring_source_free(struct ring_source *s)
 	tdestroy(s->vms, free);
 	tdestroy(s->vcpus, free);
 	ring_buffer__free(s->ring);
-	ksyms_free(s->ksyms);
 	free(s);
 }
 

@@ -372,7 +372,7 @@ static void read_event(struct reader *r, const json_t *o, struct trace_item *ite
 	ev->t_ns = get_count(r, o, "t_ns");
 	ev->point = get_name(r, o, "point", point_by_name);
 	ev->phase = get_name(r, o, "phase", phase_by_name);
-	if ((ev->phase == PHASE_NOTE) != (ev->point == PT_RAN))
+	if ((ev->phase == PHASE_NOTE) != (point_class(ev->point) == CLASS_NOTE))
 		fail(r, "\"phase\" does not fit the point");
 	ev->vm = get_u32(r, o, "vm");
 	ev->vcpu = json_is_null(json_object_get(o, "vcpu"))

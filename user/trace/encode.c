@@ -489,5 +489,7 @@ json_t *encode_verdict(const struct verdict *v)
 	json_object_set_new(o, "saves", number(v->saves));
 	json_object_set_new(o, "events", number(v->events));
 	json_object_set_new(o, "lost", number(v->lost));
+	json_object_set_new(o, "compared", number(v->compared));
+	json_object_set_new(o, "differing", number(v->differing));
 	return o;
 }

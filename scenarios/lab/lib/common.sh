@@ -5,6 +5,8 @@
 ROOT=$(cd -- "$LAB_DIR/../.." && pwd -P)
 # shellcheck disable=SC2034 # the modified kernels; read by source.sh
 KERNELS_DIR=$ROOT/scenarios/kernels
+# shellcheck disable=SC2034 # read by source.sh; users who are not root have no sbin in their path
+BPFTOOL=$(command -v bpftool || echo /usr/sbin/bpftool)
 CACHE=$ROOT/build/lab
 RELEASE=debian-6.1
 

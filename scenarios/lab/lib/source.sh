@@ -142,7 +142,74 @@ build_variants() {
 		die "not built: ${NOT_READY[*]}; their logs, named above, say why"
 }
 
-# The files that a semantic patch says it changes, on a line "// Files: ...".
+# debug_info VARIANT: print the file with the DWARF of its kvm-intel.ko. One that
+# was built before there was any is built again.
+debug_info() {
+	variant_place "$1"
+	[[ -e $VDIR/kvm-intel.debug ]] || rm -f "$VDIR/ready"
+	variant_dir "$1"
+	printf '%s\n' "$VDIR/kvm-intel.debug"
+}
+
+# types_btf: print the path of a BTF file, whole and not split, with the types of
+# kvm-intel as the image has them: for kernels whose modules have no BTF.
+types_btf() {
+	local file
+	setup_source
+	file=$KDIR/kvm-intel.btf
+	[[ -e $file ]] || with_lock "$(basename "$KDIR")-btf" build_btf "$file"
+	printf '%s\n' "$file"
+}
+
+build_btf() {
+	[[ -e $1 ]] && return
+	need pahole dwarves
+	need "$BPFTOOL" bpftool
+	step "encoding the types of kvm-intel" "$KDIR/log/btf.log" \
+		pahole --btf_encode_detached "$1.tmp" "$KDIR/source/arch/x86/kvm/kvm-intel.ko"
+	step "comparing them with the image's" "$KDIR/log/btf-compare.log" \
+		same_types "$1.tmp" "$KDIR/vmlinux"
+	# pahole keeps it to its owner.
+	chmod a+r "$1.tmp"
+	mv "$1.tmp" "$1"
+}
+
+# layouts FILE: the structures in its BTF, one a line: name, size, and what of
+# its members is where.
+layouts() {
+	"$BPFTOOL" btf dump file "$1" format raw | awk '
+		/^\[/ { if (line != "") print line; line = "" }
+		/^\[[0-9]+\] (STRUCT|UNION) \047/ && $3 !~ /anon/ { line = $2 " " $3 " " $4 }
+		/^\t/ && line != "" { sub(/type_id=[0-9]+ /, ""); line = line " " $1 " " $2 " " $3 ";" }
+		END { if (line != "") print line }' | LC_ALL=C sort -u
+}
+
+# same_types FILE IMAGE: every structure of the one that the other knows by name
+# is there with this layout. The compiler and the configuration could make it
+# another one, and whoever reads by such types reads nonsense.
+same_types() {
+	local name
+	layouts "$1" >"$1.layouts"
+	layouts "$2" >"$1.image"
+	for name in kvm_vcpu kvm_vcpu_arch kvm kvm_memory_slot task_struct mm_struct; do
+		if ! grep -q "^STRUCT '$name' " "$1.layouts" || ! grep -q "^STRUCT '$name' " "$1.image"; then
+			echo "there is no struct $name to compare in both"
+			return 1
+		fi
+	done
+	LC_ALL=C awk '
+		{ kind = $1 $2 }
+		NR == FNR { known[kind]; image[$0]; next }
+		!(kind in known) { next }
+		{ compared++ }
+		!($0 in image) { print "not as in the image: " $1, $2, $3; differ++ }
+		END { print compared + 0 " structures compared, " differ + 0 " differ"; exit differ > 0 }
+	' "$1.image" "$1.layouts" || return
+	rm "$1.layouts" "$1.image"
+}
+
+# The files that a semantic patch says it changes, on a line "// Files: ...";
+# "none" for a build of the source as it is.
 variant_files() {
 	sed -n 's|^// Files: ||p' "$KERNELS_DIR/$1.cocci" | xargs
 }
@@ -155,6 +222,7 @@ build_variant() {
 	step "$1: applying the semantic patch" "$VDIR/patch.log" patch_variant "$1" "$tree"
 	step "$1: building kvm.ko and kvm-intel.ko" "$VDIR/build.log" build_kvm "$tree"
 	cp "$tree"/arch/x86/kvm/{kvm,kvm-intel}.ko "$VDIR"
+	objcopy --only-keep-debug "$VDIR/kvm-intel.ko" "$VDIR/kvm-intel.debug"
 	# The machine has no use for DWARF, and 20 times the size of the code it is.
 	strip --strip-debug "$VDIR"/*.ko
 	rm -rf "$tree"
@@ -175,6 +243,7 @@ patch_variant() {
 	cp -a "$src/arch/x86/kvm" "$2/arch/x86/kvm" || return
 	cp -a "$src/virt/kvm" "$2/virt/kvm" || return
 	cp -a "$src/Module.symvers" "$2/Module.symvers" || return
+	[[ $files != none ]] || return 0
 	for file in $files; do
 		rm -f "$2/$file"
 		spatch --very-quiet --no-show-diff --sp-file "$KERNELS_DIR/$1.cocci" \

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The code of the running kernel: kallsyms, and BTF out of /sys/kernel/btf. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+
+#include "probes/code.h"
+#include "probes/code_data.h"
+#include "probes/inlined.h"
+#include "util/errstr.h"
+#include "util/kallsyms.h"
+#include "util/say.h"
+
+/* Of a built-in KVM no module is told: then the name must speak for it. */
+static bool may_be_kvm(const char *symbol)
+{
+	static const char *const parts[] = { "kvm",   "vmx",	   "vmcs12",
+					     "evmcs", "walk_addr", "hva_to_pfn" };
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strstr(symbol, parts[i]))
+			return true;
+	return false;
+}
+
+static int take_symbol(void *ctx, const struct kallsym *symbol)
+{
+	struct code *code = ctx;
+	size_t len = strlen(symbol->name), i;
+	int err = 0;
+
+	for (i = 0; i < CODE_MODULES && !err; i++) {
+		struct code_module *module = &code->modules[i];
+
+		if (module->built_in ? !symbol->module[0] && may_be_kvm(symbol->name)
+				     : !strcmp(symbol->module, module->name))
+			err = code_add_name(&module->symbols, symbol->name, len, symbol->address);
+	}
+	return err;
+}
+
+static int read_symbols(struct code *code)
+{
+	int err = kallsyms_for_each_text(take_symbol, code);
+
+	if (err)
+		say_error("cannot read /proc/kallsyms (%s): run as root", errstr(err));
+	return err;
+}
+
+static int find_inlined(const struct code *code, const char *module, const char *function,
+			struct code_sites *sites, char *why, size_t len)
+{
+	struct inlined_query query = { module, function, code->debug_info };
+	struct inlined_function found;
+	int i, n;
+
+	n = inlined_find(&query, &found, why, len);
+	if (!n)
+		snprintf(why, len, "it is not inlined here, says the debug information");
+	for (i = 0; i < n && i < CODE_MAX_SITES; i++) {
+		snprintf(sites->site[i].name, sizeof(sites->site[i].name), "%s",
+			 found.sites[i].caller);
+		sites->site[i].address = found.sites[i].address;
+		say_verbose("inlined: %s in %s+0x%" PRIx64 " (%s:%u)", function,
+			    found.sites[i].caller, found.sites[i].offset, found.sites[i].file,
+			    found.sites[i].line);
+	}
+	sites->nr = i;
+	return n;
+}
+
+static bool exists(const char *format, const char *module)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), format, module);
+	return !access(path, F_OK);
+}
+
+static void read_module(struct code *code, struct code_module *module)
+{
+	module->there = exists("/sys/module/%s", module->name);
+	/* only what was loaded has a state */
+	module->built_in = module->there && !exists("/sys/module/%s/initstate", module->name);
+	if (!module->there || !code->vmlinux)
+		return;
+	if (module->built_in) {
+		code_add_btf_functions(module, code->vmlinux, 1);
+		return;
+	}
+	/* a module's functions are in its own part; the base is 15 times as large */
+	module->btf = btf__load_module_btf(module->name, code->vmlinux);
+	if (module->btf)
+		code_add_btf_functions(module, module->btf, btf__type_cnt(code->vmlinux));
+}
+
+struct code *code_of_running_kernel(const char *debug_info)
+{
+	struct code *code = code_new();
+	size_t i;
+
+	if (!code)
+		return NULL;
+	code->vmlinux = btf__load_vmlinux_btf();
+	code->read_symbols = read_symbols;
+	code->find_inlined = find_inlined;
+	code->debug_info = debug_info;
+	for (i = 0; i < CODE_MODULES; i++)
+		read_module(code, &code->modules[i]);
+	return code;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The debug information (DWARF) of a kernel module that is loaded, found, checked to be that
+ * module's, and moved to where the module is in memory.
+ */
+#ifndef DEBUG_INFO_H
+#define DEBUG_INFO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <elfutils/libdwfl.h>
+
+struct build_id {
+	uint8_t bytes[32];
+	size_t len; /* 0: there is none */
+};
+
+/* The module in memory, which the file must be of. */
+struct debug_info_target {
+	const char *module; /* with underscores */
+	struct build_id id;
+	/* Where a section was loaded, 0: that is not told. -errno: it is not in memory. */
+	int (*section_address)(void *ctx, const char *section, uint64_t *address);
+	void *ctx;
+};
+
+struct debug_info {
+	struct debug_info_target target;
+	Dwfl *dwfl;
+	Dwfl_Module *module;
+	Dwarf *dwarf;
+	uint64_t bias; /* added to an address in DWARF: one in memory */
+	char file[256]; /* where the DWARF is from */
+	int fd; /* of a file that was given, until libdwfl has it */
+};
+
+/*
+ * The build-id in ELF notes, as /sys/module/NAME/notes/.note.gnu.build-id has them. -ENODATA
+ * where they have none, or are cut off.
+ */
+int build_id_of_notes(const void *notes, size_t len, struct build_id *id);
+
+#define BUILD_ID_TEXT (2 * sizeof(((struct build_id *)0)->bytes) + 1)
+const char *build_id_text(const struct build_id *id, char text[BUILD_ID_TEXT]);
+
+/* The module as it is loaded here and now. -errno and a sentence in why. */
+int debug_info_running(struct debug_info_target *target, const char *module, char *why, size_t len);
+
+/*
+ * Opens the file given, or else what is installed for the module, or else asks a debuginfod (only
+ * if DEBUGINFOD_URLS is set). 0, or -errno with a sentence in why:
+ *   -ENOENT   no debug information was found
+ *   -ENOEXEC  the file is no ELF file, or a broken one
+ *   -ENODATA  the file has no DWARF
+ *   -ESTALE   the file is of another build
+ *   -EPERM    the kernel does not tell where the module is
+ *   other     the file cannot be opened
+ */
+int debug_info_open(struct debug_info *info, const struct debug_info_target *target,
+		    const char *file, char *why, size_t len);
+void debug_info_close(struct debug_info *info);
+
+/* The end of a path, which is the part that tells, where not all of it fits. */
+void debug_info_path(char *to, size_t size, const char *path);
+
+/* The source line that an address is of. -ENOENT where none is known. */
+int debug_info_line(const struct debug_info *info, uint64_t address, char *file, size_t size,
+		    unsigned int *line);
+
+#endif
