@@ -3,10 +3,11 @@
 # The unit tests. Included by the top Makefile, which sets B, CC, PURE_SRCS and
 # the rest. No libbpf, no root, no kernel: libcmocka, jansson, zlib and libcyaml only.
 
-UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect
+UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect \
+	test_privileges
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
 	tests/unit/judged.c
-UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS)
+UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS) user/probes/privileges.c user/commands/launcher.c
 UNIT_LIBS := -lcmocka -ljansson -lz -lcyaml -lyaml
 UNIT_CPPFLAGS := $(CPPFLAGS_ALL) -Itests/unit
 
