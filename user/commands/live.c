@@ -13,12 +13,14 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
+#include "commands/launcher.h"
 #include "commands/live.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "evmcs_trace/status.h"
 #include "model/names.h"
 #include "probes/kernel.h"
+#include "probes/privileges.h"
 #include "sources/source.h"
 #include "util/errstr.h"
 #include "util/first_line.h"
@@ -29,8 +31,6 @@
 /* How often an open window is asked whether its vCPU has run. */
 #define POLL_FIRST_MS 1
 #define POLL_SLOWEST_MS 100
-
-#define STATUS_OF_COMMAND_NOT_FOUND 127
 
 enum {
 	OPT_PID = 0x100,
@@ -245,22 +245,14 @@ struct command {
 	int status; /* as a shell reports it */
 };
 
-static int start_command(struct command *command, char **argv, const sigset_t *mask)
+static int start_command(struct command *command, struct launcher *launcher, char **argv)
 {
-	sigset_t unblocked = *mask;
-
-	command->pid = fork();
-	if (command->pid < 0) {
-		say_error("cannot start %s (%s)", argv[0], errstr(errno));
-		return STATUS_NOT_ARMED;
-	}
-	if (command->pid)
+	command->pid = launcher_start(launcher, argv);
+	if (command->pid > 0)
 		return 0;
-	sigprocmask(SIG_UNBLOCK, &unblocked, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	execvp(argv[0], argv);
-	say_error("cannot run %s (%s): check its path", argv[0], errstr(errno));
-	_exit(STATUS_OF_COMMAND_NOT_FOUND);
+	say_error("cannot start %s (%s)", argv[0], errstr(command->pid));
+	command->pid = 0;
+	return STATUS_NOT_ARMED;
 }
 
 static void reap_command(struct command *command)
@@ -279,6 +271,7 @@ struct live {
 	const struct live_options *options;
 	struct plan plan;
 	struct observer *observer;
+	struct launcher *launcher; /* NULL: there is no command */
 	sigset_t mask;
 	int signal_fd;
 	bool ready; /* and told so */
@@ -400,12 +393,15 @@ static int begin(struct live *live, struct trace_header *header)
 /* Once, when the first trace can begin. */
 static int get_ready(struct live *live)
 {
+	int status;
+
 	if (live->ready)
 		return 0;
 	live->ready = true;
 	if (!live->options->quiet)
 		tell_armed(live->pipeline, &live->plan);
-	return tell_ready(live->options);
+	status = tell_ready(live->options);
+	return status ? status : privileges_drop(live->options->batch);
 }
 
 int live_trace(struct live *live, struct pipeline *p, char **command)
@@ -420,7 +416,7 @@ int live_trace(struct live *live, struct pipeline *p, char **command)
 	if (!status)
 		status = get_ready(live);
 	if (!status && command)
-		status = start_command(&live->command, command, &live->mask);
+		status = start_command(&live->command, live->launcher, command);
 	if (!status) {
 		follow(live);
 		status = end(live);
@@ -451,6 +447,19 @@ static struct observer *arm(struct live *live, struct code *code, int *status)
 	return observer_arm(&o->observer, plan, code, status);
 }
 
+/* Before anything is loaded, and long before privileges are given up. */
+static int start_launcher(struct live *live)
+{
+	if (!live->options->command && !live->options->batch)
+		return 0;
+	live->launcher = launcher_new();
+	if (live->launcher)
+		return 0;
+	say_error("cannot start a process (%s): see 'ulimit -u' and the memory that is free",
+		  errstr(errno));
+	return -errno;
+}
+
 struct live *live_arm(const struct live_options *o, int *status)
 {
 	struct code *code;
@@ -466,7 +475,7 @@ struct live *live_arm(const struct live_options *o, int *status)
 		return NULL;
 	live->options = o;
 	live->signal_fd = -1;
-	code = code_of_running_kernel(o->debug_info);
+	code = start_launcher(live) ? NULL : code_of_running_kernel(o->debug_info);
 	if (code)
 		live->observer = arm(live, code, status);
 	code_free(code);
@@ -483,6 +492,7 @@ void live_disarm(struct live *live)
 	if (!live)
 		return;
 	observer_free(live->observer);
+	launcher_free(live->launcher);
 	if (live->signal_fd >= 0)
 		close(live->signal_fd);
 	free(live);

@@ -5,6 +5,7 @@
 
 #include "evmcs_trace/status.h"
 #include "probes/kernel.h"
+#include "probes/privileges.h"
 #include "util/first_line.h"
 #include "util/say.h"
 
@@ -26,10 +27,6 @@ int kernel_preflight(void)
 {
 	char nested[8];
 
-	if (geteuid() != 0) {
-		say_error("tracing KVM needs root: run it with sudo");
-		return STATUS_NOT_ARMED;
-	}
 	if (!kvm_intel_there()) {
 		say_error(
 			"kvm_intel is not loaded, so no nested VMX guest can be restored here: "
@@ -54,5 +51,5 @@ int kernel_preflight(void)
 			  "kernel memory: boot with lockdown=integrity or none");
 		return STATUS_NOT_ARMED;
 	}
-	return 0;
+	return privileges_check();
 }
