@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -160,10 +161,15 @@ static bool bpf_closed(void)
 	return disabled[0] == '0' || bpf(BPF_MAP_GET_NEXT_KEY, &attr) == -EPERM;
 }
 
-/* /proc with hidepid, as in some units of systemd. */
+/* /proc with hidepid. Not by access(2), which looks at what root could have in force. */
 static bool processes_hidden(void)
 {
-	return access("/proc/1/comm", R_OK) != 0;
+	int fd = open("/proc/1/comm", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return true;
+	close(fd);
+	return false;
 }
 
 static bool files_follow(void)
