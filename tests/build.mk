@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # The unit tests. Included by the top Makefile, which sets B, CC, PURE_SRCS and
-# the rest. No libbpf, no root, no kernel: libcmocka, jansson, zlib and libcyaml only.
+# the rest. No libbpf, no root, no kernel: libcmocka, jansson, zlib and libcyaml
+# only, and elfutils where debug information is read.
 
-UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect \
+UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_inlined \
 	test_privileges
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
 	tests/unit/judged.c
@@ -25,6 +26,11 @@ $(B)/tests-asan/%.o: %.c
 	$(call msg,CC-ASAN,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(UNIT_CPPFLAGS) $(CFLAGS_ALL) $(ASAN_CFLAGS) -MMD -MP -c $< -o $@
+
+DWARF_SRCS := user/probes/debug_info.c user/probes/inlined.c
+$(B)/tests/test_inlined: $(DWARF_SRCS:%.c=$(B)/tests/%.o)
+$(B)/tests-asan/test_inlined: $(DWARF_SRCS:%.c=$(B)/tests-asan/%.o)
+$(B)/tests/test_inlined $(B)/tests-asan/test_inlined: UNIT_LIBS += -ldw -lelf
 
 $(UNIT_PROGRAMS): $(B)/tests/%: $(B)/tests/tests/unit/%.o $(UNIT_SRCS:%.c=$(B)/tests/%.o)
 	$(call msg,LINK,$@)
@@ -65,5 +71,5 @@ unit: $(UNIT_PROGRAMS)
 unit-asan: $(ASAN_PROGRAMS)
 	$(Q)$(call run_unit,$^)
 
--include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c)
--include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(UNIT_TESTS:%=tests/unit/%.c))
+-include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(DWARF_SRCS) $(UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c)
+-include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(DWARF_SRCS) $(UNIT_TESTS:%=tests/unit/%.c))

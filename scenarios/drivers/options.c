@@ -49,6 +49,7 @@ static const char help[] =
 	"  --expect-set-error ERRNO  KVM_SET_NESTED_STATE must fail so (EINVAL)\n"
 	"  --leave-by smm|feat-ctl   after the restore an ioctl that ends nested mode\n"
 	"  --move-memslot[=same-gpa] after the restore new host memory behind the eVMCS\n"
+	"  --repeat-msr N            after the restore N times the same KVM_SET_MSRS\n"
 	"  --stop-after set|run|runs=N  end before, or after N calls of, KVM_RUN, whatever they "
 	"return\n"
 	"  --close-in-child          with --no-run: a forked child is the last to close\n"
@@ -86,6 +87,7 @@ enum {
 	OPT_NESTED_LOOP,
 	OPT_TICKS,
 	OPT_SPIN,
+	OPT_REPEAT_MSR,
 	OPT_CORRUPT,
 	OPT_TIMEOUT,
 	OPT_JSON,
@@ -124,6 +126,7 @@ static const struct option long_options[] = {
 	{ "nested-loop", required_argument, NULL, OPT_NESTED_LOOP },
 	{ "ticks", required_argument, NULL, OPT_TICKS },
 	{ "spin", required_argument, NULL, OPT_SPIN },
+	{ "repeat-msr", required_argument, NULL, OPT_REPEAT_MSR },
 	{ "corrupt", required_argument, NULL, OPT_CORRUPT },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -455,6 +458,8 @@ static int parse_option(struct options *options, int opt, int argc, char **argv)
 		return parse_unsigned(&options->ticks, 1000000, "ticks");
 	case OPT_SPIN:
 		return parse_unsigned(&options->spin, 1000000000, "spin");
+	case OPT_REPEAT_MSR:
+		return parse_unsigned(&options->repeat_msr, 1000000000, "repeat-msr");
 	case OPT_TIMEOUT:
 		return parse_unsigned(&options->timeout, 86400, "timeout");
 	}

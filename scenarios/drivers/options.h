@@ -70,6 +70,7 @@ struct options {
 	unsigned int rounds, vcpus, vms;
 	unsigned int ticks; /* between two save points */
 	unsigned int spin; /* iterations of L2's busy loop */
+	unsigned int repeat_msr; /* times */
 	unsigned int timeout; /* seconds */
 	bool json;
 };

@@ -170,6 +170,17 @@ int provoke_leave(struct worker *w)
 	return 0;
 }
 
+int provoke_repeat_msr(struct worker *w)
+{
+	uint64_t guest_os_id = vcpu_state_msr(&w->state, VMM_MSR_HV_GUEST_OS_ID);
+	unsigned int n;
+	int ret = 0;
+
+	for (n = 0; n < w->scenario->options->repeat_msr && ret == 0; n++)
+		ret = vcpu_set_msr(&w->fresh, VMM_MSR_HV_GUEST_OS_ID, guest_os_id);
+	return ret;
+}
+
 int provoke_runs(struct worker *w, struct round_times *times)
 {
 	unsigned int n = w->scenario->options->stop_runs;

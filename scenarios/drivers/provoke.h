@@ -19,6 +19,8 @@ void provoke_damage_memory(struct worker *w);
 int provoke_set_nested(struct worker *w);
 /* An ioctl that makes KVM leave nested mode. */
 int provoke_leave(struct worker *w);
+/* Many ioctls that a probe looks at, in the window. */
+int provoke_repeat_msr(struct worker *w);
 /* For the whole VM: the leader's, while the others wait. */
 int provoke_move_memslot(struct scenario *s);
 /* The KVM_RUNs of --stop-after; what they gave goes to times. */

@@ -467,6 +467,8 @@ static int restore_fresh_vcpu(struct worker *w, bool reread, struct round_times 
 	times->restore = vmm_now() - start;
 	if (ret == 0)
 		ret = provoke_leave(w);
+	if (ret == 0)
+		ret = provoke_repeat_msr(w);
 	if (ret == 0 && o->forced == FORCED_MP_STATE)
 		ret = vcpu_get_mp_state(&w->fresh, &mp_state);
 	if (o->move_memslot)

@@ -237,6 +237,7 @@ int vcpu_restore(struct vcpu *vcpu, const struct vcpu_state *state, const enum v
 
 /* MSRs that the library's callers need by name. */
 #define VMM_MSR_FEAT_CTL 0x3au
+#define VMM_MSR_HV_GUEST_OS_ID 0x40000000u
 #define VMM_MSR_HV_VP_ASSIST 0x40000073u
 #define VMM_MSR_HV_FIRST 0x40000000u
 #define VMM_MSR_HV_LAST 0x400001ffu

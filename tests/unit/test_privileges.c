@@ -130,44 +130,56 @@ static void nothing_held_is_named(void **state)
 	assert_int_equal(in_child(check_without), 0);
 }
 
-static uint64_t bits_kept(bool files_follow)
+static uint64_t bits_kept(unsigned int later)
 {
 	uint64_t bits = 1ULL << CAP_BPF | 1ULL << CAP_SYS_PTRACE;
 
-	if (files_follow)
+	if (later & LATER_FILES)
 		bits |= 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER;
 	return bits;
 }
 
-static int drop_for(bool files_follow)
+static int drop_for(unsigned int later)
 {
-	uint64_t held = own("CapPrm"), left;
+	uint64_t held = own("CapPrm"), left, permitted;
+	uint64_t arming = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON | 1ULL << CAP_SYSLOG |
+			  1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_RESOURCE;
 	char line[64] = "";
 	FILE *f;
 
-	EXPECT(privileges_drop(files_follow) == 0);
-	left = own("CapPrm");
-	EXPECT(!(left & ~(held & bits_kept(files_follow))));
-	EXPECT(own("CapEff") == left);
+	EXPECT(privileges_drop(later) == 0);
+	left = own("CapEff");
+	permitted = own("CapPrm");
+	EXPECT(!(left & ~(held & bits_kept(later))));
+	EXPECT((permitted & ~left) == (later & LATER_ARM ? held & arming & ~left : 0));
 	EXPECT(own("CapInh") == 0 && own("CapAmb") == 0);
 	EXPECT(own("NoNewPrivs") == 1);
-	if (files_follow)
+	if (later & LATER_FILES)
 		EXPECT((left & 1ULL << CAP_DAC_OVERRIDE) == (held & 1ULL << CAP_DAC_OVERRIDE));
-	/* root does not get them back by executing something */
+	privileges_raise();
+	EXPECT(own("CapEff") == permitted);
+	privileges_lower();
+	EXPECT(own("CapEff") == left && own("CapPrm") == permitted);
+	/* root does not get more by executing something */
 	f = popen("grep CapPrm /proc/self/status", "re");
 	EXPECT(f && fgets(line, sizeof(line), f));
-	EXPECT(!(strtoull(line + strlen("CapPrm:"), NULL, 16) & ~left));
+	EXPECT(!(strtoull(line + strlen("CapPrm:"), NULL, 16) & ~permitted));
 	return pclose(f);
 }
 
 static int drop(void)
 {
-	return drop_for(false);
+	return drop_for(0);
 }
 
 static int drop_for_batch(void)
 {
-	return drop_for(true);
+	return drop_for(LATER_FILES);
+}
+
+static int drop_until_armed_again(void)
+{
+	return drop_for(LATER_ARM | LATER_FILES);
 }
 
 static void dropped_are_gone(void **state)
@@ -175,6 +187,7 @@ static void dropped_are_gone(void **state)
 	(void)state;
 	assert_int_equal(in_child(drop), 0);
 	assert_int_equal(in_child(drop_for_batch), 0);
+	assert_int_equal(in_child(drop_until_armed_again), 0);
 }
 
 /* Its exit status, and its own account of itself in file. */
@@ -200,7 +213,7 @@ static int launch_after_drop(void)
 
 	EXPECT(l && fd >= 0);
 	EXPECT(own("SigBlk") == mask);
-	EXPECT(privileges_drop(false) == 0);
+	EXPECT(privileges_drop(0) == 0);
 	/* $0 is empty and $1 the file: words arrive as they are, more than one command */
 	EXPECT(run(l, "test -z \"$0\" && cat /proc/self/status >\"$1\"; exit 3", file) == 3);
 	EXPECT(status_of(file, "CapPrm", 16) == held);

@@ -13,9 +13,12 @@
 #include "util/errstr.h"
 #include "util/say.h"
 
+#define FORBID "--forbid="
+
 struct job {
 	char *name;
 	char *command;
+	uint64_t forbidden; /* points to do without */
 };
 
 struct batch {
@@ -45,18 +48,36 @@ static bool is_taken(const struct batch *b, const char *name)
 	return false;
 }
 
+/* Ends the first word; where the second begins. */
+static char *next_word(char *line)
+{
+	char *end = line + strcspn(line, " \t");
+
+	if (*end)
+		*end++ = '\0';
+	return end + strspn(end, " \t");
+}
+
 /* Takes the line over: its name and command are parts of it. */
 static int add_job(struct batch *b, char *line, const char *list, int line_nr)
 {
-	char *command = line + strcspn(line, " \t");
+	char *command = next_word(line);
+	uint64_t forbidden = 0;
 	struct job *jobs;
 
-	if (*command)
-		*command++ = '\0';
-	command += strspn(command, " \t");
+	while (!strncmp(command, FORBID, strlen(FORBID))) {
+		char *point = command + strlen(FORBID);
+
+		command = next_word(point);
+		if (live_parse_point(point, &forbidden))
+			continue;
+		say_error("%s line %d: there is no probe point %s", list, line_nr, point);
+		return -EINVAL;
+	}
 	if (!*command || !is_file_name(line) || is_taken(b, line)) {
-		say_error("%s line %d: want NAME COMMAND, the name one that can be a file's and "
-			  "that no other line has",
+		say_error("%s line %d: want NAME COMMAND (or NAME --forbid=POINT COMMAND), the "
+			  "name one that can "
+			  "be a file's and that no other line has",
 			  list, line_nr);
 		return -EINVAL;
 	}
@@ -64,7 +85,7 @@ static int add_job(struct batch *b, char *line, const char *list, int line_nr)
 	if (!jobs)
 		return -ENOMEM;
 	b->jobs = jobs;
-	jobs[b->nr++] = (struct job){ line, command };
+	jobs[b->nr++] = (struct job){ line, command, forbidden };
 	return 0;
 }
 
@@ -151,6 +172,7 @@ static int trace_job(struct live *live, const struct live_options *o, const stru
 	char name[256];
 
 	say("%s", job->name);
+	live_forbid(live, job->forbidden);
 	snprintf(name, sizeof(name), "%.200s.jsonl", job->name);
 	if (pipeline_init(&p, &o->model))
 		goto cleanup;

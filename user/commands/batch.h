@@ -6,7 +6,7 @@
 #include "commands/live.h"
 
 /*
- * list: a file of lines NAME COMMAND, empty ones and # comments aside; - is
+ * list: a file of lines NAME [--forbid=POINT]... COMMAND, empty ones and # comments aside; - is
  * standard input. COMMAND is the shell's. The traces are folder/NAME.jsonl.
  * Returns the worst status of all.
  */

@@ -135,10 +135,11 @@ struct launcher *launcher_new(void)
 		free(l);
 		return NULL;
 	}
-	/* a terminal's Ctrl-C is for the tracer to pass on */
+	/* what is meant for the tracer, such as a terminal's Ctrl-C */
 	sigemptyset(&ending);
 	sigaddset(&ending, SIGINT);
 	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &ending, &before);
 	l->pid = fork();
 	if (!l->pid) {

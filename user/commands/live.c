@@ -20,6 +20,7 @@
 #include "evmcs_trace/status.h"
 #include "model/names.h"
 #include "probes/kernel.h"
+#include "probes/module_watch.h"
 #include "probes/privileges.h"
 #include "sources/source.h"
 #include "util/errstr.h"
@@ -31,6 +32,8 @@
 /* How often an open window is asked whether its vCPU has run. */
 #define POLL_FIRST_MS 1
 #define POLL_SLOWEST_MS 100
+/* How often the kernel is asked whether it still runs the probes. */
+#define BEAT_MS 60000
 
 enum {
 	OPT_PID = 0x100,
@@ -43,6 +46,7 @@ enum {
 	OPT_FORBID,
 	OPT_BTF,
 	OPT_DEBUG_INFO,
+	OPT_WAIT,
 };
 
 static const struct argp_option live_argp_options[] = {
@@ -55,6 +59,7 @@ static const struct argp_option live_argp_options[] = {
 	{ "kprobes", OPT_KPROBES, NULL, 0, "attach by kprobe, not by fentry", 0 },
 	{ "forbid", OPT_FORBID, "POINT", 0, "do without a probe point (for tests)", 0 },
 	{ "btf", OPT_BTF, "FILE", 0, "types of kvm_intel, where the kernel has no BTF of it", 0 },
+	{ "wait", OPT_WAIT, NULL, 0, "until kvm_intel is loaded", 0 },
 	{ "debug-info", OPT_DEBUG_INFO, "FILE", 0, "that of kvm_intel, if it is not installed", 0 },
 	{ "verbose", 'v', NULL, 0, "every event, and what libbpf says", 0 },
 	{ "quiet", 'q', NULL, 0, "only errors and the verdict", 0 },
@@ -70,16 +75,14 @@ static uint32_t parse_ring(struct argp_state *state, const char *arg)
 	return (uint32_t)kb * 1024;
 }
 
-static int parse_point(struct argp_state *state, const char *arg)
+bool live_parse_point(const char *name, uint64_t *points)
 {
-	int point = point_by_name(arg);
+	int point = point_by_name(name);
 
 	if (point < 0 || !plan_has_row(point))
-		argp_error(state,
-			   "--forbid wants a probe point, as the header of a trace lists "
-			   "them, not '%s'",
-			   arg);
-	return point;
+		return false;
+	*points |= 1ULL << point;
+	return true;
 }
 
 static error_t parse_live(int key, char *arg, struct argp_state *state)
@@ -112,10 +115,17 @@ static error_t parse_live(int key, char *arg, struct argp_state *state)
 		o->kprobes = true;
 		return 0;
 	case OPT_FORBID:
-		o->forbidden |= 1ULL << parse_point(state, arg);
+		if (!live_parse_point(arg, &o->forbidden))
+			argp_error(state,
+				   "--forbid wants a probe point, as the header of a trace "
+				   "lists them, not '%s'",
+				   arg);
 		return 0;
 	case OPT_BTF:
 		o->observer.btf_file = arg;
+		return 0;
+	case OPT_WAIT:
+		o->wait = true;
 		return 0;
 	case OPT_DEBUG_INFO:
 		o->debug_info = arg;
@@ -280,9 +290,115 @@ struct live {
 	struct pipeline *pipeline;
 	struct ring_source *source;
 	struct command command;
-	int timeout_ms; /* until windows are asked again; -1: none is open */
+	int module_fd; /* module_watch_open(); -1: the kernel does not tell */
+	int timeout_ms; /* until windows are asked again */
+	uint64_t next_beat_ns;
+	bool deaf; /* and told so */
 	const char *end_reason; /* set when it is over */
 };
+
+static struct observer *arm(struct live *live, int *status)
+{
+	const struct live_options *o = live->options;
+	struct code *code = code_of_running_kernel(o->debug_info);
+	struct plan *plan = &live->plan;
+	struct observer *observer;
+
+	*status = STATUS_NOT_ARMED;
+	if (!code)
+		return NULL;
+	plan_resolve(plan, code);
+	if (o->kprobes)
+		plan_use_kprobes(plan, "kprobes were asked for");
+	say("arming: loading and attaching to %d functions", plan_nr_chosen(plan));
+	observer = observer_arm(&o->observer, plan, code, status);
+	code_free(code);
+	if (observer)
+		observer_forbid(observer, o->forbidden);
+	return observer;
+}
+
+/* ---- kvm_intel comes and goes ---- */
+
+/*
+ * As long as fentry programs are attached the kernel does not unload the module
+ * that they are attached to: it says "in use". On request we let go.
+ */
+static void let_module_go(struct live *live, const char *why)
+{
+	if (!live->observer)
+		return;
+	observer_poll_windows(live->observer);
+	observer_detach(live->observer);
+	ring_source_leave(live->source);
+	observer_free(live->observer);
+	live->observer = NULL;
+	say("%s: not watching", why);
+}
+
+static void watch_again(struct live *live)
+{
+	int status;
+
+	if (live->observer)
+		return;
+	privileges_raise();
+	live->observer = arm(live, &status);
+	privileges_lower();
+	if (!live->observer)
+		return;
+	if (ring_source_join(live->source, live->observer) < 0) {
+		live->end_reason = "out of memory";
+		return;
+	}
+	observer_let_go(live->observer);
+	tell_armed(live->pipeline, &live->plan);
+}
+
+static void toggle(struct live *live)
+{
+	if (live->observer)
+		let_module_go(live,
+			      "let go of kvm_intel: it can be unloaded, and once it is loaded "
+			      "again (or on another SIGUSR1) it is watched again");
+	else
+		watch_again(live);
+}
+
+static void follow_module(struct live *live)
+{
+	if (live->module_fd < 0)
+		return;
+	switch (module_watch_read(live->module_fd, CODE_KVM_INTEL)) {
+	case MODULE_LOADED:
+		/* it may have been gone and come within one look */
+		let_module_go(live, "kvm_intel was loaded anew");
+		watch_again(live);
+		break;
+	case MODULE_UNLOADED:
+		let_module_go(live, "kvm_intel was unloaded");
+		break;
+	default:
+		break;
+	}
+}
+
+/* Attached programs that are not run are as bad as none, and nothing says so. */
+static void look_for_life(struct live *live)
+{
+	bool deaf;
+
+	live->next_beat_ns = clock_ns(CLOCK_MONOTONIC) + BEAT_MS * 1000000ULL;
+	if (!live->observer)
+		return;
+	deaf = !observer_is_alive(live->observer);
+	if (deaf && !live->deaf) {
+		say_error("the kernel does not run the probes any more: look at 'sysctl "
+			  "kernel.ftrace_enabled' and /sys/kernel/debug/kprobes/enabled");
+		ring_source_silent(live->source);
+	}
+	live->deaf = deaf;
+}
 
 static void take_signals(struct live *live)
 {
@@ -293,6 +409,8 @@ static void take_signals(struct live *live)
 			reap_command(&live->command);
 			if (live->command.exited)
 				live->end_reason = "command exited";
+		} else if (info.ssi_signo == SIGUSR1) {
+			toggle(live);
 		} else if (live->command.pid && !live->command.told) {
 			/* it ends the trace when it exits; a second signal does at once */
 			live->interrupted = true;
@@ -309,28 +427,34 @@ static void take_signals(struct live *live)
 /* After a SET its vCPU is looked at soon, then less and less often. */
 static int next_timeout(struct live *live, bool had_events)
 {
-	int open = observer_poll_windows(live->observer);
+	int open = live->observer ? observer_poll_windows(live->observer) : 0;
 
 	if (!open)
-		return -1;
-	if (had_events || live->timeout_ms < 0)
+		return BEAT_MS;
+	if (had_events || live->timeout_ms == BEAT_MS)
 		return POLL_FIRST_MS;
 	return live->timeout_ms * 2 < POLL_SLOWEST_MS ? live->timeout_ms * 2 : POLL_SLOWEST_MS;
 }
 
 static void follow(struct live *live)
 {
-	struct pollfd fds[2] = {
-		{ .fd = ring_source_fd(live->source), .events = POLLIN },
+	struct pollfd fds[] = {
+		{ .events = POLLIN },
 		{ .fd = live->signal_fd, .events = POLLIN },
+		{ .fd = live->module_fd, .events = POLLIN },
 	};
 	int n;
 
-	live->timeout_ms = -1;
+	live->timeout_ms = BEAT_MS;
+	look_for_life(live);
 	while (!live->end_reason) {
-		if (poll(fds, 2, live->timeout_ms) < 0 && errno != EINTR)
+		fds[0].fd = ring_source_fd(live->source);
+		if (poll(fds, 3, live->timeout_ms) < 0 && errno != EINTR)
 			live->end_reason = "poll failed";
+		if (clock_ns(CLOCK_MONOTONIC) >= live->next_beat_ns)
+			look_for_life(live);
 		take_signals(live);
+		follow_module(live);
 		n = ring_source_consume(live->source);
 		if (n < 0)
 			live->end_reason = "output failed";
@@ -341,6 +465,9 @@ static void follow(struct live *live)
 /* Nothing is reported any more: only then do the counts stand still. */
 static void stop_reporting(struct live *live)
 {
+	if (!live->observer)
+		return;
+	look_for_life(live);
 	observer_poll_windows(live->observer);
 	if (live->options->batch)
 		observer_hold(live->observer);
@@ -369,6 +496,7 @@ static void open_signals(struct live *live)
 	sigaddset(&live->mask, SIGINT);
 	sigaddset(&live->mask, SIGTERM);
 	sigaddset(&live->mask, SIGCHLD);
+	sigaddset(&live->mask, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &live->mask, NULL);
 	live->signal_fd = signalfd(-1, &live->mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -401,7 +529,14 @@ static int get_ready(struct live *live)
 	if (!live->options->quiet)
 		tell_armed(live->pipeline, &live->plan);
 	status = tell_ready(live->options);
-	return status ? status : privileges_drop(live->options->batch);
+	return status ? status
+		      : privileges_drop(LATER_ARM | (live->options->batch ? LATER_FILES : 0));
+}
+
+void live_forbid(struct live *live, uint64_t points)
+{
+	if (live->observer)
+		observer_forbid(live->observer, live->options->forbidden | points);
 }
 
 int live_trace(struct live *live, struct pipeline *p, char **command)
@@ -431,20 +566,20 @@ bool live_interrupted(const struct live *live)
 	return live->interrupted;
 }
 
-static struct observer *arm(struct live *live, struct code *code, int *status)
+/* Signals still do what they do by default: nothing is recorded yet. */
+static void wait_for_module(void)
 {
-	const struct live_options *o = live->options;
-	struct plan *plan = &live->plan;
-	int point;
+	struct pollfd module = { .fd = module_watch_open(), .events = POLLIN };
 
-	plan_resolve(plan, code);
-	for (point = 0; point < PT_COUNT; point++)
-		if (o->forbidden & (1ULL << point))
-			plan_forbid(plan, point, "forbidden by --forbid");
-	if (o->kprobes)
-		plan_use_kprobes(plan, "kprobes were asked for");
-	say("arming: loading and attaching to %d functions", plan_nr_chosen(plan));
-	return observer_arm(&o->observer, plan, code, status);
+	if (!kernel_has_kvm_intel())
+		say("kvm_intel is not loaded: waiting for it");
+	while (!kernel_has_kvm_intel()) {
+		/* the timeout is for a kernel that does not tell */
+		if (poll(&module, 1, 1000) > 0)
+			module_watch_read(module.fd, CODE_KVM_INTEL);
+	}
+	if (module.fd >= 0)
+		close(module.fd);
 }
 
 /* Before anything is loaded, and long before privileges are given up. */
@@ -462,10 +597,11 @@ static int start_launcher(struct live *live)
 
 struct live *live_arm(const struct live_options *o, int *status)
 {
-	struct code *code;
 	struct live *live;
 
 	say_set_level(o->verbose ? SAY_VERBOSE : o->quiet ? SAY_QUIET : SAY_NORMAL);
+	if (o->wait)
+		wait_for_module();
 	*status = kernel_preflight();
 	if (*status)
 		return NULL;
@@ -475,10 +611,9 @@ struct live *live_arm(const struct live_options *o, int *status)
 		return NULL;
 	live->options = o;
 	live->signal_fd = -1;
-	code = start_launcher(live) ? NULL : code_of_running_kernel(o->debug_info);
-	if (code)
-		live->observer = arm(live, code, status);
-	code_free(code);
+	live->module_fd = module_watch_open();
+	if (!start_launcher(live))
+		live->observer = arm(live, status);
 	if (live->observer) {
 		open_signals(live);
 		return live;
@@ -495,6 +630,8 @@ void live_disarm(struct live *live)
 	launcher_free(live->launcher);
 	if (live->signal_fd >= 0)
 		close(live->signal_fd);
+	if (live->module_fd >= 0)
+		close(live->module_fd);
 	free(live);
 }
 

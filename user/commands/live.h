@@ -13,6 +13,7 @@
 struct live_options {
 	struct observer_options observer;
 	struct model_options model;
+	bool wait; /* for kvm_intel, where it is not loaded */
 	bool kprobes; /* no fentry, even where it would do */
 	const char *debug_info; /* file with that of kvm_intel; NULL: looked for */
 	uint64_t forbidden; /* bits: points to do without */
@@ -44,6 +45,10 @@ int live_run(struct pipeline *p, const struct live_options *options);
  */
 struct live *live_arm(const struct live_options *options, int *status);
 int live_trace(struct live *live, struct pipeline *p, char **command);
+/* The traces from now on do without these points, besides those of the options. */
+void live_forbid(struct live *live, uint64_t points);
+/* Adds the point of that name. False: there is no probe of it. */
+bool live_parse_point(const char *name, uint64_t *points);
 bool live_interrupted(const struct live *live);
 void live_disarm(struct live *live);
 

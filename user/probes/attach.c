@@ -20,8 +20,8 @@
 #include "util/errstr.h"
 #include "util/say.h"
 
-/* entry and exit of every copy of every row's function */
-#define MAX_LINKS (2 * PT_COUNT * CODE_MAX_SITES)
+/* entry and exit of every copy of a row's function */
+#define MAX_LINKS (2 * CODE_MAX_SITES)
 /* Each round gives up at least one fentry; the kernel refuses all or a few. */
 #define MAX_ROUNDS 4
 #define MAX_CPUS 4096
@@ -35,8 +35,10 @@ struct observer {
 	struct evmcs_trace_bpf *skel;
 	struct plan *plan;
 	const struct code *code;
-	struct bpf_link *links[MAX_LINKS];
-	int nr_links;
+	struct row_links {
+		struct bpf_link *links[MAX_LINKS];
+		int nr;
+	} rows[PT_COUNT];
 	struct module_btf btf[2];
 	int types_fd; /* 0: libbpf finds the types itself */
 	struct point_count base[PT_COUNT]; /* at observer_let_go() */
@@ -177,6 +179,7 @@ static int select_programs(struct observer *o, const struct plan_choice *choice)
 
 static int attach_one(struct observer *o, const struct plan_choice *choice, int site, bool at_exit)
 {
+	struct row_links *row = &o->rows[choice->row->point];
 	struct bpf_program *prog = find_program(o, choice->row, kind_of(choice, at_exit));
 	DECLARE_LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = at_exit,
 			    /* by address: neither duplicate names nor suffixes matter */
@@ -187,14 +190,16 @@ static int attach_one(struct observer *o, const struct plan_choice *choice, int 
 				      : bpf_program__attach_kprobe_opts(prog, NULL, &opts);
 	if (!link)
 		return -errno;
-	o->links[o->nr_links++] = link;
+	row->links[row->nr++] = link;
 	return 0;
 }
 
-static void detach_down_to(struct observer *o, int nr)
+static void detach_row(struct observer *o, enum evmcs_point point)
 {
-	while (o->nr_links > nr)
-		bpf_link__destroy(o->links[--o->nr_links]);
+	struct row_links *row = &o->rows[point];
+
+	while (row->nr)
+		bpf_link__destroy(row->links[--row->nr]);
 }
 
 static void refuse(struct plan_choice *choice, const char *kind, int err)
@@ -207,7 +212,7 @@ static void refuse(struct plan_choice *choice, const char *kind, int err)
 static int attach_row(struct observer *o, struct plan_choice *choice)
 {
 	int nr_sites = plan_is_fentry(choice) ? 1 : choice->sites.nr, phases = phases_of(choice);
-	int before = o->nr_links, i, err = 0;
+	int i, err = 0;
 
 	if (!choice->fact.flavour[0])
 		return 0;
@@ -215,7 +220,7 @@ static int attach_row(struct observer *o, struct plan_choice *choice)
 		err = attach_one(o, choice, i / phases, i % phases);
 	if (err) {
 		refuse(choice, kind_of(choice, (i - 1) % phases), err);
-		detach_down_to(o, before);
+		detach_row(o, choice->row->point);
 		return err;
 	}
 	choice->fact.attached = true;
@@ -532,6 +537,32 @@ struct observer *observer_arm(const struct observer_options *options, struct pla
 
 /* ---- once armed ---- */
 
+void observer_forbid(struct observer *o, uint64_t points)
+{
+	int i;
+
+	for (i = 0; i < o->plan->nr; i++) {
+		struct plan_choice *choice = &o->plan->choices[i];
+		bool forbidden = points & (1ULL << choice->row->point);
+
+		if (forbidden && choice->fact.attached) {
+			detach_row(o, choice->row->point);
+			choice->fact.attached = false;
+			memcpy(choice->allowed_reason, choice->fact.reason,
+			       sizeof(choice->allowed_reason));
+			snprintf(choice->fact.reason, sizeof(choice->fact.reason),
+				 "forbidden by --forbid");
+			choice->forbidden = true;
+		} else if (!forbidden && choice->forbidden) {
+			memcpy(choice->fact.reason, choice->allowed_reason,
+			       sizeof(choice->fact.reason));
+			attach_row(o, choice);
+			choice->forbidden = false;
+		}
+	}
+	plan_mark_needed(o->plan);
+}
+
 static void beat(void)
 {
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -555,7 +586,10 @@ bool observer_is_alive(const struct observer *o)
 
 void observer_detach(struct observer *o)
 {
-	detach_down_to(o, 0);
+	int point;
+
+	for (point = 0; point < PT_COUNT; point++)
+		detach_row(o, point);
 }
 
 void observer_free(struct observer *o)

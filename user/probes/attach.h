@@ -29,6 +29,12 @@ struct observer *observer_arm(const struct observer_options *options, struct pla
 			      struct code *code, int *status);
 void observer_free(struct observer *observer);
 
+/*
+ * Detaches these points (bits), as if this kernel did not have their functions,
+ * and attaches again what was forbidden before and is not now.
+ */
+void observer_forbid(struct observer *observer, uint64_t points);
+
 /* From now on the programs report: everything is attached. */
 void observer_let_go(struct observer *observer);
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +18,7 @@
 
 #define NOTE_ALIGN(n) (((size_t)(n) + 3) & ~(size_t)3)
 
-__attribute__((format(printf, 4, 5))) static int explain(char *why, size_t len, int err,
-							 const char *fmt, ...)
+int debug_info_explain(char *why, size_t len, int err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -116,14 +114,16 @@ static int look_for_module(const char *module, char *why, size_t len)
 
 	snprintf(path, sizeof(path), "/sys/module/%s", module);
 	if (access(path, F_OK))
-		return explain(why, len, -ENODEV, "%s is not loaded: load it with 'modprobe %s'",
-			       module, module);
+		return debug_info_explain(why, len, -ENODEV,
+					  "%s is not loaded: load it with 'modprobe %s'", module,
+					  module);
 	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
 	if (access(path, F_OK))
-		return explain(why, len, -EOPNOTSUPP,
-			       "%s is built into this kernel, and inlined functions are looked for "
-			       "in loadable modules only",
-			       module);
+		return debug_info_explain(
+			why, len, -EOPNOTSUPP,
+			"%s is built into this kernel, and inlined functions are looked for "
+			"in loadable modules only",
+			module);
 	return 0;
 }
 
@@ -140,7 +140,7 @@ int debug_info_running(struct debug_info_target *target, const char *module, cha
 		return err;
 	err = read_build_id(module, &target->id);
 	if (err)
-		return explain(
+		return debug_info_explain(
 			why, len, err,
 			"the build-id of the %s that is loaded cannot be read (%s), so no debug "
 			"information can be known to be its own: use a kernel whose modules have "
@@ -193,25 +193,39 @@ static int find_by_build_id(Dwfl_Module *module, void **userdata, const char *na
 }
 
 /*
- * libdwfl looks for the module in /lib/modules and for its twin under /usr/lib/debug/lib/modules;
- * packages of distributions with a merged /usr may say /usr/lib/modules.
+ * libdwfl finds the module in /lib/modules, and its twin below one of these by the same name.
+ * Packages of a distribution with a merged /usr may say /usr/lib/modules, hence the last.
  */
-static int find_installed(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
-			  const char *file_name, const char *link, GElf_Word crc, char **debug)
-{
-	char merged[512], twin[sizeof(merged) + 16];
+static char *twin_path = ":.debug:/usr/lib/debug:/usr/lib/debug/usr";
 
-	if (file_name && !strncmp(file_name, "/lib/", 5)) {
-		snprintf(merged, sizeof(merged), "/usr%s", file_name);
-		snprintf(twin, sizeof(twin), "/usr/lib/debug%s", merged);
-		if (!access(twin, F_OK))
-			file_name = merged;
-	}
-	return dwfl_standard_find_debuginfo(module, userdata, name, base, file_name, link, crc,
-					    debug);
+/* The twin of a compressed module is not compressed. */
+static int find_twin(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
+		     const char *file_name, const char *link, GElf_Word crc, char **debug)
+{
+	char plain[512];
+	char *suffix;
+
+	snprintf(plain, sizeof(plain), "%s", file_name);
+	suffix = strstr(plain, ".ko.");
+	if (suffix)
+		suffix[strlen(".ko")] = '\0';
+	return dwfl_standard_find_debuginfo(module, userdata, name, base, plain, link, crc, debug);
 }
 
-/* What is not in memory (the kernel drops some sections) is -1 for libdwfl. */
+static void note_code(struct debug_info *info, const char *section, const GElf_Shdr *header,
+		      uint64_t start)
+{
+	if (!(header->sh_flags & SHF_EXECINSTR) || !strncmp(section, ".init", 5) ||
+	    info->nr_code == DEBUG_INFO_MAX_CODE)
+		return;
+	info->code[info->nr_code].start = start;
+	info->code[info->nr_code++].end = start + header->sh_size;
+}
+
+/*
+ * libdwfl asks once for each section that the DWARF refers to. What is not in memory (the kernel
+ * drops some sections) is -1.
+ */
 static int section_address(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
 			   const char *section, GElf_Word index, const GElf_Shdr *header,
 			   Dwarf_Addr *address)
@@ -220,9 +234,11 @@ static int section_address(Dwfl_Module *module, void **userdata, const char *nam
 	uint64_t where = 0;
 	int err;
 
-	(void)module, (void)name, (void)base, (void)index, (void)header;
+	(void)module, (void)name, (void)base, (void)index;
 	err = info->target.section_address(info->target.ctx, section, &where);
 	*address = err ? (Dwarf_Addr)-1 : where;
+	if (!err)
+		note_code(info, section, header, where);
 	return DWARF_CB_OK;
 }
 
@@ -240,8 +256,9 @@ static const struct source sources[] = {
 	    .section_address = section_address },
 	  true },
 	{ { .find_elf = dwfl_linux_kernel_find_elf,
-	    .find_debuginfo = find_installed,
-	    .section_address = section_address },
+	    .find_debuginfo = find_twin,
+	    .section_address = section_address,
+	    .debuginfo_path = &twin_path },
 	  false },
 	{ { .find_elf = find_by_build_id,
 	    .find_debuginfo = find_nothing,
@@ -252,14 +269,16 @@ static const struct source sources[] = {
 /* How to get what is missing; the rest of a sentence. */
 static const char *remedy(char text[static 256])
 {
+	const char *urls = getenv("DEBUGINFOD_URLS");
 	struct utsname u;
 
 	uname(&u);
 	snprintf(text, 256,
-		 "install it (Debian: 'apt-get install linux-image-%s-dbg', from the archive "
-		 "debian-debug where the main one does not have it), name a file with "
-		 "--debug-info FILE, or set DEBUGINFOD_URLS",
-		 u.release);
+		 "install it (Debian: 'apt-get install linux-image-%s-dbg'), name a file with "
+		 "--debug-info FILE, or %s",
+		 u.release,
+		 urls && urls[0] ? "see why the servers of DEBUGINFOD_URLS do not give it"
+				 : "set DEBUGINFOD_URLS (sudo drops it, sudo -E does not)");
 	return text;
 }
 
@@ -277,7 +296,7 @@ static int check_build_id(struct debug_info *info, char *why, size_t len)
 	}
 	if (same_build_id(&id, &info->target.id))
 		return 0;
-	return explain(
+	return debug_info_explain(
 		why, len, -ESTALE,
 		"%s is not of the %s that is loaded: its build-id is %s, the loaded module's is "
 		"%s; give the file of that build",
@@ -287,12 +306,13 @@ static int check_build_id(struct debug_info *info, char *why, size_t len)
 
 static void note_file(struct debug_info *info)
 {
-	const char *main_file = NULL, *debug_file = NULL;
+	const char *main_file = NULL, *debug_file = NULL, *file;
 
 	dwfl_module_info(info->module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
-	if (debug_file || main_file)
-		debug_info_path(info->file, sizeof(info->file),
-				debug_file ? debug_file : main_file);
+	file = debug_file ?: main_file;
+	/* what came from a server has no name */
+	debug_info_path(info->file, sizeof(info->file),
+			file && file[0] ? file : "the debuginfod's file");
 }
 
 static int load_dwarf(struct debug_info *info, char *why, size_t len)
@@ -303,9 +323,9 @@ static int load_dwarf(struct debug_info *info, char *why, size_t len)
 	info->dwarf = dwfl_module_getdwarf(info->module, &bias);
 	note_file(info);
 	if (!info->dwarf)
-		return explain(why, len, -ENODATA,
-			       "%s has no debug information that can be read (%s): %s", info->file,
-			       dwfl_errmsg(-1), remedy(how));
+		return debug_info_explain(why, len, -ENODATA,
+					  "%s has no debug information that can be read (%s): %s",
+					  info->file, dwfl_errmsg(-1), remedy(how));
 	info->bias = bias;
 	return 0;
 }
@@ -334,19 +354,19 @@ static int try_source(struct debug_info *info, const struct source *source, char
 	int err = begin(info, source);
 
 	if (err)
-		return explain(why, len, err, "no memory for debug information");
+		return debug_info_explain(why, len, err, "no memory for debug information");
 	if (!dwfl_module_getelf(info->module, &bias)) {
 		if (source->wants_file)
-			return explain(
+			return debug_info_explain(
 				why, len, -ENOEXEC,
 				"%s cannot be read as a module (%s): give a kvm-intel.ko or its "
 				".debug file",
 				info->file, dwfl_errmsg(-1));
-		return explain(why, len, -ENOENT,
-			       "no debug information was found for the %s that is loaded (build-id "
-			       "%s): %s",
-			       info->target.module, build_id_text(&info->target.id, id),
-			       remedy(how));
+		return debug_info_explain(
+			why, len, -ENOENT,
+			"no debug information was found for the %s that is loaded (build-id "
+			"%s): %s",
+			info->target.module, build_id_text(&info->target.id, id), remedy(how));
 	}
 	note_file(info);
 	err = check_build_id(info, why, len);
@@ -361,10 +381,11 @@ static int check_addresses(const struct debug_info_target *target, char *why, si
 
 	if (!err && text)
 		return 0;
-	return explain(why, len, -EPERM,
-		       "the kernel does not tell where %s is in memory (%s): run as root, with "
-		       "CAP_SYSLOG and kernel.kptr_restrict below 2",
-		       target->module, err ? errstr(err) : "its addresses are shown as 0");
+	return debug_info_explain(
+		why, len, -EPERM,
+		"the kernel does not tell where %s is in memory (%s): run as root, with "
+		"CAP_SYSLOG and kernel.kptr_restrict below 2",
+		target->module, err ? errstr(err) : "its addresses are shown as 0");
 }
 
 /* No server may keep the tool waiting for ever, which is what libdebuginfod does by itself. */
@@ -372,6 +393,7 @@ static void limit_debuginfod(void)
 {
 	setenv("DEBUGINFOD_TIMEOUT", DEBUGINFOD_PATIENCE, 0);
 	setenv("DEBUGINFOD_MAXTIME", DEBUGINFOD_TOTAL, 0);
+	setenv("DEBUGINFOD_RETRY_LIMIT", "0", 0);
 }
 
 static int open_given(struct debug_info *info, const char *file, char *why, size_t len)
@@ -380,7 +402,7 @@ static int open_given(struct debug_info *info, const char *file, char *why, size
 	int err = -errno;
 
 	if (fd < 0)
-		return explain(why, len, err, "cannot read %s (%s)", file, errstr(err));
+		return debug_info_explain(why, len, err, "cannot read %s (%s)", file, errstr(err));
 	info->fd = fd;
 	debug_info_path(info->file, sizeof(info->file), file);
 	return 0;
@@ -406,9 +428,11 @@ int debug_info_open(struct debug_info *info, const struct debug_info_target *tar
 			continue;
 		err = try_source(info, &sources[i], why, len);
 		if (!err)
-			return 0;
+			break;
 		debug_info_close(info);
 	}
+	if (!err)
+		why[0] = '\0'; /* what an earlier one lacked is no matter */
 	return err;
 }
 
@@ -421,10 +445,21 @@ void debug_info_close(struct debug_info *info)
 	info->dwfl = NULL;
 	info->module = NULL;
 	info->dwarf = NULL;
+	info->nr_code = 0;
 	info->fd = -1;
 }
 
-/* ---- lines ---- */
+/* ---- addresses ---- */
+
+bool debug_info_is_code(const struct debug_info *info, uint64_t address)
+{
+	int i;
+
+	for (i = 0; i < info->nr_code; i++)
+		if (address >= info->code[i].start && address < info->code[i].end)
+			return true;
+	return false;
+}
 
 void debug_info_path(char *to, size_t size, const char *path)
 {
@@ -433,14 +468,27 @@ void debug_info_path(char *to, size_t size, const char *path)
 	snprintf(to, size, "%s", len < size ? path : path + len - size + 1);
 }
 
+/* Not dwfl_module_getsrc(), which needs an index that clang does not write (.debug_aranges). */
+static Dwarf_Line *find_line(const struct debug_info *info, uint64_t address)
+{
+	Dwarf_Addr pc = address - info->bias;
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die;
+
+	while (!dwarf_get_units(info->dwarf, cu, &cu, NULL, NULL, &die, NULL))
+		if (dwarf_haspc(&die, pc) > 0)
+			return dwarf_getsrc_die(&die, pc);
+	return NULL;
+}
+
 int debug_info_line(const struct debug_info *info, uint64_t address, char *file, size_t size,
 		    unsigned int *line)
 {
-	Dwfl_Line *found = dwfl_module_getsrc(info->module, address);
+	Dwarf_Line *found = find_line(info, address);
 	const char *path;
 	int n;
 
-	path = found ? dwfl_lineinfo(found, NULL, &n, NULL, NULL, NULL) : NULL;
+	path = found && !dwarf_lineno(found, &n) ? dwarf_linesrc(found, NULL, NULL) : NULL;
 	if (!path)
 		return -ENOENT;
 	debug_info_path(file, size, path);

@@ -6,6 +6,7 @@
 #ifndef DEBUG_INFO_H
 #define DEBUG_INFO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ struct debug_info_target {
 	void *ctx;
 };
 
+#define DEBUG_INFO_MAX_CODE 32
+
 struct debug_info {
 	struct debug_info_target target;
 	Dwfl *dwfl;
@@ -32,6 +35,10 @@ struct debug_info {
 	Dwarf *dwarf;
 	uint64_t bias; /* added to an address in DWARF: one in memory */
 	char file[256]; /* where the DWARF is from */
+	struct {
+		uint64_t start, end;
+	} code[DEBUG_INFO_MAX_CODE]; /* sections with code that stays in memory */
+	int nr_code;
 	int fd; /* of a file that was given, until libdwfl has it */
 };
 
@@ -60,6 +67,16 @@ int debug_info_running(struct debug_info_target *target, const char *module, cha
 int debug_info_open(struct debug_info *info, const struct debug_info_target *target,
 		    const char *file, char *why, size_t len);
 void debug_info_close(struct debug_info *info);
+
+/*
+ * Is it within code of the module that is in memory, and stays there? That of the initialisation
+ * does not, and its addresses are soon another's.
+ */
+bool debug_info_is_code(const struct debug_info *info, uint64_t address);
+
+/* Writes the sentence for the user, and returns err. */
+__attribute__((format(printf, 4, 5))) int debug_info_explain(char *why, size_t len, int err,
+							     const char *fmt, ...);
 
 /* The end of a path, which is the part that tells, where not all of it fits. */
 void debug_info_path(char *to, size_t size, const char *path);

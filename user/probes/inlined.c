@@ -2,7 +2,6 @@
 #include <dwarf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,16 +28,7 @@ struct place {
 	int depth;
 };
 
-__attribute__((format(printf, 3, 4))) static int explain(const struct search *s, int err,
-							 const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(s->why, s->len, fmt, ap);
-	va_end(ap);
-	return err;
-}
+#define explain(s, err, ...) debug_info_explain((s)->why, (s)->len, err, __VA_ARGS__)
 
 static bool is_wanted(const struct search *s, Dwarf_Die *die)
 {
@@ -68,16 +58,11 @@ static int count_pieces(Dwarf_Die *die, Dwarf_Addr *first)
 	return offset < 0 ? -1 : pieces;
 }
 
-/*
- * The base of an offset is the lowest address; of a copy in pieces the beginning of the first
- * range, empty or not.
- */
+/* An offset is from where the first range begins, empty or not. */
 static int entry_base(Dwarf_Die *die, Dwarf_Addr *address)
 {
 	Dwarf_Addr base, end;
 
-	if (!dwarf_lowpc(die, address))
-		return 0;
 	return dwarf_ranges(die, 0, &base, address, &end) > 0 ? 0 : -1;
 }
 
@@ -112,33 +97,16 @@ static int find_entry(Dwarf_Die *die, struct entry *entry)
 
 /* ---- sites ---- */
 
-/* The initialisation's code is freed, and its addresses are soon another's. */
-static bool is_discarded(const struct search *s, Dwarf_Addr address)
-{
-	Dwarf_Addr offset = address;
-	int base = dwfl_module_relocate_address(s->info->module, &offset);
-	const char *section;
-
-	if (base < 0)
-		return false;
-	section = dwfl_module_relocation_info(s->info->module, (unsigned int)base, NULL);
-	return section && !strncmp(section, ".init", 5);
-}
-
+/* The symbol has the suffix of a clone, which DWARF does not have. */
 static void name_caller(const struct search *s, Dwarf_Die *body, struct inlined_site *site)
 {
+	GElf_Off offset = 0;
 	const char *name;
-	Dwarf_Addr start;
-	GElf_Off offset;
 	GElf_Sym sym;
 
 	name = dwfl_module_addrinfo(s->info->module, site->address, &offset, &sym, NULL, NULL,
 				    NULL);
-	if (!name) {
-		name = dwarf_diename(body) ?: "?";
-		offset = dwarf_entrypc(body, &start) ? 0 : site->address - s->info->bias - start;
-	}
-	snprintf(site->caller, sizeof(site->caller), "%s", name);
+	snprintf(site->caller, sizeof(site->caller), "%s", name ?: dwarf_diename(body) ?: "?");
 	site->offset = offset;
 }
 
@@ -195,7 +163,7 @@ static int take_copy(struct search *s, Dwarf_Die *die, Dwarf_Die *body)
 			s->info->file, s->function, dwarf_errmsg(-1));
 	if (!n)
 		s->found->nr_unplaced++;
-	else if (is_discarded(s, entry.address + s->info->bias))
+	else if (!debug_info_is_code(s->info, entry.address + s->info->bias))
 		s->found->nr_discarded++;
 	else
 		return add_site(s, die, body, &entry);
@@ -217,7 +185,6 @@ static int see_copy(struct search *s, Dwarf_Die *die, struct place *at)
 	if (!at->body || !is_wanted(s, die))
 		return 0;
 	at->in_copy = true;
-	s->found->known = 1;
 	return first ? take_copy(s, die, at->body) : 0;
 }
 

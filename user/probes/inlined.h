@@ -48,7 +48,7 @@ struct inlined_function {
 	int nr_sites;
 	int nr_outlined; /* bodies of its own: itself, or clones as .isra and .part */
 	int nr_unplaced; /* copies that have no address: nothing is left of them */
-	int nr_discarded; /* copies in code that is freed once the module is there */
+	int nr_discarded; /* copies in code that is not in memory, or not for long */
 	struct inlined_site sites[INLINED_MAX_SITES];
 };
 
@@ -61,6 +61,7 @@ struct inlined_function {
 int inlined_in(const struct debug_info *info, const char *function, struct inlined_function *found,
 	       char *why, size_t len);
 
+/* The addresses hold until the module is unloaded; loaded again, it is elsewhere. */
 struct inlined_query {
 	const char *module; /* loaded, with underscores */
 	const char *function;

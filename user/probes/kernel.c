@@ -9,9 +9,15 @@
 #include "util/first_line.h"
 #include "util/say.h"
 
-static bool kvm_intel_there(void)
+bool kernel_has_kvm_intel(void)
 {
-	return !access("/sys/module/kvm_intel", F_OK);
+	char state[16];
+
+	if (access("/sys/module/kvm_intel", F_OK))
+		return false;
+	/* built in, it has no state; on its way it may still fail */
+	first_line("/sys/module/kvm_intel/initstate", state, sizeof(state));
+	return !state[0] || !strcmp(state, "live");
 }
 
 /* "none integrity [confidentiality]": the mode in force is in brackets */
@@ -27,10 +33,11 @@ int kernel_preflight(void)
 {
 	char nested[8];
 
-	if (!kvm_intel_there()) {
+	if (!kernel_has_kvm_intel()) {
 		say_error(
 			"kvm_intel is not loaded, so no nested VMX guest can be restored here: "
-			"load it with 'modprobe kvm_intel nested=1' (needs an Intel CPU with VMX)");
+			"load it with 'modprobe kvm_intel nested=1' (needs an Intel CPU with VMX), "
+			"or give --wait");
 		return STATUS_UNSUPPORTED;
 	}
 	first_line("/sys/module/kvm_intel/parameters/nested", nested, sizeof(nested));

@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
+/* Is it loaded, or built in? */
+bool kernel_has_kvm_intel(void);
+
 /* What this host would refuse, told to the user: a status, 0: nothing is in the way. */
 int kernel_preflight(void);
 

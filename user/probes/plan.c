@@ -235,14 +235,6 @@ struct plan_choice *plan_find(struct plan *plan, enum evmcs_point point)
 	return NULL;
 }
 
-void plan_forbid(struct plan *plan, enum evmcs_point point, const char *why)
-{
-	struct plan_choice *choice = plan_find(plan, point);
-
-	if (choice)
-		give_up(choice, why);
-}
-
 int plan_nr_chosen(const struct plan *plan)
 {
 	int i, n = 0;

@@ -57,6 +57,8 @@ struct plan_choice {
 	struct probe_fact fact;
 	struct code_sites sites; /* kprobe: where */
 	uint32_t btf_id; /* fentry: the function, in its module's BTF */
+	bool forbidden; /* not attached, though it could be */
+	char allowed_reason[sizeof(((struct probe_fact *)0)->reason)]; /* before that */
 };
 
 struct plan {
@@ -74,9 +76,6 @@ int plan_nr_chosen(const struct plan *plan);
 bool plan_has_row(enum evmcs_point point);
 
 struct plan_choice *plan_find(struct plan *plan, enum evmcs_point point);
-
-/* Does without a row, as if this kernel did not have its functions. */
-void plan_forbid(struct plan *plan, enum evmcs_point point, const char *why);
 
 /*
  * Turns the fentry of a row, or every fentry of the plan, into a kprobe on the

@@ -25,8 +25,9 @@
 /* Symbols without an address in a row, after which none is expected to have one. */
 #define ENOUGH_SYMBOLS 64
 
-/* What is still to come, for the table's kept(). */
-static bool files_to_come;
+/* What is still to come, and what is in force until then. */
+static unsigned int to_come;
+static uint64_t in_force;
 
 /* ---- capabilities of this process, one bit each ---- */
 
@@ -174,7 +175,7 @@ static bool processes_hidden(void)
 
 static bool files_follow(void)
 {
-	return files_to_come;
+	return to_come & LATER_FILES;
 }
 
 /* clang-format off */
@@ -335,11 +336,32 @@ static int tell_not_dropped(int err)
 	return STATUS_NOT_ARMED;
 }
 
-int privileges_drop(bool more_files)
+/* Itself, or what it was had by. */
+static uint64_t held_bit(uint64_t permitted, const struct privilege *p)
+{
+	return permitted & bit(p->cap) ? bit(p->cap) : permitted & bit(p->instead);
+}
+
+/* While nothing is in force. */
+static void choose_kept(const struct caps *caps, uint64_t *kept, uint64_t *resting)
+{
+	size_t i;
+
+	*kept = *resting = 0;
+	for (i = 0; i < NR_PRIVILEGES; i++) {
+		const struct privilege *p = &privileges[i];
+
+		if (p->kept && p->kept())
+			*kept |= held_bit(caps->permitted, p);
+		if (to_come & LATER_ARM && p->need != PRIVILEGE_OPTIONAL)
+			*resting |= held_bit(caps->permitted, p);
+	}
+}
+
+int privileges_drop(unsigned int later)
 {
 	struct caps caps = get_caps();
-	uint64_t kept = 0;
-	size_t i;
+	uint64_t resting;
 	int err;
 
 	/* what it shows is decided when it is opened */
@@ -348,17 +370,30 @@ int privileges_drop(bool more_files)
 	err = set_caps(caps);
 	if (err)
 		return tell_not_dropped(err);
-	files_to_come = more_files;
-	for (i = 0; i < NR_PRIVILEGES; i++)
-		if (privileges[i].kept && privileges[i].kept())
-			kept |= bit(caps.permitted & bit(privileges[i].cap)
-					    ? privileges[i].cap
-					    : privileges[i].instead);
-	caps.permitted &= kept;
-	caps.effective = caps.permitted;
+	to_come = later;
+	choose_kept(&caps, &in_force, &resting);
+	caps.effective = in_force;
+	caps.permitted = in_force | resting;
 	err = set_caps(caps);
 	/* else root would have all of them back with the next program that it executes */
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
 	return err ? tell_not_dropped(err) : 0;
+}
+
+/* Arming tells what fails for want of them. */
+void privileges_raise(void)
+{
+	struct caps caps = get_caps();
+
+	caps.effective = caps.permitted;
+	set_caps(caps);
+}
+
+void privileges_lower(void)
+{
+	struct caps caps = get_caps();
+
+	caps.effective = in_force & caps.permitted;
+	set_caps(caps);
 }

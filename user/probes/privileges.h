@@ -51,12 +51,22 @@ bool privileges_allow_fentry(void);
  */
 int privileges_check(void);
 
+/* What is still to come. */
+enum privileges_later {
+	LATER_FILES = 1 << 0, /* files of the user's choice are to be opened */
+	LATER_ARM = 1 << 1, /* kvm_intel may go and come: then it is armed again */
+};
+
 /*
  * Gives up, for this process and all that it starts from now on, what the table
- * does not keep. files_follow: files of the user's choice are still to be
- * opened. Returns 0 or an exit status, after having told the user.
+ * does not keep. With LATER_ARM what arming takes stays permitted, but is not in
+ * force. Returns 0 or an exit status, after having told the user.
  */
-int privileges_drop(bool files_follow);
+int privileges_drop(unsigned int later);
+
+/* Around arming again: what is permitted comes into force, and goes. */
+void privileges_raise(void);
+void privileges_lower(void);
 
 /* "cap_bpf,cap_perfmon", as setcap takes it: what this kernel asks for. */
 void privileges_list(char *list, size_t len);

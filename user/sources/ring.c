@@ -38,6 +38,9 @@ struct ring_source {
 	uint64_t last_lost;
 	uint64_t events;
 	uint64_t last_t_ns;
+	/* of the observers that were left */
+	struct point_count counts[PT_COUNT];
+	uint64_t tracking_lost;
 	item_fn fn;
 	void *ctx;
 	int err; /* of fn */
@@ -308,33 +311,76 @@ void ring_source_free(struct ring_source *s)
 
 int ring_source_fd(const struct ring_source *s)
 {
-	return ring_buffer__epoll_fd(s->ring);
+	return s->ring ? ring_buffer__epoll_fd(s->ring) : -1;
 }
 
 int ring_source_consume(struct ring_source *s)
 {
-	int n = ring_buffer__consume(s->ring);
+	int n = s->ring ? ring_buffer__consume(s->ring) : 0;
 
 	return s->err ? s->err : n;
+}
+
+void ring_source_silent(struct ring_source *s)
+{
+	ring_source_consume(s);
+	tell_loss(s, 1, s->last_t_ns, LOSS_SILENT);
+}
+
+/* Nothing of the observer is needed afterwards. */
+void ring_source_leave(struct ring_source *s)
+{
+	struct point_count counts[PT_COUNT];
+	uint64_t lost;
+	int i;
+
+	if (!s->observer)
+		return;
+	ring_source_consume(s);
+	lost = observer_lost(s->observer);
+	if (lost > s->last_lost)
+		tell_loss(s, lost - s->last_lost, s->last_t_ns, LOSS_RING);
+	observer_counts(s->observer, counts);
+	for (i = 0; i < PT_COUNT; i++) {
+		s->counts[i].hits += counts[i].hits;
+		s->counts[i].written += counts[i].written;
+		s->counts[i].lost += counts[i].lost;
+		s->counts[i].missed += counts[i].missed;
+	}
+	s->tracking_lost += observer_tracking_lost(s->observer);
+	ring_buffer__free(s->ring);
+	s->ring = NULL;
+	s->observer = NULL;
+}
+
+/* The module was away, and with it every VM: their addresses may come again. */
+int ring_source_join(struct ring_source *s, struct observer *observer)
+{
+	tdestroy(s->vms, free);
+	tdestroy(s->vcpus, free);
+	s->vms = s->vcpus = NULL;
+	tell_loss(s, 1, s->last_t_ns, LOSS_DETACHED);
+	s->last_lost = observer_lost(observer);
+	s->ring = ring_buffer__new(observer_ring_fd(observer), take_record, s, NULL);
+	if (!s->ring)
+		return -errno;
+	s->observer = observer;
+	return 0;
 }
 
 int ring_source_end(struct ring_source *s, const char *reason, const int *command_status)
 {
 	struct trace_footer footer = { .has_command = command_status };
 	struct trace_item item = { .type = ITEM_FOOTER, .footer = &footer };
-	uint64_t lost;
 
-	ring_source_consume(s);
-	lost = observer_lost(s->observer);
-	if (lost > s->last_lost)
-		tell_loss(s, lost - s->last_lost, s->last_t_ns, LOSS_RING);
+	ring_source_leave(s);
 	footer.t_ns = s->last_t_ns;
 	footer.events = s->events;
-	footer.tracking_lost = observer_tracking_lost(s->observer);
+	footer.tracking_lost = s->tracking_lost;
 	if (command_status)
 		footer.command_status = *command_status;
 	snprintf(footer.reason, sizeof(footer.reason), "%s", reason);
-	observer_counts(s->observer, footer.count);
+	memcpy(footer.count, s->counts, sizeof(footer.count));
 	pass_on(s, &item);
 	return s->err;
 }

@@ -25,11 +25,22 @@ struct ring_source *ring_source_new(struct observer *observer, const struct trac
 				    item_fn fn, void *ctx);
 void ring_source_free(struct ring_source *source);
 
-/* Readable when there are records. */
+/* Readable when there are records; -1 between two observers. */
 int ring_source_fd(const struct ring_source *source);
 
 /* Passes on all that is there. Returns the number of records or -errno. */
 int ring_source_consume(struct ring_source *source);
+
+/*
+ * Between two observers of one trace: what the first one still has, to be called
+ * when its programs are detached; and then the next one, which the gap is told
+ * before.
+ */
+void ring_source_leave(struct ring_source *source);
+int ring_source_join(struct ring_source *source, struct observer *observer);
+
+/* Tells that the kernel does not run the programs that are attached. */
+void ring_source_silent(struct ring_source *source);
 
 /* After the programs were detached: the rest, and the footer. */
 int ring_source_end(struct ring_source *source, const char *reason, const int *command_status);
