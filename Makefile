@@ -26,7 +26,7 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
 CPPFLAGS_ALL := -D_GNU_SOURCE -Iuser -Iinclude -I$(B)/include
 CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(CFLAGS)
-LIBS := -lbpf -ldw -lelf -lz -ljansson -lcyaml -lyaml
+LIBS := -lbpf -ldw -lelf -lzstd -lz -ljansson -lcyaml -lyaml
 
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Iinclude -Ibpf \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
@@ -128,7 +128,7 @@ SHELL_FILES := .ci/run scenarios/setup scenarios/demo scenarios/demo-in-lab test
 	$(shell find scenarios tests -name '*.sh') tests/lab/boot tests/lab/checks tests/lab/matrix tests/lab/catalogue tests/lab/kernels \
 	tests/lab/privileges-boot tests/lab/privileges-checks \
 	$(addprefix scenarios/catalogue/,run run-in-lab rows kernels table document expectation compare) \
-	tests/formats \
+	tests/formats tests/doctor tests/lab/doctor-boot tests/lab/doctor-checks \
 	scenarios/lab/lab scenarios/lab/guest/init scenarios/lab/guest/load-kvm
 # What clang-format cannot know: tables are laid out by hand (clang-format off).
 CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,performance,portability \

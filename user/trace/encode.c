@@ -68,7 +68,7 @@ static void put_time(json_t *o, const struct trace_header *header, uint64_t t_ns
 	json_object_set_new(o, "t_ns", number(t_ns));
 }
 
-static json_t *encode_probe(const struct probe_fact *p)
+json_t *encode_probe(const struct probe_fact *p)
 {
 	return json_pack("{s:s,s:b,s:b,s:o,s:o,s:o,s:o}", "point", point_name(p->point), "needed",
 			 p->needed, "attached", p->attached, "function", text(p->function),

@@ -23,6 +23,9 @@ json_t *encode_verdict(const struct verdict *verdict);
 /* null for NULL; what is not UTF-8 becomes '?'. */
 json_t *encode_text(const char *s);
 
+/* One of the probes of the header, for doctor too. */
+json_t *encode_probe(const struct probe_fact *p);
+
 /* RFC 3339 in UTC with six digits. */
 #define TIMESTAMP_LEN 32
 void format_timestamp(char out[TIMESTAMP_LEN], const struct trace_header *header, uint64_t t_ns);
