@@ -15,6 +15,7 @@
 #include "evmcs_trace.skel.h"
 #include "evmcs_trace/status.h"
 #include "probes/attach.h"
+#include "probes/kernel.h"
 #include "util/errstr.h"
 #include "util/say.h"
 
@@ -473,6 +474,9 @@ struct observer *observer_arm(const struct observer_options *options, struct pla
 	/* since 5.17, f92c1e183604 (bpf: Add get_func_[arg|ret|arg_cnt] helpers) */
 	if (!code_has_enumerator(code, "bpf_func_id", "BPF_FUNC_get_func_ret"))
 		plan_use_kprobes(plan, "this kernel's fexit programs cannot read a result");
+	else if (kernel_preempts())
+		plan_use_kprobes(plan,
+				 "this kernel preempts fentry programs, and skips them meanwhile");
 	while ((*status = try_to_arm(o, options)) == -EAGAIN && ++round < MAX_ROUNDS)
 		close_observer(o);
 	if (*status == -EAGAIN) {
