@@ -15,6 +15,7 @@
 #include "evmcs_trace.skel.h"
 #include "evmcs_trace/status.h"
 #include "probes/attach.h"
+#include "probes/kernel.h"
 #include "probes/privileges.h"
 #include "probes/whole_btf.h"
 #include "util/errstr.h"
@@ -501,10 +502,25 @@ static int tell_missing_set(const struct plan *plan)
 	return STATUS_NOT_ARMED;
 }
 
+/* What speaks for kprobes on all of this kernel, or NULL. */
+static const char *against_fentry(const struct code *code)
+{
+	/* since 5.17, f92c1e183604 (bpf: Add get_func_[arg|ret|arg_cnt] helpers) */
+	if (!code_has_enumerator(code, "bpf_func_id", "BPF_FUNC_get_func_ret"))
+		return "this kernel's fexit programs cannot read a result";
+	if (!privileges_allow_fentry())
+		return "fentry in a module takes CAP_SYS_ADMIN";
+	/* before it counts what it skips, fentry is surer: there it does */
+	if (kernel_preempts() && code_counts_skipped_kprobes(code))
+		return "this kernel preempts fentry programs, and skips them meanwhile";
+	return NULL;
+}
+
 struct observer *observer_arm(const struct observer_options *options, struct plan *plan,
 			      struct code *code, int *status)
 {
 	struct observer *o = calloc(1, sizeof(*o));
+	const char *why;
 	int round = 0;
 
 	*status = STATUS_NOT_ARMED;
@@ -513,11 +529,9 @@ struct observer *observer_arm(const struct observer_options *options, struct pla
 	libbpf_set_print(print_libbpf);
 	o->plan = plan;
 	o->code = code;
-	/* since 5.17, f92c1e183604 (bpf: Add get_func_[arg|ret|arg_cnt] helpers) */
-	if (!code_has_enumerator(code, "bpf_func_id", "BPF_FUNC_get_func_ret"))
-		plan_use_kprobes(plan, "this kernel's fexit programs cannot read a result");
-	else if (!privileges_allow_fentry())
-		plan_use_kprobes(plan, "fentry in a module takes CAP_SYS_ADMIN");
+	why = against_fentry(code);
+	if (why)
+		plan_use_kprobes(plan, why);
 	while ((*status = try_to_arm(o, options)) == -EAGAIN && ++round < MAX_ROUNDS)
 		close_observer(o);
 	if (*status == -EAGAIN) {

@@ -60,3 +60,12 @@ int kernel_preflight(void)
 	}
 	return privileges_check();
 }
+
+bool kernel_preempts(void)
+{
+	char modes[128];
+
+	/* the one in force is in parentheses */
+	first_line("/sys/kernel/debug/sched/preempt", modes, sizeof(modes));
+	return strstr(modes, "(full)") || strstr(modes, "(lazy)");
+}
