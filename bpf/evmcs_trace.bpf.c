@@ -950,11 +950,7 @@ static __always_inline __u32 slot_number(struct kvm_memory_slot *slot)
 	return (__u32)BPF_CORE_READ(slot, as_id) << 16 | (__u16)BPF_CORE_READ(slot, id);
 }
 
-/*
- * A slot has been changed. The arguments are these since 5.17, 6a99c6e3f52a
- * (KVM: Stop passing kvm_userspace_memory_region to arch memslot hooks), which
- * came with the interval tree in the slots.
- */
+/* A slot has been changed. */
 static __always_inline int memslot_commit_enter(void *ctx, __u64 kvm, __u64 old_slot,
 						__u64 new_slot)
 {
@@ -981,6 +977,23 @@ static __always_inline int memslot_commit_enter(void *ctx, __u64 kvm, __u64 old_
 	}
 	send(ctx, &rec, false);
 	return 0;
+}
+
+/*
+ * What userspace asked for is the first of them until 5.17, 6a99c6e3f52a (KVM: Stop
+ * passing kvm_userspace_memory_region to arch memslot hooks), which came with the
+ * interval tree in the slots.
+ */
+static __always_inline int memslot_commit_args(void *ctx, __u64 kvm, __u64 first, __u64 second,
+					       __u64 third)
+{
+	/* or the compiler chooses between addresses in ctx, which no verifier takes */
+	barrier_var(first);
+	barrier_var(second);
+	barrier_var(third);
+	if (bpf_core_field_exists(struct kvm_memory_slot, hva_node))
+		return memslot_commit_enter(ctx, kvm, first, second);
+	return memslot_commit_enter(ctx, kvm, second, third);
 }
 
 /* ---- entry points ---- */
@@ -1200,11 +1213,9 @@ ENTER(memslot, PT_MEMSLOT, GATED, memslot_enter(ctx, F(0), F(1)), memslot_enter(
 EXIT(memslot, UNGATED, memslot_exit(ctx, PT_MEMSLOT, (int)fexit_ret(ctx)),
      memslot_exit(ctx, PT_MEMSLOT, (int)RET))
 
-/* void kvm_arch_commit_memory_region(kvm, old, new, change); mem before old until 5.16 */
-#define HAS_MEM (!bpf_core_field_exists(struct kvm_memory_slot, hva_node))
-ENTER(memslot_commit, PT_MEMSLOT_COMMIT, GATED,
-      memslot_commit_enter(ctx, F(0), HAS_MEM ? F(2) : F(1), HAS_MEM ? F(3) : F(2)),
-      memslot_commit_enter(ctx, K(0), HAS_MEM ? K(2) : K(1), HAS_MEM ? K(3) : K(2)))
+/* void kvm_arch_commit_memory_region(kvm, old, new, change); until 5.16 (kvm, mem, old, new, ...) */
+ENTER(memslot_commit, PT_MEMSLOT_COMMIT, GATED, memslot_commit_args(ctx, F(0), F(1), F(2), F(3)),
+      memslot_commit_args(ctx, K(0), K(1), K(2), K(3)))
 EXIT(memslot_commit, UNGATED, memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0),
      memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0))
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # The unit tests. Included by the top Makefile, which sets B, CC, PURE_SRCS and
-# the rest. No libbpf, no root, no kernel: libcmocka, jansson, zlib and libcyaml
-# only, and elfutils where debug information is read.
+# the rest. No root, no kernel: libcmocka, jansson, zlib and libcyaml only,
+# but for what is asked of a kernel.
 
-UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_inlined \
+UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect \
 	test_privileges
+# What is asked of a kernel: with libbpf and elfutils, and no kernel either.
+PROBE_TESTS := test_plan test_inlined
+ALL_UNIT_TESTS := $(UNIT_TESTS) $(PROBE_TESTS)
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
 	tests/unit/judged.c
 UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS) user/probes/privileges.c user/commands/launcher.c
@@ -14,8 +17,8 @@ UNIT_CPPFLAGS := $(CPPFLAGS_ALL) -Itests/unit
 
 ASAN_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-UNIT_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests/%)
-ASAN_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests-asan/%)
+UNIT_PROGRAMS := $(ALL_UNIT_TESTS:%=$(B)/tests/%)
+ASAN_PROGRAMS := $(ALL_UNIT_TESTS:%=$(B)/tests-asan/%)
 
 $(B)/tests/%.o: %.c
 	$(call msg,CC,$<)
@@ -27,10 +30,12 @@ $(B)/tests-asan/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(UNIT_CPPFLAGS) $(CFLAGS_ALL) $(ASAN_CFLAGS) -MMD -MP -c $< -o $@
 
-DWARF_SRCS := user/probes/debug_info.c user/probes/inlined.c
-$(B)/tests/test_inlined: $(DWARF_SRCS:%.c=$(B)/tests/%.o)
-$(B)/tests-asan/test_inlined: $(DWARF_SRCS:%.c=$(B)/tests-asan/%.o)
-$(B)/tests/test_inlined $(B)/tests-asan/test_inlined: UNIT_LIBS += -ldw -lelf
+# All but what attaches, which is built on the BPF programs.
+PROBE_SRCS := $(filter-out user/probes/attach.c,$(wildcard user/probes/*.c))
+PROBE_LIBS := -lbpf -ldw -lelf
+$(PROBE_TESTS:%=$(B)/tests/%): $(PROBE_SRCS:%.c=$(B)/tests/%.o)
+$(PROBE_TESTS:%=$(B)/tests-asan/%): $(PROBE_SRCS:%.c=$(B)/tests-asan/%.o)
+$(PROBE_TESTS:%=$(B)/tests/%) $(PROBE_TESTS:%=$(B)/tests-asan/%): UNIT_LIBS += $(PROBE_LIBS)
 
 $(UNIT_PROGRAMS): $(B)/tests/%: $(B)/tests/tests/unit/%.o $(UNIT_SRCS:%.c=$(B)/tests/%.o)
 	$(call msg,LINK,$@)
@@ -71,5 +76,5 @@ unit: $(UNIT_PROGRAMS)
 unit-asan: $(ASAN_PROGRAMS)
 	$(Q)$(call run_unit,$^)
 
--include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(DWARF_SRCS) $(UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c)
--include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(DWARF_SRCS) $(UNIT_TESTS:%=tests/unit/%.c))
+-include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c)
+-include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c))

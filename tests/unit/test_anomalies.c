@@ -492,6 +492,25 @@ static void a10_disabled(void **state)
 	expect_seen(s, "A10", SEVERITY_ERROR);
 }
 
+/* 5.10 has no mark for an eVMCS that is to be mapped: its address is 0 until it is. */
+static void a10_without_a_mark(void **state)
+{
+	struct stream *s = *state;
+	const struct outcome *o;
+
+	set(s, EVMCS | L2);
+	s->a->evmptr = 0;
+	pages_enter(s);
+	enter(s, PT_EVMPTR_LOAD);
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_DISABLED);
+	pages_leave(s, 1);
+	ran(s);
+	footer(s);
+	o = expect(s, VERDICT_FAIL);
+	assert_non_null(find_anomaly(o, "A10"));
+	assert_non_null(find_anomaly(o, "A27"));
+}
+
 /* 5.10 asks for a native restore too. */
 static void a10_not_for_native(void **state)
 {
@@ -1959,6 +1978,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a8_pages_fail),
 	TEST(a8_not_when_served),
 	TEST(a10_disabled),
+	TEST(a10_without_a_mark),
 	TEST(a10_not_for_native),
 	TEST(a10_not_when_not_pending),
 	TEST(a10_not_for_error),

@@ -54,9 +54,13 @@ static bool on_behalf_of(const struct moment_facts *f, enum evmcs_point point)
 	return task_behalf(f->task) == point;
 }
 
+/* Until 278499686b18 (5.14) no mark says so: an eVMCS that is not mapped is 0. */
 static bool was_pending(const struct moment_facts *f)
 {
-	return f->frame->entry.evmptr == EVMPTR_MAP_PENDING;
+	uint64_t evmptr = f->frame->entry.evmptr;
+
+	return evmptr == EVMPTR_MAP_PENDING ||
+	       (!evmptr && f->restore->wants_evmcs && !f->restore->mapped);
 }
 
 static bool has_vmx_state(const struct moment_facts *f)
@@ -66,7 +70,7 @@ static bool has_vmx_state(const struct moment_facts *f)
 
 static bool evmptr_is_valid(uint64_t evmptr)
 {
-	return evmptr != EVMPTR_INVALID && evmptr != EVMPTR_MAP_PENDING;
+	return evmptr && evmptr != EVMPTR_INVALID && evmptr != EVMPTR_MAP_PENDING;
 }
 
 static bool watched(const struct moment_facts *f, enum evmcs_point point)

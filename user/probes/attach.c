@@ -279,7 +279,8 @@ static struct evmcs_trace_bpf *open_programs(struct observer *o,
 
 static int tell_load_failure(int err)
 {
-	if (err == -EPERM || err == -EACCES)
+	/* EACCES is the verifier's, of a program */
+	if (err == -EPERM)
 		say_error(
 			"the kernel does not let this process load BPF programs (%s): run as root "
 			"outside of containers, and see that neither lockdown nor a seccomp filter "
@@ -470,7 +471,7 @@ static int try_to_arm(struct observer *o, const struct observer_options *options
 	if (status)
 		return status;
 	err = load_programs(o);
-	if (err == -EPERM || err == -EACCES || (err && !give_up_fentry(o->plan, o->code)))
+	if (err == -EPERM || (err && !give_up_fentry(o->plan, o->code)))
 		return tell_load_failure(err);
 	if (err)
 		return -EAGAIN;

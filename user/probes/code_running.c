@@ -61,8 +61,14 @@ static int find_inlined(const struct code *code, const char *module, const char 
 
 	n = inlined_find(&query, &found, why, len);
 	if (!n)
-		snprintf(why, len, "it is not inlined here, says the debug information");
-	for (i = 0; i < n && i < CODE_MAX_SITES; i++) {
+		snprintf(why, len,
+			 found.known ? "it is not inlined here, says the debug information"
+				     : "the debug information knows no such function");
+	if (n > CODE_MAX_SITES || (n > 0 && found.nr_unplaced)) {
+		snprintf(why, len, "inlined in more places than can be probed");
+		return 0;
+	}
+	for (i = 0; i < n; i++) {
 		snprintf(sites->site[i].name, sizeof(sites->site[i].name), "%s",
 			 found.sites[i].caller);
 		sites->site[i].address = found.sites[i].address;
