@@ -39,7 +39,7 @@ run least with-caps -u $user $least -- evmcs-trace record -v -o "$OUT/least.json
 	sh -c 'cat /proc/$PPID/status >$OUT/least.tracer; cat /proc/self/status >$OUT/least.command
 		evmcs-restore --rounds 1'
 
-# ---- root: the command keeps all, the tracer what a batch and hidden processes need ----
+# ---- root: the command keeps all, the tracer what a batch needs ----
 mkdir -p /tmp/theirs
 chown $user /tmp/theirs
 mount -o remount,hidepid=2 /proc
