@@ -106,7 +106,7 @@ lab-test: ensure-setup
 # tests notice 134 things broken on purpose. Minutes each, not part of test.
 .PHONY: driver-test mutate
 driver-test: ensure-setup all
-	$(Q)scenarios/lab/lab boot -p $(SCENARIO_DRIVERS) scenarios/drivers/check-evmcs-restore.sh
+	$(Q)scenarios/lab/lab boot $(addprefix -p ,$(SCENARIO_DRIVERS)) scenarios/drivers/check-evmcs-restore.sh
 # All scenarios of the catalogue, and their table into docs/catalogue.md.
 .PHONY: catalogue
 catalogue: ensure-setup all
@@ -126,6 +126,8 @@ mutate:
 C_FILES := $(shell find bpf include user scenarios tests -name '*.[ch]')
 SHELL_FILES := .ci/run scenarios/setup scenarios/demo scenarios/demo-in-lab tests/run \
 	$(shell find scenarios tests -name '*.sh') tests/lab/boot tests/lab/checks tests/lab/matrix tests/lab/catalogue tests/lab/kernels \
+	tests/lab/privileges-boot tests/lab/privileges-checks tests/lab/sight-checks \
+	tests/lab/inlined-boot tests/lab/inlined-checks \
 	$(addprefix scenarios/catalogue/,run run-in-lab rows kernels table document expectation compare) \
 	tests/formats tests/doctor tests/lab/doctor-boot tests/lab/doctor-checks \
 	scenarios/lab/lab scenarios/lab/guest/init scenarios/lab/guest/load-kvm

@@ -6,7 +6,7 @@
 
 UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
-PROBE_TESTS := test_plan test_inlined test_code
+PROBE_TESTS := test_plan test_inlined test_privileges test_code
 ALL_UNIT_TESTS := $(UNIT_TESTS) $(PROBE_TESTS)
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
 	tests/unit/judged.c
@@ -30,7 +30,8 @@ $(B)/tests-asan/%.o: %.c
 	$(Q)$(CC) $(UNIT_CPPFLAGS) $(CFLAGS_ALL) $(ASAN_CFLAGS) -MMD -MP -c $< -o $@
 
 # All but what attaches, which is built on the BPF programs.
-PROBE_SRCS := $(filter-out user/probes/attach.c,$(wildcard user/probes/*.c))
+PROBE_SRCS := $(filter-out user/probes/attach.c,$(wildcard user/probes/*.c)) \
+	user/commands/launcher.c
 PROBE_LIBS := -lbpf -ldw -lelf -lzstd
 $(PROBE_TESTS:%=$(B)/tests/%): $(PROBE_SRCS:%.c=$(B)/tests/%.o)
 $(PROBE_TESTS:%=$(B)/tests-asan/%): $(PROBE_SRCS:%.c=$(B)/tests-asan/%.o)

@@ -8,7 +8,7 @@
 B ?= build
 
 SCENARIO_BUILD := $(B)/scenarios
-SCENARIO_DRIVERS := $(SCENARIO_BUILD)/evmcs-restore
+SCENARIO_DRIVERS := $(SCENARIO_BUILD)/evmcs-restore $(SCENARIO_BUILD)/with-caps
 
 SCENARIO_WARNINGS := -Wall -Wextra -Werror
 SCENARIO_CPPFLAGS := -Iscenarios/vmm -Iscenarios/guest -Iscenarios/drivers
@@ -27,12 +27,16 @@ VMM_OBJS := $(addprefix $(SCENARIO_BUILD)/vmm/, vm.o vcpu.o state.o vmcs12.o)
 GUEST_HOST_OBJS := $(addprefix $(SCENARIO_BUILD)/guest/, guest_host.o blob.o)
 EVMCS_RESTORE_OBJS := $(addprefix $(SCENARIO_BUILD)/drivers/, evmcs-restore.o options.o scenario.o \
 	provoke.o postcopy.o)
-SCENARIO_HOST_OBJS := $(EVMCS_RESTORE_OBJS) $(VMM_OBJS) $(SCENARIO_BUILD)/guest/guest_host.o
+SCENARIO_HOST_OBJS := $(EVMCS_RESTORE_OBJS) $(VMM_OBJS) $(SCENARIO_BUILD)/guest/guest_host.o \
+	$(SCENARIO_BUILD)/drivers/with-caps.o
 
 .PHONY: scenario-drivers
 scenario-drivers: $(SCENARIO_DRIVERS)
 
 $(SCENARIO_BUILD)/evmcs-restore: $(EVMCS_RESTORE_OBJS) $(VMM_OBJS) $(GUEST_HOST_OBJS)
+	$(Q)$(CC) $(CFLAGS) $(SCENARIO_CFLAGS) $(LDFLAGS) -static -o $@ $^
+
+$(SCENARIO_BUILD)/with-caps: $(SCENARIO_BUILD)/drivers/with-caps.o
 	$(Q)$(CC) $(CFLAGS) $(SCENARIO_CFLAGS) $(LDFLAGS) -static -o $@ $^
 
 # Host side.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
+#include "commands/launcher.h"
 #include "commands/live.h"
 #include "commands/options.h"
 #include "commands/output.h"
@@ -20,6 +21,7 @@
 #include "model/names.h"
 #include "probes/kernel.h"
 #include "probes/module_watch.h"
+#include "probes/privileges.h"
 #include "sources/source.h"
 #include "util/errstr.h"
 #include "util/first_line.h"
@@ -32,8 +34,6 @@
 #define POLL_SLOWEST_MS 100
 /* How often the kernel is asked whether it still runs the probes. */
 #define BEAT_MS 60000
-
-#define STATUS_OF_COMMAND_NOT_FOUND 127
 
 enum {
 	OPT_PID = 0x100,
@@ -255,22 +255,14 @@ struct command {
 	int status; /* as a shell reports it */
 };
 
-static int start_command(struct command *command, char **argv, const sigset_t *mask)
+static int start_command(struct command *command, struct launcher *launcher, char **argv)
 {
-	sigset_t unblocked = *mask;
-
-	command->pid = fork();
-	if (command->pid < 0) {
-		say_error("cannot start %s (%s)", argv[0], errstr(errno));
-		return STATUS_NOT_ARMED;
-	}
-	if (command->pid)
+	command->pid = launcher_start(launcher, argv);
+	if (command->pid > 0)
 		return 0;
-	sigprocmask(SIG_UNBLOCK, &unblocked, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	execvp(argv[0], argv);
-	say_error("cannot run %s (%s): check its path", argv[0], errstr(errno));
-	_exit(STATUS_OF_COMMAND_NOT_FOUND);
+	say_error("cannot start %s (%s)", argv[0], errstr(command->pid));
+	command->pid = 0;
+	return STATUS_NOT_ARMED;
 }
 
 static void reap_command(struct command *command)
@@ -289,6 +281,7 @@ struct live {
 	const struct live_options *options;
 	struct plan plan;
 	struct observer *observer;
+	struct launcher *launcher; /* NULL: there is no command */
 	sigset_t mask;
 	int signal_fd;
 	bool ready; /* and told so */
@@ -349,7 +342,9 @@ static void watch_again(struct live *live)
 
 	if (live->observer)
 		return;
+	privileges_raise();
 	live->observer = arm(live, &status);
+	privileges_lower();
 	if (!live->observer)
 		return;
 	if (ring_source_join(live->source, live->observer) < 0) {
@@ -526,12 +521,16 @@ static int begin(struct live *live, struct trace_header *header)
 /* Once, when the first trace can begin. */
 static int get_ready(struct live *live)
 {
+	int status;
+
 	if (live->ready)
 		return 0;
 	live->ready = true;
 	if (!live->options->quiet)
 		tell_armed(live->pipeline, &live->plan);
-	return tell_ready(live->options);
+	status = tell_ready(live->options);
+	return status ? status
+		      : privileges_drop(LATER_ARM | (live->options->batch ? LATER_FILES : 0));
 }
 
 void live_forbid(struct live *live, uint64_t points)
@@ -552,7 +551,7 @@ int live_trace(struct live *live, struct pipeline *p, char **command)
 	if (!status)
 		status = get_ready(live);
 	if (!status && command)
-		status = start_command(&live->command, command, &live->mask);
+		status = start_command(&live->command, live->launcher, command);
 	if (!status) {
 		follow(live);
 		status = end(live);
@@ -583,6 +582,19 @@ static void wait_for_module(void)
 		close(module.fd);
 }
 
+/* Before anything is loaded, and long before privileges are given up. */
+static int start_launcher(struct live *live)
+{
+	if (!live->options->command && !live->options->batch)
+		return 0;
+	live->launcher = launcher_new();
+	if (live->launcher)
+		return 0;
+	say_error("cannot start a process (%s): see 'ulimit -u' and the memory that is free",
+		  errstr(errno));
+	return -errno;
+}
+
 struct live *live_arm(const struct live_options *o, int *status)
 {
 	struct live *live;
@@ -600,7 +612,8 @@ struct live *live_arm(const struct live_options *o, int *status)
 	live->options = o;
 	live->signal_fd = -1;
 	live->module_fd = module_watch_open();
-	live->observer = arm(live, status);
+	if (!start_launcher(live))
+		live->observer = arm(live, status);
 	if (live->observer) {
 		open_signals(live);
 		return live;
@@ -614,6 +627,7 @@ void live_disarm(struct live *live)
 	if (!live)
 		return;
 	observer_free(live->observer);
+	launcher_free(live->launcher);
 	if (live->signal_fd >= 0)
 		close(live->signal_fd);
 	if (live->module_fd >= 0)

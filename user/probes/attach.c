@@ -15,6 +15,9 @@
 #include "evmcs_trace.skel.h"
 #include "evmcs_trace/status.h"
 #include "probes/attach.h"
+#include "probes/kernel.h"
+#include "probes/privileges.h"
+#include "probes/whole_btf.h"
 #include "util/errstr.h"
 #include "util/say.h"
 
@@ -38,6 +41,7 @@ struct observer {
 		int nr;
 	} rows[PT_COUNT];
 	struct module_btf btf[2];
+	int types_fd; /* 0: libbpf finds the types itself */
 	struct point_count base[PT_COUNT]; /* at observer_let_go() */
 	uint64_t base_tracking_lost;
 };
@@ -111,14 +115,25 @@ static int register_sections(void)
 	return done ? 0 : -EINVAL;
 }
 
+static bool any_fentry(const struct plan *plan)
+{
+	int i;
+
+	for (i = 0; i < plan->nr; i++)
+		if (plan_is_fentry(&plan->choices[i]))
+			return true;
+	return false;
+}
+
 static int open_btf(struct observer *o)
 {
+	bool wanted = any_fentry(o->plan);
 	size_t i;
 
 	o->btf[0].module = CODE_KVM;
 	o->btf[1].module = CODE_KVM_INTEL;
 	for (i = 0; i < sizeof(o->btf) / sizeof(o->btf[0]); i++) {
-		o->btf[i].fd = code_open_btf(o->code, o->btf[i].module);
+		o->btf[i].fd = wanted ? code_open_btf(o->code, o->btf[i].module) : 0;
 		if (o->btf[i].fd < 0)
 			return o->btf[i].fd;
 	}
@@ -225,12 +240,32 @@ static uint64_t points_without_arguments(const struct plan *plan)
 	return points;
 }
 
-static struct evmcs_trace_bpf *open_programs(const struct observer *o,
+/*
+ * libbpf asks the kernel for modules' BTF by number, which takes CAP_SYS_ADMIN.
+ * Fentry programs cannot do without, others only need the types.
+ */
+static struct evmcs_trace_bpf *open_skeleton(struct observer *o,
 					     const struct observer_options *options)
 {
 	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = options->btf_file);
-	struct evmcs_trace_bpf *skel =
-		register_sections() ? NULL : evmcs_trace_bpf__open_opts(&opts);
+	char path[40];
+	int fd;
+
+	if (!options->btf_file && !any_fentry(o->plan)) {
+		fd = whole_btf_open(CODE_KVM_INTEL);
+		o->types_fd = fd > 0 ? fd : 0;
+	}
+	/* read when the programs are loaded */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", o->types_fd);
+	if (o->types_fd)
+		opts.btf_custom_path = path;
+	return evmcs_trace_bpf__open_opts(&opts);
+}
+
+static struct evmcs_trace_bpf *open_programs(struct observer *o,
+					     const struct observer_options *options)
+{
+	struct evmcs_trace_bpf *skel = register_sections() ? NULL : open_skeleton(o, options);
 
 	if (!skel)
 		return NULL;
@@ -423,6 +458,9 @@ static void close_observer(struct observer *o)
 	observer_detach(o);
 	evmcs_trace_bpf__destroy(o->skel);
 	o->skel = NULL;
+	if (o->types_fd)
+		close(o->types_fd);
+	o->types_fd = 0;
 }
 
 /* One round: 0, a status, or -EAGAIN where the plan was changed and may do now. */
@@ -464,10 +502,25 @@ static int tell_missing_set(const struct plan *plan)
 	return STATUS_NOT_ARMED;
 }
 
+/* What speaks for kprobes on all of this kernel, or NULL. */
+static const char *against_fentry(const struct code *code)
+{
+	/* since 5.17, f92c1e183604 (bpf: Add get_func_[arg|ret|arg_cnt] helpers) */
+	if (!code_has_enumerator(code, "bpf_func_id", "BPF_FUNC_get_func_ret"))
+		return "this kernel's fexit programs cannot read a result";
+	if (!privileges_allow_fentry())
+		return "fentry in a module takes CAP_SYS_ADMIN";
+	/* before it counts what it skips, fentry is surer: there it does */
+	if (kernel_preempts() && code_counts_skipped_kprobes(code))
+		return "this kernel preempts fentry programs, and skips them meanwhile";
+	return NULL;
+}
+
 struct observer *observer_arm(const struct observer_options *options, struct plan *plan,
 			      struct code *code, int *status)
 {
 	struct observer *o = calloc(1, sizeof(*o));
+	const char *why;
 	int round = 0;
 
 	*status = STATUS_NOT_ARMED;
@@ -476,9 +529,9 @@ struct observer *observer_arm(const struct observer_options *options, struct pla
 	libbpf_set_print(print_libbpf);
 	o->plan = plan;
 	o->code = code;
-	/* since 5.17, f92c1e183604 (bpf: Add get_func_[arg|ret|arg_cnt] helpers) */
-	if (!code_has_enumerator(code, "bpf_func_id", "BPF_FUNC_get_func_ret"))
-		plan_use_kprobes(plan, "this kernel's fexit programs cannot read a result");
+	why = against_fentry(code);
+	if (why)
+		plan_use_kprobes(plan, why);
 	while ((*status = try_to_arm(o, options)) == -EAGAIN && ++round < MAX_ROUNDS)
 		close_observer(o);
 	if (*status == -EAGAIN) {

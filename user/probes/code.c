@@ -219,6 +219,22 @@ bool code_has_enumerator(const struct code *code, const char *type_name, const c
 	return false;
 }
 
+bool code_counts_skipped_kprobes(const struct code *code)
+{
+	/* of the same series: it tells how many, in one more argument */
+	const int with_missed = 7;
+	const struct btf_type *type;
+	int id;
+
+	if (!code->vmlinux)
+		return false;
+	id = btf__find_by_name_kind(code->vmlinux, "bpf_get_perf_event_info", BTF_KIND_FUNC);
+	if (id < 0)
+		return false;
+	type = btf__type_by_id(code->vmlinux, btf__type_by_id(code->vmlinux, (__u32)id)->type);
+	return btf_vlen(type) >= with_missed;
+}
+
 /*
  * libbpf would take struct kvm_nested_state from the kernel's own BTF, where a
  * rebuilt module's additional field is not to be seen.

@@ -77,6 +77,12 @@ bool code_find_inlined(struct code *code, const char *module, const char *functi
 /* An enumerator of the kernel's BTF; 0 (none): that BTF is not at hand. */
 bool code_has_enumerator(const struct code *code, const char *type, const char *name);
 
+/*
+ * Does this kernel count the programs at kprobes that it does not run? Since 6.7,
+ * dd8657894c11 (bpf: Count missed stats in trace_call_bpf).
+ */
+bool code_counts_skipped_kprobes(const struct code *code);
+
 /* Offset of evmcs_pa in struct kvm_nested_state; 0: this kvm_intel has none. */
 unsigned int code_evmcs_pa_offset(const struct code *code);
 

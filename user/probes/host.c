@@ -466,16 +466,10 @@ static void ask_kprobes(const struct host *host, struct host_answer *a)
 		       "echo 1 > /sys/kernel/debug/kprobes/enabled");
 }
 
-/* Counted since 6.7 (bpf: Count missed stats in trace_call_bpf). */
 static void ask_skipped(const struct host *host, struct host_answer *a)
 {
-	unsigned int major = 0, minor = 0;
-	struct utsname uts;
-	bool counted;
+	bool counted = host->code && code_counts_skipped_kprobes(host->code);
 
-	uname(&uts);
-	counted = sscanf(uts.release, "%u.%u", &major, &minor) == 2 &&
-		  (major > 6 || (major == 6 && minor >= 7));
 	say_value(a, "programs at kprobes that the kernel skips are %scounted",
 		  counted ? "" : "not ");
 	if (!counted && plan_has(host, "kprobe"))

@@ -5,6 +5,7 @@
 
 #include "evmcs_trace/status.h"
 #include "probes/kernel.h"
+#include "probes/privileges.h"
 #include "util/first_line.h"
 #include "util/say.h"
 
@@ -32,10 +33,6 @@ int kernel_preflight(void)
 {
 	char nested[8];
 
-	if (geteuid() != 0) {
-		say_error("tracing KVM needs root: run it with sudo");
-		return STATUS_NOT_ARMED;
-	}
 	if (!kernel_has_kvm_intel()) {
 		say_error(
 			"kvm_intel is not loaded, so no nested VMX guest can be restored here: "
@@ -61,5 +58,14 @@ int kernel_preflight(void)
 			  "kernel memory: boot with lockdown=integrity or none");
 		return STATUS_NOT_ARMED;
 	}
-	return 0;
+	return privileges_check();
+}
+
+bool kernel_preempts(void)
+{
+	char modes[128];
+
+	/* the one in force is in parentheses */
+	first_line("/sys/kernel/debug/sched/preempt", modes, sizeof(modes));
+	return strstr(modes, "(full)") || strstr(modes, "(lazy)");
 }

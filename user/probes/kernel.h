@@ -11,4 +11,11 @@ bool kernel_has_kvm_intel(void);
 /* What this host would refuse, told to the user: a status, 0: nothing is in the way. */
 int kernel_preflight(void);
 
+/*
+ * Whether a task may be preempted inside the kernel, and so inside a program that
+ * is attached by fentry. Until it goes on, the kernel skips that program for every
+ * other task on the CPU. What runs by kprobe is not preempted.
+ */
+bool kernel_preempts(void);
+
 #endif

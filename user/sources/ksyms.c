@@ -52,6 +52,13 @@ static void forget_table(struct ksyms *ksyms)
 	ksyms->nr = ksyms->pool_len = 0;
 }
 
+void ksyms_forget(struct ksyms *ksyms)
+{
+	forget_table(ksyms);
+	tdestroy(ksyms->answers, free);
+	ksyms->answers = NULL;
+}
+
 static struct answer *find_answer(struct ksyms *ksyms, uint64_t address)
 {
 	struct answer key = { .address = address };

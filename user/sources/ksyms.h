@@ -9,9 +9,12 @@ struct ksyms;
 
 struct ksyms *ksyms_new(void);
 
+/* A module was unloaded: what was at its addresses may be something else now. */
+void ksyms_forget(struct ksyms *ksyms);
+
 /*
  * Fills names[i] with "function+0x1f [module]" for each address, or the
- * address itself where it has no symbol. They live as long as ksyms.
+ * address itself where it has no symbol. They live until it is told to forget.
  * /proc/kallsyms is read when the first stack comes, not before: stacks are
  * rare, the table is large. It is read again when an address is not in it,
  * since modules and BPF programs come and go.

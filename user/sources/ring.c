@@ -266,7 +266,8 @@ static int take_record(void *ctx, void *data, size_t size)
 
 /* ---- life ---- */
 
-/* Read once, for all the traces of a batch: it takes seconds on a slow machine.
+/*
+ * Read once, for all the traces of a batch: it takes seconds on a slow machine.
  * One that is not in it makes it be read again.
  */
 static struct ksyms *all_symbols(void)
@@ -359,6 +360,7 @@ int ring_source_join(struct ring_source *s, struct observer *observer)
 	tdestroy(s->vms, free);
 	tdestroy(s->vcpus, free);
 	s->vms = s->vcpus = NULL;
+	ksyms_forget(s->ksyms);
 	tell_loss(s, 1, s->last_t_ns, LOSS_DETACHED);
 	s->last_lost = observer_lost(observer);
 	s->ring = ring_buffer__new(observer_ring_fd(observer), take_record, s, NULL);

@@ -26,18 +26,26 @@ int kallsyms_parse_text(char *line, struct kallsym *symbol)
 	return *symbol->name != '\0';
 }
 
+static FILE *kallsyms;
+
+int kallsyms_open(void)
+{
+	if (!kallsyms)
+		kallsyms = fopen("/proc/kallsyms", "re");
+	return kallsyms ? 0 : -errno;
+}
+
 int kallsyms_for_each_text(int (*fn)(void *ctx, const struct kallsym *symbol), void *ctx)
 {
-	FILE *f = fopen("/proc/kallsyms", "re");
 	struct kallsym symbol;
 	char line[512];
-	int err = 0;
+	int err = kallsyms_open();
 
-	if (!f)
-		return -errno;
-	while (!err && fgets(line, sizeof(line), f))
+	if (err)
+		return err;
+	rewind(kallsyms);
+	while (!err && fgets(line, sizeof(line), kallsyms))
 		if (kallsyms_parse_text(line, &symbol))
 			err = fn(ctx, &symbol);
-	fclose(f);
 	return err;
 }

@@ -13,6 +13,12 @@ struct kallsym {
 };
 
 /*
+ * Opens the table, once: whether addresses are in it is decided then, by the
+ * privileges that the process has then. -errno where it cannot be read.
+ */
+int kallsyms_open(void);
+
+/*
  * Calls fn for every text symbol; a value other than 0 from fn ends it and is
  * returned. Returns -errno where the table cannot be read.
  */
