@@ -8,7 +8,8 @@
 B ?= build
 
 SCENARIO_BUILD := $(B)/scenarios
-SCENARIO_DRIVERS := $(SCENARIO_BUILD)/evmcs-restore $(SCENARIO_BUILD)/with-caps
+SCENARIO_DRIVERS := $(SCENARIO_BUILD)/evmcs-restore $(SCENARIO_BUILD)/with-caps \
+	$(SCENARIO_BUILD)/fill-trampoline
 
 SCENARIO_WARNINGS := -Wall -Wextra -Werror
 SCENARIO_CPPFLAGS := -Iscenarios/vmm -Iscenarios/guest -Iscenarios/drivers
@@ -28,7 +29,7 @@ GUEST_HOST_OBJS := $(addprefix $(SCENARIO_BUILD)/guest/, guest_host.o blob.o)
 EVMCS_RESTORE_OBJS := $(addprefix $(SCENARIO_BUILD)/drivers/, evmcs-restore.o options.o scenario.o \
 	provoke.o postcopy.o)
 SCENARIO_HOST_OBJS := $(EVMCS_RESTORE_OBJS) $(VMM_OBJS) $(SCENARIO_BUILD)/guest/guest_host.o \
-	$(SCENARIO_BUILD)/drivers/with-caps.o
+	$(SCENARIO_BUILD)/drivers/with-caps.o $(SCENARIO_BUILD)/drivers/fill-trampoline.o
 
 .PHONY: scenario-drivers
 scenario-drivers: $(SCENARIO_DRIVERS)
@@ -38,6 +39,9 @@ $(SCENARIO_BUILD)/evmcs-restore: $(EVMCS_RESTORE_OBJS) $(VMM_OBJS) $(GUEST_HOST_
 
 $(SCENARIO_BUILD)/with-caps: $(SCENARIO_BUILD)/drivers/with-caps.o
 	$(Q)$(CC) $(CFLAGS) $(SCENARIO_CFLAGS) $(LDFLAGS) -static -o $@ $^
+
+$(SCENARIO_BUILD)/fill-trampoline: $(SCENARIO_BUILD)/drivers/fill-trampoline.o
+	$(Q)$(CC) $(CFLAGS) $(SCENARIO_CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf
 
 # Host side.
 $(SCENARIO_HOST_OBJS): $(SCENARIO_BUILD)/%.o: scenarios/%.c

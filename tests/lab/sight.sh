@@ -52,6 +52,10 @@ evmcs-trace schema | awk '/"point": \{/ { p = 1 } p && /"enum"/ { e = 1; next }
 } >/tmp/batch
 run forbidden evmcs-trace record -q --batch /tmp/batch -o "$OUT"
 
+# ---- a function that the kernel takes no more fentry programs on ----
+run crowded fill-trampoline kvm hva_to_pfn -- evmcs-trace record -o "$OUT/crowded.jsonl" -- \
+	evmcs-restore --rounds 1
+
 # ---- unloaded and loaded again while it is watched ----
 background reload evmcs-trace record -o "$OUT/reload.jsonl"
 until_true armed reload 1

@@ -294,8 +294,15 @@ struct live {
 	int timeout_ms; /* until windows are asked again */
 	uint64_t next_beat_ns;
 	bool deaf; /* and told so */
+	bool gap_told; /* the one that there is while nothing is attached */
 	const char *end_reason; /* set when it is over */
 };
+
+/* One command is over soon: it is traced without the rights to arm anew. */
+static bool keeps_nothing(const struct live_options *o)
+{
+	return o->command && !o->batch;
+}
 
 static struct observer *arm(struct live *live, int *status)
 {
@@ -333,7 +340,26 @@ static void let_module_go(struct live *live, const char *why)
 	ring_source_leave(live->source);
 	observer_free(live->observer);
 	live->observer = NULL;
+	live->gap_told = false;
 	say("%s: not watching", why);
+}
+
+/* While nothing was attached, kvm_intel was there. */
+static void tell_gap(struct live *live)
+{
+	if (!live->gap_told)
+		ring_source_gap(live->source);
+	live->gap_told = true;
+}
+
+static struct observer *arm_again(struct live *live, int *status)
+{
+	struct observer *observer;
+
+	privileges_raise();
+	observer = arm(live, status);
+	privileges_lower();
+	return observer;
 }
 
 static void watch_again(struct live *live)
@@ -342,9 +368,13 @@ static void watch_again(struct live *live)
 
 	if (live->observer)
 		return;
-	privileges_raise();
-	live->observer = arm(live, &status);
-	privileges_lower();
+	tell_gap(live);
+	if (keeps_nothing(live->options)) {
+		say_error("not watching kvm_intel again: what that takes was given up when the "
+			  "command was started");
+		return;
+	}
+	live->observer = arm_again(live, &status);
 	if (!live->observer)
 		return;
 	if (ring_source_join(live->source, live->observer) < 0) {
@@ -357,12 +387,13 @@ static void watch_again(struct live *live)
 
 static void toggle(struct live *live)
 {
-	if (live->observer)
-		let_module_go(live,
-			      "let go of kvm_intel: it can be unloaded, and once it is loaded "
-			      "again (or on another SIGUSR1) it is watched again");
-	else
+	if (!live->observer) {
 		watch_again(live);
+		return;
+	}
+	let_module_go(live, "let go of kvm_intel: it can be unloaded, and once it is loaded "
+			    "again (or on another SIGUSR1) it is watched again");
+	tell_gap(live);
 }
 
 static void follow_module(struct live *live)
@@ -465,8 +496,11 @@ static void follow(struct live *live)
 /* Nothing is reported any more: only then do the counts stand still. */
 static void stop_reporting(struct live *live)
 {
-	if (!live->observer)
+	if (!live->observer) {
+		if (kernel_has_kvm_intel())
+			tell_gap(live);
 		return;
+	}
 	look_for_life(live);
 	observer_poll_windows(live->observer);
 	if (live->options->batch)
@@ -529,14 +563,20 @@ static int get_ready(struct live *live)
 	if (!live->options->quiet)
 		tell_armed(live->pipeline, &live->plan);
 	status = tell_ready(live->options);
-	return status ? status
-		      : privileges_drop(LATER_ARM | (live->options->batch ? LATER_FILES : 0));
+	if (status)
+		return status;
+	if (keeps_nothing(live->options))
+		return privileges_drop(0);
+	return privileges_drop(LATER_ARM | (live->options->batch ? LATER_FILES : 0));
 }
 
 void live_forbid(struct live *live, uint64_t points)
 {
-	if (live->observer)
-		observer_forbid(live->observer, live->options->forbidden | points);
+	if (!live->observer)
+		return;
+	privileges_raise();
+	observer_forbid(live->observer, live->options->forbidden | points);
+	privileges_lower();
 }
 
 int live_trace(struct live *live, struct pipeline *p, char **command)
@@ -547,7 +587,13 @@ int live_trace(struct live *live, struct pipeline *p, char **command)
 	live->pipeline = p;
 	live->command = (struct command){};
 	live->end_reason = NULL;
-	status = begin(live, &header);
+	live->deaf = false;
+	status = 0;
+	/* the module went during the trace before */
+	if (!live->observer)
+		live->observer = arm_again(live, &status);
+	if (!status)
+		status = begin(live, &header);
 	if (!status)
 		status = get_ready(live);
 	if (!status && command)

@@ -28,6 +28,7 @@
 /* What is still to come, and what is in force until then. */
 static unsigned int to_come;
 static uint64_t in_force;
+static bool dropped;
 
 /* ---- capabilities of this process, one bit each ---- */
 
@@ -371,6 +372,7 @@ int privileges_drop(unsigned int later)
 	if (err)
 		return tell_not_dropped(err);
 	to_come = later;
+	dropped = true;
 	choose_kept(&caps, &in_force, &resting);
 	caps.effective = in_force;
 	caps.permitted = in_force | resting;
@@ -394,6 +396,8 @@ void privileges_lower(void)
 {
 	struct caps caps = get_caps();
 
+	if (!dropped)
+		return;
 	caps.effective = in_force & caps.permitted;
 	set_caps(caps);
 }

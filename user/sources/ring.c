@@ -354,6 +354,11 @@ void ring_source_leave(struct ring_source *s)
 	s->observer = NULL;
 }
 
+void ring_source_gap(struct ring_source *s)
+{
+	tell_loss(s, 1, s->last_t_ns, LOSS_DETACHED);
+}
+
 /* The module was away, and with it every VM: their addresses may come again. */
 int ring_source_join(struct ring_source *s, struct observer *observer)
 {
@@ -361,7 +366,6 @@ int ring_source_join(struct ring_source *s, struct observer *observer)
 	tdestroy(s->vcpus, free);
 	s->vms = s->vcpus = NULL;
 	ksyms_forget(s->ksyms);
-	tell_loss(s, 1, s->last_t_ns, LOSS_DETACHED);
 	s->last_lost = observer_lost(observer);
 	s->ring = ring_buffer__new(observer_ring_fd(observer), take_record, s, NULL);
 	if (!s->ring)

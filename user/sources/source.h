@@ -33,10 +33,11 @@ int ring_source_consume(struct ring_source *source);
 
 /*
  * Between two observers of one trace: what the first one still has, to be called
- * when its programs are detached; and then the next one, which the gap is told
- * before.
+ * when its programs are detached; that something may have been missed since; and
+ * the next one.
  */
 void ring_source_leave(struct ring_source *source);
+void ring_source_gap(struct ring_source *source);
 int ring_source_join(struct ring_source *source, struct observer *observer);
 
 /* Tells that the kernel does not run the programs that are attached. */
