@@ -10,7 +10,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <linux/capability.h>
 #include <linux/kvm.h>
 
 #include <bpf/bpf.h>
@@ -21,6 +20,7 @@
 #include "probes/code_data.h"
 #include "probes/host.h"
 #include "probes/module_file.h"
+#include "probes/privileges.h"
 #include "util/errstr.h"
 #include "util/first_line.h"
 #include "util/kallsyms.h"
@@ -338,46 +338,23 @@ static void ask_lockdown(const struct host *host, struct host_answer *a)
 		       "--sb-state)");
 }
 
-/* Each does what the other, or CAP_SYS_ADMIN, does too. */
-static const struct {
-	int cap;
-	const char *name;
-} capabilities[] = {
-	{ 39, "CAP_BPF" },
-	{ 38, "CAP_PERFMON" },
-	{ CAP_SYSLOG, "CAP_SYSLOG" },
-};
-
-static uint64_t effective_capabilities(void)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	unsigned long long caps = 0;
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %llx", &caps) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return caps;
-}
-
 static void ask_privileges(const struct host *host, struct host_answer *a)
 {
-	uint64_t held = effective_capabilities();
-	size_t i;
+	const struct privilege *table;
+	int nr, i;
 
 	(void)host;
+	table = privileges_table(&nr);
 	say_value(a, "uid %u", geteuid());
-	for (i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
+	for (i = 0; i < nr; i++) {
 		size_t n = strlen(a->value);
 
-		if (held & (1ULL << capabilities[i].cap | 1ULL << CAP_SYS_ADMIN))
+		if (!privilege_missing(&table[i]))
 			continue;
 		snprintf(a->value + n, sizeof(a->value) - n, "%s%s", a->state ? ", " : " without ",
-			 capabilities[i].name);
+			 table[i].name);
 		is_bad(a, STATUS_NOT_ARMED, "tracing KVM is not permitted",
-		       "sudo evmcs-trace doctor");
+		       "sudo evmcs-trace doctor (docs/privileges.md)");
 	}
 }
 
