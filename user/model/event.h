@@ -111,7 +111,7 @@ struct probe_fact {
 	char function[64];
 	char module[32];
 	char flavour[16]; /* "fentry", "kprobe", "inlined" (kprobes in its callers), "" */
-	char reason[160]; /* why not attached, or why not the better way */
+	char reason[256]; /* why not attached, or why not the better way */
 };
 
 struct trace_header {
