@@ -410,6 +410,20 @@ void note(struct stream *s, enum evmcs_point point)
 	add_event(s, point, PHASE_NOTE);
 }
 
+void blind_to(struct stream *s, enum evmcs_point point)
+{
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < s->header.nr_probes; i++)
+		if (s->header.probes[i].point == point)
+			s->header.probes[i].attached = false;
+	for (i = 0; i < (size_t)s->nr; i++)
+		if (s->steps[i].type != ITEM_EVENT || s->steps[i].event.point != point)
+			s->steps[n++] = s->steps[i];
+	s->nr = n;
+}
+
 void attach(struct stream *s, enum evmcs_point point, const char *flavour)
 {
 	size_t i;

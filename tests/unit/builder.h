@@ -127,6 +127,8 @@ void loss(struct stream *s, uint64_t count);
 void loss_of(struct stream *s, enum loss_stage stage, uint64_t count);
 /* What a handler noticed at a place that is no function. */
 void note(struct stream *s, enum evmcs_point point);
+/* As if the point had not been attached: the header says so, its events are not there. */
+void blind_to(struct stream *s, enum evmcs_point point);
 /* The header says of the point that it was attached, so. */
 void attach(struct stream *s, enum evmcs_point point, const char *flavour);
 /* Counts that add up; tests may spoil them. */

@@ -13,6 +13,7 @@
 
 #include "judged.h"
 #include "model/anomalies.h"
+#include "model/names.h"
 #include "stories.h"
 
 #define L2 NESTED_GUEST_MODE
@@ -1077,6 +1078,33 @@ static void nothing_to_compare_with(void **state)
 	assert_int_equal(expect(s, VERDICT_PASS)->verdict.compared, 0);
 }
 
+/* What is not seen is no violation, whatever it is. */
+static void blind_on_any_point(void **state)
+{
+	int i, point;
+
+	(void)state;
+	for (i = 0; i < nr_stories; i++) {
+		if (stories[i].verdict != VERDICT_PASS)
+			continue;
+		for (point = PT_SET_STATE + 1; point < PT_COUNT; point++) {
+			struct stream *s = stream_new();
+
+			if (point == PT_EVMCS_PAGE || point_class(point) == CLASS_NOTE) {
+				stream_free(s);
+				continue;
+			}
+			stories[i].tell(s);
+			blind_to(s, point);
+			footer(s);
+			if (judge(s)->verdict.kind != VERDICT_INCONCLUSIVE)
+				fail_msg("%s, blind on %s: %d", stories[i].name, point_name(point),
+					 judge(s)->verdict.kind);
+			stream_free(s);
+		}
+	}
+}
+
 static void probes_that_are_not_run(void **state)
 {
 	struct stream *s = *state;
@@ -1407,6 +1435,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(out_of_line_where_derived),
 	TEST(out_of_line_not_where_derived),
 	TEST(nothing_to_compare_with),
+	TEST(blind_on_any_point),
 	TEST(probes_that_are_not_run),
 	TEST(probes_that_were_away),
 	/* properties */

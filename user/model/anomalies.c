@@ -73,6 +73,10 @@ static bool evmptr_is_valid(uint64_t evmptr)
 	return evmptr && evmptr != EVMPTR_INVALID && evmptr != EVMPTR_MAP_PENDING;
 }
 
+/*
+ * Of a point that is not attached silence says nothing: what is concluded from it
+ * is no violation.
+ */
 static bool watched(const struct moment_facts *f, enum evmcs_point point)
 {
 	return f->attached & (1ULL << point);
@@ -196,6 +200,9 @@ static bool mem_before_run(const struct moment_facts *f)
 		return false;
 	if (f->restore->run_seen) /* a KVM_RUN that did not get as far as the guest */
 		return false;
+	/* in no ioctl, as teardown is, which nobody looked for */
+	if (!cmd && !watched(f, PT_FREE_VCPU))
+		return false;
 	/* in no ioctl that we know: a KVM_RUN would be in the pages handler */
 	if (!cmd && (on_behalf_of(f, PT_STATE_PAGES) || on_behalf_of(f, PT_NESTED_EXIT)))
 		return false;
@@ -226,7 +233,7 @@ static bool vmptrld_unknown_caller(const struct moment_facts *f)
 {
 	enum evmcs_point behalf = task_behalf(f->task);
 
-	if (!saw_everything(f))
+	if (!saw_everything(f) || !watched(f, PT_STATE_PAGES) || !watched(f, PT_NESTED_EXIT))
 		return false;
 	/* the vCPU has not run, so it cannot be a VMLAUNCH of L1 */
 	return behalf == PT_COUNT || behalf == PT_GET_STATE || behalf == PT_FREE_VCPU;
@@ -243,8 +250,8 @@ static bool run_after_fail(const struct moment_facts *f)
 {
 	const struct restore *r = f->restore;
 
-	return r->pages_failed && (!r->pages_done || (r->wants_evmcs && !r->mapped)) &&
-	       saw_everything(f);
+	return r->pages_failed && watched(f, PT_EVMPTR_LOAD) &&
+	       (!r->pages_done || (r->wants_evmcs && !r->mapped)) && saw_everything(f);
 }
 
 /* A10: KVM_RUN goes on without the eVMCS, as if there were none. */
@@ -285,7 +292,7 @@ static bool pending_stuck(const struct moment_facts *f)
 static bool pending_lost(const struct moment_facts *f)
 {
 	return has_vmx_state(f) && f->restore->wants_evmcs && !f->restore->mapped &&
-	       !f->restore->last_state.vmx_off && saw_everything(f) &&
+	       !f->restore->last_state.vmx_off && saw_everything(f) && watched(f, PT_EVMPTR_LOAD) &&
 	       f->event->evmptr != EVMPTR_MAP_PENDING;
 }
 
