@@ -22,7 +22,7 @@ survived=0
 # judge NAME: the sources are broken; which test says so?
 judge() {
 	local t first failed
-	for t in test_anomalies test_model test_small test_trace test_expect; do
+	for t in test_anomalies test_model test_small test_trace test_expect test_plan; do
 		if ! build "build/tests/$t"; then
 			echo "$1: does not compile"
 			tail -3 "$copy/log"
@@ -96,6 +96,19 @@ mutant "run is not exact" $model 's/r->run_exact = true/r->run_exact = false/'
 mutant "slots are everyone's" $model 's/\|\| vcpu->vm != ev->vm\)/)/'
 mutant "vCPUs are one" $model 's/return \(x->id > y->id\) - \(x->id < y->id\);/return 0;/'
 mutant "VMs are one" $model 's/if \(x->vm != y->vm\)/if (0)/'
+mutant "silence is no reason" $model 's/if \(m->silent\)/if (0)/'
+mutant "a gap is no reason" $model 's/if \(m->detached\)/if (0)/'
+mutant "differing is no reason" $model 's/if \(v->differing\)/if (0)/'
+mutant "derived is right" $model 's/^\t\tdiffer\(m, vcpu\);/\t\t;/'
+mutant "derived marks none" $model 's/mark\(vcpu->current, WHY_DIFFERS\);/;/'
+mutant "a stranger, unheard" user/model/anomalies.c 's/ \|\| !watched\(f, PT_STATE_PAGES\)//'
+mutant "forgotten, unheard" user/model/anomalies.c 's/saw_everything\(f\) && watched\(f, PT_EVMPTR_LOAD\) &&$/saw_everything(f) \&\&/'
+mutant "clones have arguments" user/probes/plan.c 's/return choice->sites.fit == SYMBOL_WHOLE;/return true;/'
+mutant "clones will do" user/probes/plan.c 's/ && choice->row->arguments == ARGS_NEEDED\)/ \&\& 0)/'
+mutant "two of a name are one" user/probes/plan.c 's/sites->nr == 1 && //'
+mutant "hidden is an address" user/probes/plan.c 's/else if \(!sites->site\[0\].address\)/else if (0)/'
+mutant "wholes beside pieces" user/probes/code.c 's/pieces = has_pieces\(.*/pieces = false;/'
+mutant "BTF may be ambiguous" user/probes/code.c 's/return \*times == 1 \? id : 0;/return id;/'
 mutant "tasks are one" user/model/context.c 's/return \(x->tid > y->tid\) - \(x->tid < y->tid\);/return 0;/'
 mutant "empty frame is access" user/model/context.c 's/ \|\| entry->access.len\)/ || true)/'
 mutant "outermost behalf" user/model/context.c 's/for \(i = task->depth - 2; i >= 0; i--\)/for (i = 0; i < task->depth - 1; i++)/'
