@@ -878,8 +878,11 @@ static __always_inline int gpa_enter(void *ctx, __u8 point, __u64 vcpu, __u64 kv
 
 static __always_inline int pin_enter(void *ctx, __u64 hva)
 {
-	struct record_access access = { .gpa = GPA_UNKNOWN, .len = 1 << PAGE_SHIFT, .hva = hva };
+	struct record_access access = { .gpa = GPA_UNKNOWN, .len = 1 << PAGE_SHIFT };
 
+	/* since 6.13 the first argument is a structure of the kernel's (struct kvm_follow_pfn) */
+	if ((__s64)hva > 0)
+		access.hva = hva;
 	return access_enter(ctx, PT_PIN, 0, 0, &access);
 }
 
@@ -994,6 +997,28 @@ static __always_inline int memslot_commit_args(void *ctx, __u64 kvm, __u64 first
 	if (bpf_core_field_exists(struct kvm_memory_slot, hva_node))
 		return memslot_commit_enter(ctx, kvm, first, second);
 	return memslot_commit_enter(ctx, kvm, second, third);
+}
+
+#define PAGE_GPA(gfn, offset) (((__u64)(gfn) << PAGE_SHIFT) + (__u32)(offset))
+
+/*
+ * (kvm, slot, gfn, data, offset, len); until 5.11, 28bd726aa404 (KVM: Pass in kvm
+ * pointer into mark_page_dirty_in_slot()), without kvm: then only what a vCPU's
+ * ioctl writes is known to be of a VM. The dirty ring came with that series.
+ */
+static __always_inline int write_guest_page_enter(void *ctx, __u64 a, __u64 b, __u64 c, __u64 d,
+						  __u64 e, __u64 f)
+{
+	/* as in memslot_commit_args() */
+	barrier_var(a);
+	barrier_var(b);
+	barrier_var(c);
+	barrier_var(d);
+	barrier_var(e);
+	barrier_var(f);
+	if (bpf_core_field_exists(struct kvm, dirty_ring_size))
+		return gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, a, PAGE_GPA(c, e), (__u32)f);
+	return gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, 0, PAGE_GPA(b, d), (__u32)e);
 }
 
 /* ---- entry points ---- */
@@ -1128,8 +1153,6 @@ ENTER(read_guest, PT_READ_GUEST, GATED, gpa_enter(ctx, PT_READ_GUEST, 0, F(0), F
       gpa_enter(ctx, PT_READ_GUEST, 0, K(0), K(1), K(3)))
 FRAME_EXIT(read_guest, PT_READ_GUEST, int)
 
-#define PAGE_GPA(gfn, offset) (((__u64)(gfn) << PAGE_SHIFT) + (__u32)(offset))
-
 /* int kvm_read_guest_page(kvm, gfn, data, offset, len) */
 ENTER(read_guest_page, PT_READ_GUEST_PAGE, GATED,
       gpa_enter(ctx, PT_READ_GUEST_PAGE, 0, F(0), PAGE_GPA(F(1), F(3)), (__u32)F(4)),
@@ -1168,8 +1191,8 @@ FRAME_EXIT(read_guest_cached, PT_READ_GUEST_CACHED, int)
 
 /* int __kvm_write_guest_page(kvm, slot, gfn, data, offset, len), since 5.11 */
 ENTER(write_guest_page, PT_WRITE_GUEST_PAGE, GATED,
-      gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, F(0), PAGE_GPA(F(2), F(4)), (__u32)F(5)),
-      gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, K(0), PAGE_GPA(K(2), K(4)), (__u32)K(5)))
+      write_guest_page_enter(ctx, F(0), F(1), F(2), F(3), F(4), F(5)),
+      write_guest_page_enter(ctx, K(0), K(1), K(2), K(3), K(4), K(5)))
 FRAME_EXIT(write_guest_page, PT_WRITE_GUEST_PAGE, int)
 
 /* int kvm_write_guest_offset_cached(kvm, cache, data, offset, len) */

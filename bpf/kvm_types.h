@@ -65,6 +65,7 @@ struct kvm_vcpu_arch {
 
 struct kvm {
 	struct mm_struct *mm;
+	__u32 dirty_ring_size; /* since 5.11 */
 } CORE_TYPE;
 
 /* uapi: what KVM_RUN shares with user space */

@@ -13,6 +13,9 @@ run stranger-no-module with-caps -u $user none -- evmcs-trace
 load-kvm stock nested=0 || exit 1
 run stranger-not-nested with-caps -u $user none -- evmcs-trace
 load-kvm stock || exit 1
+chmod 600 /dev/kvm
+echo 2 >/proc/sys/kernel/perf_event_paranoid
+run no-dev-kvm with-caps -u $user $least,cap_sys_resource -- evmcs-trace
 chmod 666 /dev/kvm
 # as it is on hosts that do not start with the lab's
 echo 2 >/proc/sys/kernel/unprivileged_bpf_disabled

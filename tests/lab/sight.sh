@@ -69,6 +69,20 @@ until_true armed reload 2
 evmcs-restore --rounds 1 >/dev/null
 finish reload
 
+# ---- let go of, and never watched again; a batch goes on ----
+background let-go evmcs-trace record -o "$OUT/let-go.jsonl"
+until_true armed let-go 1
+evmcs-restore --rounds 1 >/dev/null
+kill -USR1 "$started"
+until_true grep -q "let go of kvm_intel" "$OUT/let-go.out"
+evmcs-restore --rounds 1 --set-twice >/dev/null # not seen
+finish let-go
+cat >/tmp/batch <<'END'
+gone evmcs-restore --rounds 1; kill -USR1 $PPID; sleep 2
+back evmcs-restore --rounds 1
+END
+run batch-let-go evmcs-trace record --batch /tmp/batch -o "$OUT"
+
 background reload-kprobes evmcs-trace record --kprobes -o "$OUT/reload-kprobes.jsonl"
 until_true armed reload-kprobes 1
 run not-held load-kvm stock

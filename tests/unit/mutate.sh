@@ -108,6 +108,8 @@ mutant "clones will do" user/probes/plan.c 's/ && choice->row->arguments == ARGS
 mutant "two of a name are one" user/probes/plan.c 's/sites->nr == 1 && //'
 mutant "hidden is an address" user/probes/plan.c 's/else if \(!sites->site\[0\].address\)/else if (0)/'
 mutant "wholes beside pieces" user/probes/code.c 's/pieces = has_pieces\(.*/pieces = false;/'
+mutant "namesakes are the same" user/probes/plan.c 's/ && !namesake//'
+mutant "eight are all" user/probes/plan.c 's/if \(sites->more\)/if (0)/'
 mutant "BTF may be ambiguous" user/probes/code.c 's/return \*times == 1 \? id : 0;/return id;/'
 mutant "tasks are one" user/model/context.c 's/return \(x->tid > y->tid\) - \(x->tid < y->tid\);/return 0;/'
 mutant "empty frame is access" user/model/context.c 's/ \|\| entry->access.len\)/ || true)/'

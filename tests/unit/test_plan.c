@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,35 @@ static void piece_of_it(void **state)
 	assert_false(plan_believes_arguments(choice));
 }
 
+static void namesake_elsewhere(void **state)
+{
+	struct kernel *k = *state;
+	const struct plan_choice *choice;
+
+	add_function(k, CODE_KVM, "hva_to_pfn", 1);
+	assert_int_equal(code_add_name(&k->code->elsewhere, "hva_to_pfn", 10, 0x7000), 0);
+	choice = resolved(k, PT_PIN);
+	assert_string_equal(choice->fact.flavour, "kprobe");
+	assert_int_equal(choice->sites.nr, 1);
+	has_reason(choice, "another module");
+}
+
+static void more_copies_than_can_be(void **state)
+{
+	struct kernel *k = *state;
+	char name[64];
+	int i;
+
+	for (i = 0; i < CODE_MAX_SITES; i++) {
+		snprintf(name, sizeof(name), "hva_to_pfn.constprop.%d", i);
+		add_symbol(k, CODE_KVM, name, 0x8000 + (uint64_t)i);
+	}
+	assert_string_equal(resolved(k, PT_PIN)->fact.flavour, "kprobe");
+	add_symbol(k, CODE_KVM, "hva_to_pfn", 0x9000);
+	has_reason(resolved(k, PT_PIN), "more copies");
+	assert_string_equal(resolved(k, PT_PIN)->fact.flavour, "");
+}
+
 static void clone_of_what_needs_its_arguments(void **state)
 {
 	struct kernel *k = *state;
@@ -315,6 +345,8 @@ int main(void)
 		TEST(of_another_module),
 		TEST(clone_beside_it),
 		TEST(piece_of_it),
+		TEST(namesake_elsewhere),
+		TEST(more_copies_than_can_be),
 		TEST(clone_of_what_needs_its_arguments),
 		TEST(hidden_addresses),
 		TEST(better_alternative),

@@ -189,6 +189,8 @@ static void examine(struct diagnosis *d)
 {
 	if (code_has_module(d->host.code, CODE_KVM_INTEL)) {
 		plan_resolve(&d->plan, d->host.code);
+		if (!d->host.kvm_intel)
+			observer_adapt_plan(&d->plan, d->host.code);
 		d->host.plan = &d->plan;
 	}
 	ask_all(d);

@@ -34,6 +34,7 @@
 #define POLL_SLOWEST_MS 100
 /* How often the kernel is asked whether it still runs the probes. */
 #define BEAT_MS 60000
+#define BEAT_IN_WINDOW_MS 1000
 
 enum {
 	OPT_PID = 0x100,
@@ -241,6 +242,9 @@ static void tell_armed(const struct pipeline *p, const struct plan *plan)
 	say("armed on Linux %s: %d functions by fentry, %d by kprobe; waiting for "
 	    "KVM_SET_NESTED_STATE",
 	    p->header.kernel, fentry, kprobe);
+	if (fentry)
+		say("kvm_intel cannot be unloaded meanwhile: 'pkill -USR1 evmcs-trace' lets go of "
+		    "it");
 	if (missing)
 		say_error("blind on %s (%s): %s; no restore can pass", missing->fact.function,
 			  missing->fact.reason, missing->row->when_absent);
@@ -293,6 +297,7 @@ struct live {
 	int module_fd; /* module_watch_open(); -1: the kernel does not tell */
 	int timeout_ms; /* until windows are asked again */
 	uint64_t next_beat_ns;
+	uint64_t forbidden; /* points that this trace does without */
 	bool deaf; /* and told so */
 	bool gap_told; /* the one that there is while nothing is attached */
 	const char *end_reason; /* set when it is over */
@@ -321,7 +326,7 @@ static struct observer *arm(struct live *live, int *status)
 	observer = observer_arm(&o->observer, plan, code, status);
 	code_free(code);
 	if (observer)
-		observer_forbid(observer, o->forbidden);
+		observer_forbid(observer, o->forbidden | live->forbidden);
 	return observer;
 }
 
@@ -375,8 +380,10 @@ static void watch_again(struct live *live)
 		return;
 	}
 	live->observer = arm_again(live, &status);
-	if (!live->observer)
+	if (!live->observer) {
+		say_error("not watching any more: the trace is inconclusive from here on");
 		return;
+	}
 	if (ring_source_join(live->source, live->observer) < 0) {
 		live->end_reason = "out of memory";
 		return;
@@ -419,8 +426,11 @@ static void look_for_life(struct live *live)
 {
 	bool deaf;
 
-	live->next_beat_ns = clock_ns(CLOCK_MONOTONIC) + BEAT_MS * 1000000ULL;
-	if (!live->observer)
+	live->next_beat_ns =
+		clock_ns(CLOCK_MONOTONIC) +
+		(live->timeout_ms < BEAT_MS ? BEAT_IN_WINDOW_MS : BEAT_MS) * 1000000ULL;
+	/* without the module there is nothing to be run */
+	if (!live->observer || !kernel_has_kvm_intel())
 		return;
 	deaf = !observer_is_alive(live->observer);
 	if (deaf && !live->deaf) {
@@ -572,6 +582,7 @@ static int get_ready(struct live *live)
 
 void live_forbid(struct live *live, uint64_t points)
 {
+	live->forbidden = points;
 	if (!live->observer)
 		return;
 	privileges_raise();
@@ -598,6 +609,11 @@ int live_trace(struct live *live, struct pipeline *p, char **command)
 		status = get_ready(live);
 	if (!status && command)
 		status = start_command(&live->command, live->launcher, command);
+	/* it keeps what the tracer gave up: no longer than it is needed */
+	if (keeps_nothing(live->options)) {
+		launcher_free(live->launcher);
+		live->launcher = NULL;
+	}
 	if (!status) {
 		follow(live);
 		status = end(live);
@@ -646,7 +662,7 @@ struct live *live_arm(const struct live_options *o, int *status)
 	struct live *live;
 
 	say_set_level(o->verbose ? SAY_VERBOSE : o->quiet ? SAY_QUIET : SAY_NORMAL);
-	if (o->wait)
+	if (o->wait && kernel_cpu_has("vmx"))
 		wait_for_module();
 	*status = kernel_preflight();
 	if (*status)

@@ -487,8 +487,15 @@ static int tell_deaf(const struct observer *o)
 {
 	if (observer_is_alive(o))
 		return 0;
-	say_error("the kernel has attached the probes and does not run them: look at 'sysctl "
-		  "kernel.ftrace_enabled' and /sys/kernel/debug/kprobes/enabled, both must be 1");
+	if (access("/dev/kvm", R_OK | W_OK))
+		say_error("/dev/kvm cannot be opened (%s), by which it is seen whether the kernel "
+			  "runs the probes: add this user to its group (usermod -aG kvm USER)",
+			  errstr(errno));
+	else
+		say_error(
+			"the kernel has attached the probes and does not run them: look at 'sysctl "
+			"kernel.ftrace_enabled' and /sys/kernel/debug/kprobes/enabled, both must "
+			"be 1");
 	return STATUS_NOT_ARMED;
 }
 
@@ -516,11 +523,18 @@ static const char *against_fentry(const struct code *code)
 	return NULL;
 }
 
+void observer_adapt_plan(struct plan *plan, const struct code *code)
+{
+	const char *why = against_fentry(code);
+
+	if (why)
+		plan_use_kprobes(plan, why);
+}
+
 struct observer *observer_arm(const struct observer_options *options, struct plan *plan,
 			      struct code *code, int *status)
 {
 	struct observer *o = calloc(1, sizeof(*o));
-	const char *why;
 	int round = 0;
 
 	*status = STATUS_NOT_ARMED;
@@ -529,9 +543,7 @@ struct observer *observer_arm(const struct observer_options *options, struct pla
 	libbpf_set_print(print_libbpf);
 	o->plan = plan;
 	o->code = code;
-	why = against_fentry(code);
-	if (why)
-		plan_use_kprobes(plan, why);
+	observer_adapt_plan(plan, code);
 	while ((*status = try_to_arm(o, options)) == -EAGAIN && ++round < MAX_ROUNDS)
 		close_observer(o);
 	if (*status == -EAGAIN) {
@@ -593,7 +605,7 @@ bool observer_is_alive(const struct observer *o)
 	const struct plan_choice *get_state = plan_find(o->plan, PT_GET_STATE);
 	uint64_t before = o->skel->bss->heartbeats;
 
-	if (!get_state->fact.attached || access("/dev/kvm", R_OK | W_OK))
+	if (!get_state->fact.attached)
 		return true;
 	beat();
 	return o->skel->bss->heartbeats != before;

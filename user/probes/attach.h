@@ -19,6 +19,9 @@ struct observer_options {
 	const char *btf_file;
 };
 
+/* Takes kprobes for all that is to be by fentry, where this kernel or our rights speak for that. */
+void observer_adapt_plan(struct plan *plan, const struct code *code);
+
 /*
  * Attaches all that the plan found; the programs stay quiet until
  * observer_let_go(). Where the kernel refuses fentry on a function a kprobe
@@ -49,8 +52,8 @@ void observer_detach(struct observer *observer);
 
 /*
  * Does the kernel still run what is attached? Asked by a call that ends up in
- * get-state with no vCPU. True also where nobody can tell: /dev/kvm cannot be
- * opened, or get-state is not attached.
+ * get-state with no vCPU; who cannot make it cannot tell, and the answer is no.
+ * True where there is nothing to ask: get-state is not attached.
  */
 bool observer_is_alive(const struct observer *observer);
 

@@ -45,6 +45,7 @@ void code_free(struct code *code)
 		btf__free(code->modules[i].btf);
 	}
 	btf__free(code->vmlinux);
+	free_names(&code->elsewhere);
 	free(code);
 }
 
@@ -143,7 +144,10 @@ static bool has_site(const struct code_sites *sites, uint64_t address)
 
 static void add_site(struct code_sites *sites, const struct code_name *symbol, enum symbol_fit fit)
 {
-	if (sites->nr == CODE_MAX_SITES || (symbol->at && has_site(sites, symbol->at)))
+	if (symbol->at && has_site(sites, symbol->at))
+		return;
+	sites->more = sites->nr == CODE_MAX_SITES;
+	if (sites->more)
 		return;
 	snprintf(sites->site[sites->nr].name, sizeof(sites->site[0].name), "%s", symbol->name);
 	sites->site[sites->nr++].address = symbol->at;
@@ -188,6 +192,16 @@ bool code_find_sites(struct code *code, const char *name, const char *function,
 			add_site(sites, &module->symbols.entries[i], fit);
 	}
 	return sites->nr;
+}
+
+bool code_has_namesake(const struct code *code, const char *function)
+{
+	size_t i;
+
+	for (i = 0; i < code->elsewhere.nr; i++)
+		if (!strcmp(code->elsewhere.entries[i].name, function))
+			return true;
+	return false;
 }
 
 bool code_find_inlined(struct code *code, const char *module, const char *function,

@@ -24,6 +24,7 @@ struct code;
 
 struct code_sites {
 	int nr;
+	bool more; /* there are more copies than that */
 	enum symbol_fit fit; /* the worst of them */
 	struct {
 		char name[64]; /* as the symbol table has it */
@@ -73,6 +74,12 @@ bool code_find_sites(struct code *code, const char *module, const char *function
  */
 bool code_find_inlined(struct code *code, const char *module, const char *function,
 		       struct code_sites *sites, char *why, size_t len);
+
+/*
+ * Is there a function of that very name in the kernel itself or another module? To
+ * be asked after code_find_sites().
+ */
+bool code_has_namesake(const struct code *code, const char *function);
 
 /* An enumerator of the kernel's BTF; 0 (none): that BTF is not at hand. */
 bool code_has_enumerator(const struct code *code, const char *type, const char *name);

@@ -33,6 +33,7 @@ struct code_module {
 struct code {
 	struct btf *vmlinux; /* NULL: not at hand */
 	struct code_module modules[CODE_MODULES]; /* kvm, kvm_intel */
+	struct code_names elsewhere; /* functions of the kernel and of other modules */
 	/* fills in the symbols when they are first asked for; NULL: they are in */
 	int (*read_symbols)(struct code *code);
 	/* NULL: nobody can tell */

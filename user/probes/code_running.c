@@ -31,15 +31,21 @@ static int take_symbol(void *ctx, const struct kallsym *symbol)
 {
 	struct code *code = ctx;
 	size_t len = strlen(symbol->name), i;
+	bool taken = false;
 	int err = 0;
 
 	for (i = 0; i < CODE_MODULES && !err; i++) {
 		struct code_module *module = &code->modules[i];
 
-		if (module->built_in ? !symbol->module[0] && may_be_kvm(symbol->name)
-				     : !strcmp(symbol->module, module->name))
-			err = code_add_name(&module->symbols, symbol->name, len, symbol->address);
+		/* what is built in may be of either */
+		if (module->built_in ? symbol->module[0] || !may_be_kvm(symbol->name)
+				     : strcmp(symbol->module, module->name) != 0)
+			continue;
+		taken = true;
+		err = code_add_name(&module->symbols, symbol->name, len, symbol->address);
 	}
+	if (!taken && may_be_kvm(symbol->name))
+		err = code_add_name(&code->elsewhere, symbol->name, len, symbol->address);
 	return err;
 }
 

@@ -19,6 +19,7 @@
 #include "evmcs_trace/status.h"
 #include "probes/code_data.h"
 #include "probes/host.h"
+#include "probes/kernel.h"
 #include "probes/module_file.h"
 #include "probes/privileges.h"
 #include "util/errstr.h"
@@ -97,34 +98,13 @@ static void ask_kernel(const struct host *host, struct host_answer *a)
 }
 
 /* The flags of the first CPU: those of the others are the same. */
-static bool cpu_has_flag(const char *flag)
-{
-	FILE *f = fopen("/proc/cpuinfo", "re");
-	char *line = NULL, *word, *rest;
-	bool found = false;
-	size_t size = 0;
-
-	while (f && !found && getline(&line, &size, f) > 0) {
-		if (strncmp(line, "flags", 5) != 0)
-			continue;
-		rest = line;
-		while (!found && (word = strsep(&rest, " \t\n")))
-			found = !strcmp(word, flag);
-		break;
-	}
-	free(line);
-	if (f)
-		fclose(f);
-	return found;
-}
-
 static void ask_cpu(const struct host *host, struct host_answer *a)
 {
 	(void)host;
 	say_value(a, "has VMX");
-	if (cpu_has_flag("vmx"))
+	if (kernel_cpu_has("vmx"))
 		return;
-	say_value(a, "%s", cpu_has_flag("svm") ? "AMD's (SVM), no VMX" : "no VMX");
+	say_value(a, "%s", kernel_cpu_has("svm") ? "AMD's (SVM), no VMX" : "no VMX");
 	is_bad(a, STATUS_UNSUPPORTED, "no nested VMX guest can be restored here",
 	       "use an Intel host with VMX on in its firmware; in a virtual machine, let its host "
 	       "pass VMX on (QEMU: -cpu host)");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +9,27 @@
 #include "probes/privileges.h"
 #include "util/first_line.h"
 #include "util/say.h"
+
+bool kernel_cpu_has(const char *flag)
+{
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	char *line = NULL, *word, *rest;
+	bool found = false;
+	size_t size = 0;
+
+	while (f && !found && getline(&line, &size, f) > 0) {
+		if (strncmp(line, "flags", 5) != 0)
+			continue;
+		rest = line;
+		while (!found && (word = strsep(&rest, " \t\n")))
+			found = !strcmp(word, flag);
+		break;
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return found;
+}
 
 bool kernel_has_kvm_intel(void)
 {

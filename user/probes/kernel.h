@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
+/* A flag of /proc/cpuinfo: "vmx". */
+bool kernel_cpu_has(const char *flag);
+
 /* Is it loaded, or built in? */
 bool kernel_has_kvm_intel(void);
 

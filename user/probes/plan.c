@@ -133,8 +133,11 @@ static void give_up(struct plan_choice *choice, const char *reason)
 
 /* Why not by fentry, of a function that the symbols have. */
 static const char *no_fentry(const struct code *code, const char *module,
-			     const struct code_sites *sites, int times)
+			     const struct code_sites *sites, int times, bool namesake)
 {
+	/* before 6.3 the kernel takes the first of that name (31bf1dbccfb0) */
+	if (namesake)
+		return "another module has a function of this name";
 	if (sites->fit != SYMBOL_WHOLE)
 		return "the compiler made clones or pieces of it, which BTF does not have";
 	if (sites->nr > 1)
@@ -149,18 +152,23 @@ static bool choose(struct plan_choice *choice, struct code *code,
 		   const struct plan_alternative *alt)
 {
 	struct code_sites *sites = &choice->sites;
+	bool namesake;
 	int times;
 
 	choice->btf_id = code_btf_function(code, alt->module, alt->function, &times);
 	if (!code_find_sites(code, alt->module, alt->function, sites))
 		return false;
-	if (choice->btf_id && sites->nr == 1 && sites->fit == SYMBOL_WHOLE) {
+	namesake = code_has_namesake(code, alt->function);
+	if (choice->btf_id && !namesake && sites->nr == 1 && sites->fit == SYMBOL_WHOLE) {
 		set_fact(&choice->fact, alt, "fentry", "");
 		return true;
 	}
-	set_fact(&choice->fact, alt, "kprobe", no_fentry(code, alt->module, sites, times));
+	set_fact(&choice->fact, alt, "kprobe",
+		 no_fentry(code, alt->module, sites, times, namesake));
 	snprintf(choice->fact.function, sizeof(choice->fact.function), "%s", sites->site[0].name);
-	if (!plan_believes_arguments(choice) && choice->row->arguments == ARGS_NEEDED)
+	if (sites->more)
+		give_up(choice, "there are more copies of it than can be attached to");
+	else if (!plan_believes_arguments(choice) && choice->row->arguments == ARGS_NEEDED)
 		give_up(choice, "the compiler made clones or pieces of it, whose arguments are "
 				"not where the source has them");
 	else if (!sites->site[0].address)
