@@ -1001,26 +1001,6 @@ static __always_inline int memslot_commit_args(void *ctx, __u64 kvm, __u64 first
 
 #define PAGE_GPA(gfn, offset) (((__u64)(gfn) << PAGE_SHIFT) + (__u32)(offset))
 
-/*
- * (kvm, slot, gfn, data, offset, len); until 5.11, 28bd726aa404 (KVM: Pass in kvm
- * pointer into mark_page_dirty_in_slot()), without kvm: then only what a vCPU's
- * ioctl writes is known to be of a VM. The dirty ring came with that series.
- */
-static __always_inline int write_guest_page_enter(void *ctx, __u64 a, __u64 b, __u64 c, __u64 d,
-						  __u64 e, __u64 f)
-{
-	/* as in memslot_commit_args() */
-	barrier_var(a);
-	barrier_var(b);
-	barrier_var(c);
-	barrier_var(d);
-	barrier_var(e);
-	barrier_var(f);
-	if (bpf_core_field_exists(struct kvm, dirty_ring_size))
-		return gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, a, PAGE_GPA(c, e), (__u32)f);
-	return gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, 0, PAGE_GPA(b, d), (__u32)e);
-}
-
 /* ---- entry points ---- */
 
 #define FENTRY_ARG(n) ((__u64 *)ctx)[n]
@@ -1189,10 +1169,18 @@ ENTER(read_guest_cached, PT_READ_GUEST_CACHED, GATED,
       cached_enter(ctx, PT_READ_GUEST_CACHED, K(0), K(1), K(3), K(4)))
 FRAME_EXIT(read_guest_cached, PT_READ_GUEST_CACHED, int)
 
-/* int __kvm_write_guest_page(kvm, slot, gfn, data, offset, len), since 5.11 */
+/*
+ * int __kvm_write_guest_page(kvm, slot, gfn, data, offset, len); until 5.11,
+ * 28bd726aa404 (KVM: Pass in kvm pointer into mark_page_dirty_in_slot()), without
+ * kvm: then only what a vCPU's ioctl writes is known to be of a VM. The dirty ring
+ * came with that series. By fentry it is always the later one.
+ */
+#define WRITE_HAS_KVM bpf_core_field_exists(struct kvm, dirty_ring_size)
 ENTER(write_guest_page, PT_WRITE_GUEST_PAGE, GATED,
-      write_guest_page_enter(ctx, F(0), F(1), F(2), F(3), F(4), F(5)),
-      write_guest_page_enter(ctx, K(0), K(1), K(2), K(3), K(4), K(5)))
+      gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, F(0), PAGE_GPA(F(2), F(4)), (__u32)F(5)),
+      WRITE_HAS_KVM
+	      ? gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, K(0), PAGE_GPA(K(2), K(4)), (__u32)K(5))
+	      : gpa_enter(ctx, PT_WRITE_GUEST_PAGE, 0, 0, PAGE_GPA(K(1), K(3)), (__u32)K(4)))
 FRAME_EXIT(write_guest_page, PT_WRITE_GUEST_PAGE, int)
 
 /* int kvm_write_guest_offset_cached(kvm, cache, data, offset, len) */
