@@ -9,7 +9,7 @@ UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect
 PROBE_TESTS := test_plan test_inlined test_privileges test_code
 ALL_UNIT_TESTS := $(UNIT_TESTS) $(PROBE_TESTS)
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
-	tests/unit/judged.c
+	tests/unit/judged.c tests/unit/scratch.c
 UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS)
 UNIT_LIBS := -lcmocka -ljansson -lz -lcyaml -lyaml
 UNIT_CPPFLAGS := $(CPPFLAGS_ALL) -Itests/unit

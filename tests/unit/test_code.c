@@ -20,6 +20,7 @@
 
 #include "probes/code_data.h"
 #include "probes/split_btf.h"
+#include "scratch.h"
 
 /* ---- names that a compiler gives ---- */
 
@@ -58,8 +59,6 @@ static void clones_and_pieces(void **state)
 
 /* ---- modules, made ---- */
 
-static char folder[] = "/tmp/test_code.XXXXXX";
-
 /* At offset 0 of its section, and the same name twice, as modules have them. */
 static const char intel_source[] =
 	"static const char info[] __attribute__((section(\".modinfo\"), used)) =\n"
@@ -77,56 +76,10 @@ static const char intel_source[] =
 	"extern void elsewhere(void);\n"
 	"void twice(void) { elsewhere(); }\n";
 
-static char *path_of(const char *name)
-{
-	static char paths[4][PATH_MAX];
-	static int next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, PATH_MAX, "%s/%s", folder, name);
-	return path;
-}
-
-static void shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-/* In the folder; all of it must succeed. */
-static void shell(const char *fmt, ...)
-{
-	char command[4096];
-	int n = snprintf(command, sizeof(command), "cd %s && ", folder);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(command + n, sizeof(command) - (size_t)n, fmt, ap);
-	va_end(ap);
-	if (system(command))
-		fail_msg("%s", command);
-}
-
-static void write_file(const char *name, const void *data, size_t len)
-{
-	FILE *f = fopen(path_of(name), "w");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(data, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
-}
-
-static char *read_file(const char *name, size_t *len)
-{
-	FILE *f = fopen(path_of(name), "r");
-	char *data = malloc(1 << 20);
-
-	assert_non_null(f);
-	*len = fread(data, 1, 1 << 20, f);
-	fclose(f);
-	return data;
-}
-
 static void make_module(const char *file, const char *name, const char *release)
 {
-	shell("gcc -x c -c -O0 -DNAME='\"%s\"' -DRELEASE='\"%s\"' module.c -o %s", name, release,
-	      file);
+	scratch_run("gcc -x c -c -O0 -DNAME='\"%s\"' -DRELEASE='\"%s\"' module.c -o %s", name,
+		    release, file);
 }
 
 /* ---- their BTF ---- */
@@ -197,7 +150,7 @@ static void save_btf(const char *name, const struct btf *btf)
 	const void *raw = btf__raw_data(btf, &len);
 
 	assert_non_null(raw);
-	write_file(name, raw, len);
+	scratch_write(name, raw, len);
 }
 
 static int make_all(void **state)
@@ -205,8 +158,8 @@ static int make_all(void **state)
 	struct btf *base, *split, *alone;
 
 	(void)state;
-	assert_non_null(mkdtemp(folder));
-	write_file("module.c", intel_source, sizeof(intel_source) - 1);
+	scratch_make();
+	scratch_write("module.c", intel_source, sizeof(intel_source) - 1);
 	base = make_base();
 	split = btf__new_empty_split(base);
 	alone = btf__new_empty();
@@ -221,15 +174,15 @@ static int make_all(void **state)
 	btf__free(base);
 	make_module("bare.ko", "kvm_intel", "9.9.9-test");
 	make_module("kvm.ko", "kvm", "9.9.9-test");
-	shell("objcopy --add-section .BTF=split.btf bare.ko kvm-intel.ko");
-	shell("for m in kvm kvm-intel; do xz -k $m.ko; zstd -q $m.ko; gzip -k $m.ko; done");
+	scratch_run("objcopy --add-section .BTF=split.btf bare.ko kvm-intel.ko");
+	scratch_run("for m in kvm kvm-intel; do xz -k $m.ko; zstd -q $m.ko; gzip -k $m.ko; done");
 	return 0;
 }
 
 static int remove_all(void **state)
 {
 	(void)state;
-	shell("rm -r %s", folder);
+	scratch_remove();
 	return 0;
 }
 
@@ -237,7 +190,7 @@ static int remove_all(void **state)
 
 static struct code *read_code(const char *file, char why[512])
 {
-	return code_of_files(path_of(file), path_of("kvm.ko"), why, 512);
+	return code_of_files(scratch_path(file), scratch_path("kvm.ko"), why, 512);
 }
 
 static bool has_function(const struct code *code, const char *name)
@@ -272,7 +225,7 @@ static void every_packing(void **state)
 	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		snprintf(file, sizeof(file), "kvm-intel.ko%s", suffixes[i]);
 		/* kvm.ko is the one beside it, packed likewise */
-		code = code_of_files(path_of(file), NULL, why, sizeof(why));
+		code = code_of_files(scratch_path(file), NULL, why, sizeof(why));
 		if (!code)
 			fail_msg("%s: %s", file, why);
 		assert_string_equal(why, "");
@@ -320,14 +273,14 @@ static void btf_with_its_base(void **state)
 	char why[512];
 
 	(void)state;
-	shell("objcopy --add-section .BTF=alone.btf bare.ko alone.ko");
+	scratch_run("objcopy --add-section .BTF=alone.btf bare.ko alone.ko");
 	code = read_code("alone.ko", why);
 	assert_non_null(code);
 	expect_functions(code);
 	assert_true(has_function(code, "twice"));
 	code_free(code);
 
-	shell("objcopy --add-section .BTF.base=base.btf kvm-intel.ko with-base.ko");
+	scratch_run("objcopy --add-section .BTF.base=base.btf kvm-intel.ko with-base.ko");
 	code = read_code("with-base.ko", why);
 	assert_non_null(code);
 	expect_functions(code);
@@ -359,7 +312,7 @@ static void btf_of_no_use(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		shell("%s", rows[i].make);
+		scratch_run("%s", rows[i].make);
 		code = read_code("useless.ko", why);
 		assert_non_null(code);
 		assert_false(code_has_btf(code, CODE_KVM_INTEL));
@@ -384,7 +337,7 @@ static void two_of_one_name(void **state)
 	save_btf("two.btf", split);
 	btf__free(split);
 	btf__free(base);
-	shell("objcopy --add-section .BTF=two.btf bare.ko two.ko");
+	scratch_run("objcopy --add-section .BTF=two.btf bare.ko two.ko");
 	code = read_code("two.ko", why);
 	assert_non_null(code);
 	assert_int_equal(code_btf_function(code, CODE_KVM_INTEL, "copy", &times), 0);
@@ -443,7 +396,7 @@ static void wrong_files(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		shell("%s", rows[i].make);
+		scratch_run("%s", rows[i].make);
 		why[0] = '\0';
 		assert_null(read_code(rows[i].file, why));
 		one_sentence(rows[i].file, why, rows[i].why);
@@ -455,11 +408,11 @@ static void wrong_kvm(void **state)
 	char why[512];
 
 	(void)state;
-	shell("mkdir away && cp kvm-intel.ko away");
-	assert_null(code_of_files(path_of("away/kvm-intel.ko"), NULL, why, sizeof(why)));
+	scratch_run("mkdir away && cp kvm-intel.ko away");
+	assert_null(code_of_files(scratch_path("away/kvm-intel.ko"), NULL, why, sizeof(why)));
 	one_sentence("no kvm.ko beside it", why, "--kvm FILE");
-	assert_null(
-		code_of_files(path_of("kvm-intel.ko"), path_of("kvm-intel.ko"), why, sizeof(why)));
+	assert_null(code_of_files(scratch_path("kvm-intel.ko"), scratch_path("kvm-intel.ko"), why,
+				  sizeof(why)));
 	one_sentence("kvm-intel.ko for kvm.ko", why, "--kvm is for kvm.ko");
 }
 
@@ -474,9 +427,9 @@ static void cut_anywhere(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		data = read_file(files[i], &len);
+		data = scratch_read(files[i], &len);
 		for (cut = 0, refused = 0; cut < len; cut++) {
-			write_file("cut-anywhere.ko", data, cut);
+			scratch_write("cut-anywhere.ko", data, cut);
 			why[0] = '\0';
 			code = read_code("cut-anywhere.ko", why);
 			if (code && !why[0])
@@ -524,7 +477,7 @@ static void damaged_btf(void **state)
 {
 	static const unsigned char values[] = { 0, 1, 0x7f, 0x80, 0xff };
 	size_t len, i, v;
-	char *data = read_file("split.btf", &len), *copy;
+	char *data = scratch_read("split.btf", &len), *copy;
 	int nr;
 
 	(void)state;
@@ -562,7 +515,7 @@ static void unused_strings(void **state)
 	save_btf("unused.btf", split);
 	btf__free(split);
 	btf__free(base);
-	shell("objcopy --add-section .BTF=unused.btf bare.ko unused.ko");
+	scratch_run("objcopy --add-section .BTF=unused.btf bare.ko unused.ko");
 	code = read_code("unused.ko", why);
 	assert_non_null(code);
 	expect_functions(code);
@@ -586,7 +539,7 @@ static void names_that_shift(void **state)
 	save_btf("shift.btf", split);
 	btf__free(split);
 	btf__free(base);
-	shell("objcopy --add-section .BTF=shift.btf bare.ko shift.ko");
+	scratch_run("objcopy --add-section .BTF=shift.btf bare.ko shift.ko");
 	code = read_code("shift.ko", why);
 	assert_non_null(code);
 	assert_true(has_function(code, "fn_a"));
@@ -612,13 +565,13 @@ static void many_unused_strings(void **state)
 	save_btf("many.btf", split);
 	btf__free(split);
 	btf__free(base);
-	shell("objcopy --add-section .BTF=many.btf bare.ko many.ko");
+	scratch_run("objcopy --add-section .BTF=many.btf bare.ko many.ko");
 	code = read_code("many.ko", why);
 	assert_non_null(code);
 	assert_false(code_has_btf(code, CODE_KVM_INTEL));
 	one_sentence("many.ko", why, "do not match its symbols");
 	code_free(code);
-	shell("objcopy --add-section .BTF.base=base.btf many.ko many-base.ko");
+	scratch_run("objcopy --add-section .BTF.base=base.btf many.ko many-base.ko");
 	code = read_code("many-base.ko", why);
 	assert_non_null(code);
 	expect_functions(code);

@@ -28,60 +28,11 @@
 
 #include "probes/debug_info.h"
 #include "probes/inlined.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/test_inlined.XXXXXX";
 static char why[1024];
 
 /* ---- files ---- */
-
-static const char *in_dir(const char *name)
-{
-	static char path[4][128];
-	static int turn;
-
-	turn = (turn + 1) % 4;
-	snprintf(path[turn], sizeof(path[turn]), "%s/%s", dir, name);
-	return path[turn];
-}
-
-/* What it prints is the reason when the test fails. */
-__attribute__((format(printf, 1, 2))) static void run(const char *fmt, ...)
-{
-	char command[1024], all[1200];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	snprintf(all, sizeof(all), "cd %s && %s", dir, command);
-	if (system(all))
-		fail_msg("failed: %s", all);
-}
-
-static void write_file(const char *name, const void *data, size_t len)
-{
-	FILE *f = fopen(in_dir(name), "we");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(data, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
-}
-
-static char *read_file(const char *name, size_t *len)
-{
-	FILE *f = fopen(in_dir(name), "re");
-	struct stat st;
-	char *data;
-
-	assert_non_null(f);
-	assert_int_equal(fstat(fileno(f), &st), 0);
-	*len = (size_t)st.st_size;
-	data = malloc(*len);
-	assert_non_null(data);
-	assert_int_equal(fread(data, 1, *len, f), *len);
-	fclose(f);
-	return data;
-}
 
 /* ---- a module that is loaded nowhere ---- */
 
@@ -117,8 +68,8 @@ static struct debug_info_target target_of(const char *name)
 	unsigned int byte;
 	FILE *f;
 
-	run("readelf -n %s 2>/dev/null | sed -n 's/.*Build ID: //p' >id", name);
-	f = fopen(in_dir("id"), "re");
+	scratch_run("readelf -n %s 2>/dev/null | sed -n 's/.*Build ID: //p' >id", name);
+	f = fopen(scratch_path("id"), "re");
 	assert_non_null(f);
 	assert_non_null(fgets(text, sizeof(text), f));
 	fclose(f);
@@ -133,7 +84,7 @@ static int open_file(struct debug_info *info, const char *name, const char *id_o
 	struct debug_info_target t = target_of(id_of);
 
 	why[0] = '\0';
-	return debug_info_open(info, &t, in_dir(name), why, sizeof(why));
+	return debug_info_open(info, &t, scratch_path(name), why, sizeof(why));
 }
 
 static int find(const char *name, const char *function, struct inlined_function *found)
@@ -225,7 +176,7 @@ static uint64_t relocated(Elf *elf, Elf_Data *symbols, const GElf_Rela *rela)
 /* The addresses in .copies that there is code at. How many. */
 static int read_copies(const char *name, uint64_t *copies, int max)
 {
-	int fd = open(in_dir(name), O_RDONLY | O_CLOEXEC), nr = 0, i;
+	int fd = open(scratch_path(name), O_RDONLY | O_CLOEXEC), nr = 0, i;
 	Elf_Data *relas = NULL, *symbols = NULL;
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
@@ -381,7 +332,7 @@ static void debug_file_of_its_own(void **state)
 	struct inlined_function apart, whole;
 
 	(void)state;
-	run("objcopy --only-keep-debug %s own.debug", object_of(1));
+	scratch_run("objcopy --only-keep-debug %s own.debug", object_of(1));
 	assert_int_equal(find(object_of(1), "body", &whole), 3);
 	assert_int_equal(find("own.debug", "body", &apart), 3);
 	assert_memory_equal(&whole, &apart, sizeof(whole));
@@ -393,7 +344,7 @@ static void compressed_file(void **state)
 	struct debug_info info;
 
 	(void)state;
-	run("xz -k -f %s", object_of(1));
+	scratch_run("xz -k -f %s", object_of(1));
 	assert_int_equal(open_file(&info, "source1.ko.xz", object_of(1)), 0);
 	assert_int_equal(inlined_in(&info, "body", &found, why, sizeof(why)), 3);
 	debug_info_close(&info);
@@ -473,10 +424,10 @@ static void write_by_hand(void)
 
 	assert_non_null(p);
 	snprintf(text, sizeof(text), "%.*s%s", (int)(p - by_hand), by_hand, p + strlen(blocks));
-	write_file("hand.s", text, strlen(text));
-	write_file("deep.s", by_hand, strlen(by_hand));
-	run("for f in hand deep; do gcc -c $f.s -o $f.o && "
-	    "ld -r --build-id=sha1 -o $f.ko $f.o || exit; done");
+	scratch_write("hand.s", text, strlen(text));
+	scratch_write("deep.s", by_hand, strlen(by_hand));
+	scratch_run("for f in hand deep; do gcc -c $f.s -o $f.o && "
+		    "ld -r --build-id=sha1 -o $f.ko $f.o || exit; done");
 }
 
 static void expect_site(const char *function, uint64_t offset, enum inlined_entry entry)
@@ -552,7 +503,7 @@ static int refused(const char *name, const char *id_of)
 static void no_dwarf(void **state)
 {
 	(void)state;
-	run("objcopy --strip-debug %s stripped.ko", object_of(0));
+	scratch_run("objcopy --strip-debug %s stripped.ko", object_of(0));
 	assert_int_equal(refused("stripped.ko", object_of(0)), -ENODATA);
 	assert_non_null(strstr(why, "--debug-info FILE"));
 	assert_non_null(strstr(why, "DEBUGINFOD_URLS"));
@@ -568,14 +519,14 @@ static void other_build(void **state)
 	assert_int_equal(refused(object_of(0), object_of(1)), -ESTALE);
 	assert_non_null(strstr(why, build_id_text(&a.id, mine)));
 	assert_non_null(strstr(why, build_id_text(&b.id, wanted)));
-	run("objcopy -R .note.gnu.build-id %s nameless.ko", object_of(0));
+	scratch_run("objcopy -R .note.gnu.build-id %s nameless.ko", object_of(0));
 	assert_int_equal(refused("nameless.ko", object_of(0)), -ESTALE);
 	assert_non_null(strstr(why, "is none"));
 	a.id.len--;
-	assert_int_equal(debug_info_open(&info, &a, in_dir(object_of(0)), why, sizeof(why)),
+	assert_int_equal(debug_info_open(&info, &a, scratch_path(object_of(0)), why, sizeof(why)),
 			 -ESTALE);
 	a.id.len = 0;
-	assert_int_equal(debug_info_open(&info, &a, in_dir("nameless.ko"), why, sizeof(why)),
+	assert_int_equal(debug_info_open(&info, &a, scratch_path("nameless.ko"), why, sizeof(why)),
 			 -ESTALE);
 }
 
@@ -583,7 +534,7 @@ static void not_elf(void **state)
 {
 	(void)state;
 	assert_int_equal(refused("source.c", object_of(0)), -ENOEXEC);
-	write_file("empty.ko", "", 0);
+	scratch_write("empty.ko", "", 0);
 	assert_int_equal(refused("empty.ko", object_of(0)), -ENOEXEC);
 	assert_int_equal(refused(".", object_of(0)), -ENOEXEC);
 	assert_int_equal(refused("nowhere.ko", object_of(0)), -ENOENT);
@@ -597,9 +548,9 @@ static int try_bytes(const struct debug_info_target *t, const char *data, size_t
 	struct debug_info info;
 	int n;
 
-	write_file("bytes.ko", data, len);
+	scratch_write("bytes.ko", data, len);
 	why[0] = '\0';
-	n = debug_info_open(&info, t, in_dir("bytes.ko"), why, sizeof(why));
+	n = debug_info_open(&info, t, scratch_path("bytes.ko"), why, sizeof(why));
 	if (!n)
 		n = inlined_in(&info, function, &found, why, sizeof(why));
 	debug_info_close(&info);
@@ -610,7 +561,7 @@ static void cut_off(void **state)
 {
 	struct debug_info_target t = target_of(object_of(1));
 	size_t len, part;
-	char *data = read_file(object_of(1), &len);
+	char *data = scratch_read(object_of(1), &len);
 	int n;
 
 	(void)state;
@@ -627,7 +578,7 @@ static void damaged(void **state)
 {
 	struct debug_info_target t = target_of("hand.ko");
 	size_t len, at;
-	char *data = read_file("hand.ko", &len), kept[4];
+	char *data = scratch_read("hand.ko", &len), kept[4];
 	int refusals = 0, n;
 
 	(void)state;
@@ -660,12 +611,12 @@ static void addresses_that_are_not_told(void **state)
 	t.section_address = hidden_address;
 	t.ctx = &result;
 	result = 0;
-	assert_int_equal(debug_info_open(&info, &t, in_dir(object_of(0)), why, sizeof(why)),
+	assert_int_equal(debug_info_open(&info, &t, scratch_path(object_of(0)), why, sizeof(why)),
 			 -EPERM);
 	assert_non_null(strstr(why, "kptr_restrict"));
 	debug_info_close(&info);
 	result = -EACCES;
-	assert_int_equal(debug_info_open(&info, &t, in_dir(object_of(0)), why, sizeof(why)),
+	assert_int_equal(debug_info_open(&info, &t, scratch_path(object_of(0)), why, sizeof(why)),
 			 -EPERM);
 	assert_non_null(strstr(why, "root"));
 	debug_info_close(&info);
@@ -736,7 +687,7 @@ static int find_below(const struct debug_info_target *t, const char *root)
 
 static int find_installed(const struct debug_info_target *t)
 {
-	const char *root = in_dir("root");
+	const char *root = scratch_path("root");
 	int status;
 	pid_t pid = fork();
 
@@ -753,16 +704,16 @@ static void install(const char *module, const char *twin_of, const char *twin)
 	struct utsname u;
 
 	uname(&u);
-	run("rm -rf root && mkdir root");
+	scratch_run("rm -rf root && mkdir root");
 	if (module[0])
-		run("d=root/lib/modules/%s/kernel/arch && mkdir -p $d && "
-		    "objcopy --strip-debug %s $d/test-inlined.ko && cd $d && "
-		    "case %s in *.xz) xz test-inlined.ko ;; esac",
-		    u.release, object_of(1), module);
+		scratch_run("d=root/lib/modules/%s/kernel/arch && mkdir -p $d && "
+			    "objcopy --strip-debug %s $d/test-inlined.ko && cd $d && "
+			    "case %s in *.xz) xz test-inlined.ko ;; esac",
+			    u.release, object_of(1), module);
 	if (twin[0])
-		run("f=root/usr/lib/debug/$(echo %s | sed s,RELEASE,%s,) && "
-		    "mkdir -p $(dirname $f) && cp %s $f",
-		    twin, u.release, twin_of);
+		scratch_run("f=root/usr/lib/debug/$(echo %s | sed s,RELEASE,%s,) && "
+			    "mkdir -p $(dirname $f) && cp %s $f",
+			    twin, u.release, twin_of);
 }
 
 static void debug_information_that_is_installed(void **state)
@@ -804,8 +755,8 @@ static void debug_information_that_is_installed(void **state)
 
 static int ask_debuginfod(const struct debug_info_target *t, struct debug_info *info)
 {
-	setenv("DEBUGINFOD_CACHE_PATH", in_dir("cache"), 1);
-	run("rm -rf cache");
+	setenv("DEBUGINFOD_CACHE_PATH", scratch_path("cache"), 1);
+	scratch_run("rm -rf cache");
 	return debug_info_open(info, t, NULL, why, sizeof(why));
 }
 
@@ -828,9 +779,9 @@ static void debuginfod_that_has_it(void **state)
 	(void)state;
 	need_client();
 	build_id_text(&t.id, id);
-	snprintf(url, sizeof(url), "file://%s", dir);
+	snprintf(url, sizeof(url), "file://%s", scratch_folder());
 	unsetenv("DEBUGINFOD_URLS");
-	run("mkdir -p buildid/%s && cp %s buildid/%s/debuginfo", id, object_of(1), id);
+	scratch_run("mkdir -p buildid/%s && cp %s buildid/%s/debuginfo", id, object_of(1), id);
 	assert_int_equal(ask_debuginfod(&t, &info), -ENOENT);
 	assert_non_null(strstr(why, id));
 	setenv("DEBUGINFOD_URLS", url, 1);
@@ -883,12 +834,11 @@ static int make_files(void **state)
 	size_t i;
 
 	(void)state;
-	if (!mkdtemp(dir))
-		return -1;
-	write_file("source.c", source, sizeof(source) - 1);
+	scratch_make();
+	scratch_write("source.c", source, sizeof(source) - 1);
 	for (i = 0; i < NR_COMPILERS; i++)
-		run("%s -O2 -g %s -r -nostdlib -Wl,--build-id=sha1 -o %s source.c",
-		    compilers[i].name, compilers[i].options, object_of(i));
+		scratch_run("%s -O2 -g %s -r -nostdlib -Wl,--build-id=sha1 -o %s source.c",
+			    compilers[i].name, compilers[i].options, object_of(i));
 	write_by_hand();
 	return 0;
 }
@@ -896,7 +846,7 @@ static int make_files(void **state)
 static int remove_files(void **state)
 {
 	(void)state;
-	run("rm -rf %s", dir);
+	scratch_remove();
 	return 0;
 }
 

@@ -323,6 +323,7 @@ static struct observer *arm(struct live *live, int *status)
 	if (o->kprobes)
 		plan_use_kprobes(plan, "kprobes were asked for");
 	say("arming: loading and attaching to %d functions", plan_nr_chosen(plan));
+	observer_adapt_plan(plan, code);
 	observer = observer_arm(&o->observer, plan, code, status);
 	code_free(code);
 	if (observer)

@@ -115,19 +115,9 @@ static int register_sections(void)
 	return done ? 0 : -EINVAL;
 }
 
-static bool any_fentry(const struct plan *plan)
-{
-	int i;
-
-	for (i = 0; i < plan->nr; i++)
-		if (plan_is_fentry(&plan->choices[i]))
-			return true;
-	return false;
-}
-
 static int open_btf(struct observer *o)
 {
-	bool wanted = any_fentry(o->plan);
+	bool wanted = plan_uses(o->plan, "fentry");
 	size_t i;
 
 	o->btf[0].module = CODE_KVM;
@@ -251,7 +241,7 @@ static struct evmcs_trace_bpf *open_skeleton(struct observer *o,
 	char path[40];
 	int fd;
 
-	if (!options->btf_file && !any_fentry(o->plan)) {
+	if (!options->btf_file && !plan_uses(o->plan, "fentry")) {
 		fd = whole_btf_open(CODE_KVM_INTEL);
 		o->types_fd = fd > 0 ? fd : 0;
 	}
@@ -543,7 +533,6 @@ struct observer *observer_arm(const struct observer_options *options, struct pla
 	libbpf_set_print(print_libbpf);
 	o->plan = plan;
 	o->code = code;
-	observer_adapt_plan(plan, code);
 	while ((*status = try_to_arm(o, options)) == -EAGAIN && ++round < MAX_ROUNDS)
 		close_observer(o);
 	if (*status == -EAGAIN) {

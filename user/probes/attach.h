@@ -23,7 +23,7 @@ struct observer_options {
 void observer_adapt_plan(struct plan *plan, const struct code *code);
 
 /*
- * Attaches all that the plan found; the programs stay quiet until
+ * Attaches all that the adapted plan found; the programs stay quiet until
  * observer_let_go(). Where the kernel refuses fentry on a function a kprobe
  * takes its place; rows that could not be attached have their reason in plan.
  * Returns NULL after having told the user, with *status set.

@@ -60,12 +60,7 @@ static void is_bad(struct host_answer *a, int status, const char *cost, const ch
 
 static bool plan_has(const struct host *host, const char *flavour)
 {
-	int i;
-
-	for (i = 0; host->plan && i < host->plan->nr; i++)
-		if (!strcmp(host->plan->choices[i].fact.flavour, flavour))
-			return true;
-	return false;
+	return host->plan && plan_uses(host->plan, flavour);
 }
 
 static bool has_intel(const struct host *host)
@@ -262,21 +257,16 @@ static void ask_types(const struct host *host, struct host_answer *a)
 /* What is derived without it gives the same answer: it is only not compared. */
 static void ask_debug_info(const struct host *host, struct host_answer *a)
 {
-	int i;
+	const struct plan_choice *choice;
 
 	if (not_asked(host, a))
 		return;
-	for (i = 0; i < host->plan->nr; i++) {
-		const struct plan_choice *choice = &host->plan->choices[i];
-
-		if (choice->row->point != PT_EVMCS_PAGE_INLINED)
-			continue;
-		if (choice->fact.flavour[0])
-			say_value(a, "%s was inlined in %d places", choice->fact.function,
-				  choice->sites.nr);
-		else
-			say_value(a, "%s", choice->fact.reason);
-	}
+	choice = plan_find(host->plan, PT_EVMCS_PAGE_INLINED);
+	if (choice->fact.flavour[0])
+		say_value(a, "%s was inlined in %d places", choice->fact.function,
+			  choice->sites.nr);
+	else
+		say_value(a, "%s", choice->fact.reason);
 }
 
 static void ask_file(const struct host *host, struct host_answer *a)

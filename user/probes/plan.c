@@ -233,14 +233,24 @@ bool plan_has_row(enum evmcs_point point)
 	return false;
 }
 
-struct plan_choice *plan_find(struct plan *plan, enum evmcs_point point)
+struct plan_choice *plan_find(const struct plan *plan, enum evmcs_point point)
 {
 	int i;
 
 	for (i = 0; i < plan->nr; i++)
 		if (plan->choices[i].row->point == point)
-			return &plan->choices[i];
+			return (struct plan_choice *)&plan->choices[i];
 	return NULL;
+}
+
+bool plan_uses(const struct plan *plan, const char *flavour)
+{
+	int i;
+
+	for (i = 0; i < plan->nr; i++)
+		if (!strcmp(plan->choices[i].fact.flavour, flavour))
+			return true;
+	return false;
 }
 
 int plan_nr_chosen(const struct plan *plan)
@@ -274,12 +284,9 @@ void plan_use_kprobes(struct plan *plan, const char *why)
 
 static bool is_attached(const struct plan *plan, enum evmcs_point point)
 {
-	int i;
+	const struct plan_choice *choice = plan_find(plan, point);
 
-	for (i = 0; i < plan->nr; i++)
-		if (plan->choices[i].row->point == point)
-			return plan->choices[i].fact.attached;
-	return false;
+	return choice && choice->fact.attached;
 }
 
 void plan_mark_needed(struct plan *plan)

@@ -75,7 +75,7 @@ int plan_nr_chosen(const struct plan *plan);
 /* Is there a row for it? Points that are no functions have none. */
 bool plan_has_row(enum evmcs_point point);
 
-struct plan_choice *plan_find(struct plan *plan, enum evmcs_point point);
+struct plan_choice *plan_find(const struct plan *plan, enum evmcs_point point);
 
 /*
  * Turns the fentry of a row, or every fentry of the plan, into a kprobe on the
@@ -83,6 +83,9 @@ struct plan_choice *plan_find(struct plan *plan, enum evmcs_point point);
  */
 bool plan_use_kprobe(struct plan_choice *choice, const char *why);
 void plan_use_kprobes(struct plan *plan, const char *why);
+
+/* Is any row to be attached in this way? */
+bool plan_uses(const struct plan *plan, const char *flavour);
 
 bool plan_is_fentry(const struct plan_choice *choice);
 
