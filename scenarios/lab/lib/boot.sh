@@ -44,7 +44,8 @@ boot_stop() {
 }
 
 # Bochs runs in the run's folder and has only names without a path in its
-# configuration, whose syntax knows no way to write some characters.
+# configuration, whose syntax knows no way to write some characters. No sound:
+# where ALSA has no device, the thread that would mix it ends the emulator.
 write_bochsrc() {
 	ln -s "$TOOLS/lab.rom" "$RUN/lab.rom"
 	cat >"$RUN/bochsrc" <<-EOF
@@ -60,6 +61,7 @@ write_bochsrc() {
 		ata0-master: type=disk, path=boot.img, mode=flat
 		ata0-slave: type=disk, path=out.img, mode=flat
 		boot: disk
+		sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy
 		panic: action=fatal
 		error: action=report
 		info: action=ignore
