@@ -4,7 +4,6 @@
 
 BOCHS_BIOS=/usr/share/bochs/BIOS-bochs-latest
 BOCHS_VGA=/usr/share/vgabios/vgabios.bin
-MEMORY_MB=1024
 # Instructions in one second of the machine's time. Its TSC counts them, whatever
 # CPUID says its frequency is; a kernel that believed CPUID would idle through
 # 44 times as many ticks, which is minutes where two idle CPUs take turns.
@@ -54,7 +53,7 @@ write_bochsrc() {
 		romimage: file=$BOCHS_BIOS
 		vgaromimage: file=$BOCHS_VGA
 		optromimage1: file=lab.rom, address=0xd0000
-		memory: guest=$MEMORY_MB, host=$MEMORY_MB
+		memory: guest=$2, host=$2
 		cpu: model=$RELEASE_CPU, count=$1, quantum=32, ips=$IPS, reset_on_triple_fault=0, ignore_bad_msrs=1
 		clock: sync=none, time0=utc
 		pci: enabled=1, chipset=i440fx
@@ -237,13 +236,14 @@ collect() {
 }
 
 boot() {
-	local cpus=1 opt OPTARG OPTIND=1
+	local cpus=1 memory=1024 opt OPTARG OPTIND=1
 	LIMIT=600 OUTDIR='' QUIET='' PROGS=() ADDS=() VARIANTS=()
-	while getopts :k:c:t:o:qV:p:a: opt; do
+	while getopts :k:c:m:t:o:qV:p:a: opt; do
 		# shellcheck disable=SC2034 # RELEASE is read by load_release
 		case $opt in
 		k) RELEASE=$OPTARG ;;
 		c) cpus=$OPTARG ;;
+		m) memory=$OPTARG ;;
 		t) LIMIT=$OPTARG ;;
 		o) OUTDIR=$OPTARG ;;
 		q) QUIET=1 ;;
@@ -258,6 +258,7 @@ boot() {
 	shift $((OPTIND - 1))
 	(($#)) || usage "boot: no script given"
 	[[ $cpus =~ ^[1-8]$ ]] || usage "boot: -c wants 1 to 8 CPUs"
+	[[ $memory =~ ^[1-9][0-9]{2,3}$ ]] || usage "boot: -m wants 100 to 9999 megabytes"
 	[[ $LIMIT =~ ^[1-9][0-9]*$ ]] || usage "boot: -t wants a number of seconds"
 	SCRIPT=$1
 	shift
@@ -286,7 +287,7 @@ boot() {
 	"$TOOLS/mkboot" "$RUN/boot.img" "$KDIR/vmlinux" "$RUN/initramfs" \
 		"$CMDLINE $RELEASE_CMDLINE ${LAB_CMDLINE:-}"
 	truncate -s "$OUT_DISK_BYTES" "$RUN/out.img"
-	write_bochsrc "$cpus"
+	write_bochsrc "$cpus" "$memory"
 	mkfifo "$RUN/console"
 	# Opened for both: neither end waits for the other, and none sees an
 	# end of file before its time.
