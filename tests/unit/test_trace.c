@@ -228,6 +228,24 @@ static void open_restore_is_not_in_the_trace(void **state)
 	trace_free(&t);
 }
 
+/* One that waits for L1's first entry has ended: it is told before the footer. */
+static void restore_without_entry_is_in_the_trace(void **state)
+{
+	struct trace t = trace_new();
+	size_t len;
+	char *text;
+
+	(void)state;
+	set(t.s, NESTED_EVMCS);
+	run_deferred(t.s);
+	footer(t.s);
+	expect_same_as_live(&t);
+	text = slurp(t.fd, &len);
+	assert_non_null(strstr(text, "\"type\":\"restore\""));
+	free(text);
+	trace_free(&t);
+}
+
 /* ---- round trips ---- */
 
 static struct decoded decoded;
@@ -1588,6 +1606,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(any_events_are_judged_as_live),
 	TEST(derived_lines_are_what_was_concluded),
 	TEST(open_restore_is_not_in_the_trace),
+	TEST(restore_without_entry_is_in_the_trace),
 	TEST(every_point_and_phase),
 	TEST(extreme_numbers),
 	TEST(state_that_is_not_known),
