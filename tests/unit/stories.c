@@ -114,6 +114,14 @@ static void lost_in_window(struct stream *s)
 	run_deferred(s);
 }
 
+static void entry_fails(struct stream *s)
+{
+	set(s, NESTED_EVMCS);
+	run_deferred(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, 0xdfff);
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+}
+
 const struct story stories[] = {
 	{ "native-l1", native_l1, VERDICT_PASS, PATH_NATIVE },
 	{ "native-l2", native_l2, VERDICT_PASS, PATH_NATIVE },
@@ -127,6 +135,7 @@ const struct story stories[] = {
 	{ "leave", leave_vmx, VERDICT_PASS, PATH_LEAVE },
 	{ "mp-state-maps", mp_state_maps, VERDICT_FAIL, PATH_EVMCS_FORCED_EXIT },
 	{ "lost-in-window", lost_in_window, VERDICT_INCONCLUSIVE, PATH_EVMCS_DEFERRED },
+	{ "entry-fails", entry_fails, VERDICT_FAIL, PATH_EVMCS_DEFERRED },
 };
 
 const int nr_stories = sizeof(stories) / sizeof(stories[0]);
