@@ -10,6 +10,9 @@
  * own exit counter (vcpu->stat.exits), read at the next event of that vCPU or
  * when user space runs poll_window.
  *
+ * One thing is looked for after that: where L1 was active and had an eVMCS, its
+ * first nested entry, by the programs that its VMRESUME passes anyway.
+ *
  * Context (what was KVM doing when it touched memory?) is not decided here:
  * the events carry task and vCPU, and the model folds them into a stack.
  */
@@ -29,6 +32,11 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define EVMPTR_UNREAD (~0ULL)
 #define GPA_UNKNOWN (~0ULL)
 #define INVALID_GPA (~0ULL)
+#define STATE_GUEST_MODE 0x1 /* KVM_STATE_NESTED_* */
+#define STATE_EVMCS 0x4
+#define EVMPTRLD_SUCCEEDED 1 /* enum nested_evmptrld_status */
+#define EXIT_INVALID_GUEST_STATE 0x80000021 /* VM entry failed: EXIT_REASON_INVALID_STATE */
+#define CLEAN_FIELD_ALL 0xffff /* HV_VMX_ENLIGHTENED_CLEAN_FIELD_ALL */
 #define REQ_GET_NESTED_STATE_PAGES_BIT 32 /* KVM_ARCH_REQ(24), 5.10 to 7.3 */
 #define IOCTL_SYSCALL 16
 #define IOCTL_SYSCALL_32 54
@@ -58,6 +66,11 @@ __u32 armed = 0;
 /* The first test of every accessor program. */
 __u64 windows_open = 0;
 
+/* vCPUs whose L1 was restored and has not made its first nested entry yet. */
+__u64 entries_awaited = 0;
+/* Of them, those that were made and may fail. */
+__u64 entries_made = 0;
+
 /*
  * Calls that user space makes, at no vCPU, to see whether the kernel still runs
  * what it has attached (observer_is_alive()).
@@ -68,6 +81,13 @@ __u64 heartbeats = 0;
 __u64 lost_total = 0;
 __u64 track_lost[TRACK_LOSS_COUNT] = {};
 
+/* L1's first nested entry after it was restored with an eVMCS. */
+enum first_entry {
+	ENTRY_OF_NO_INTEREST,
+	ENTRY_AWAITED,
+	ENTRY_MADE, /* KVM believes L1's clean fields: what will the exit say? */
+};
+
 /* A vCPU stays in here until it is freed; most of its time its window is closed. */
 struct window {
 	__u64 opened; /* when: tells one window of a vCPU from the next */
@@ -75,6 +95,9 @@ struct window {
 	__u64 base_exits;
 	__u8 leave; /* vmxon_pa == -1: nothing is restored */
 	__u8 was_open; /* a restore was already in flight at this SET */
+	__u8 l1_evmcs; /* this SET is of an L1 that has an eVMCS */
+	__u8 entry; /* enum first_entry */
+	__u32 told_before; /* that entry: the exit reason that L1 had been told */
 };
 
 #define MAX_VCPUS 16384
@@ -109,6 +132,14 @@ struct {
 	__type(key, struct window_name);
 	__type(value, __u8);
 } open_windows SEC(".maps");
+
+/* First entries that were made, by their windows: who takes one away tells its end. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_VCPUS);
+	__type(key, struct window_name);
+	__type(value, __u8);
+} made_entries SEC(".maps");
 
 /* Open windows per VM, for accesses that no loaded vCPU explains. */
 struct {
@@ -371,6 +402,35 @@ static __always_inline bool close_window(__u64 vcpu, struct window *win, __u64 o
 	return true;
 }
 
+/* Only the vCPU's own thread comes here, and not while the entry is made. */
+static __always_inline void await_entry(struct window *win, bool awaited)
+{
+	if (!win->entry && awaited)
+		__sync_fetch_and_add(&entries_awaited, 1);
+	if (win->entry && !awaited)
+		__sync_fetch_and_add(&entries_awaited, (__u64)-1);
+	win->entry = awaited ? ENTRY_AWAITED : ENTRY_OF_NO_INTEREST;
+}
+
+/* Returns false where another was quicker, as take_window() does. */
+static __always_inline bool take_entry(__u64 vcpu, struct window *win)
+{
+	struct window_name name = { .vcpu = vcpu, .opened = win->opened };
+
+	if (bpf_map_delete_elem(&made_entries, &name))
+		return false;
+	__sync_fetch_and_add(&entries_made, (__u64)-1);
+	await_entry(win, false);
+	return true;
+}
+
+/* Another SET, or the end of the vCPU. */
+static __always_inline void forget_entry(__u64 vcpu, struct window *win)
+{
+	if (win->entry == ENTRY_MADE)
+		take_entry(vcpu, win);
+}
+
 static __always_inline void remember_vcpu(__u64 vcpu, __u64 kvm)
 {
 	struct vcpu_slot slot = { .kvm = kvm };
@@ -393,7 +453,7 @@ static __always_inline struct window *window_of(__u64 vcpu)
 }
 
 /* Returns the window's name, 0 where there is no room to keep track of it. */
-static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
+static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, const struct record_nested *state)
 {
 	struct window_name name = { .vcpu = vcpu, .opened = bpf_ktime_get_ns() };
 	struct window *win = window_of(vcpu);
@@ -403,10 +463,13 @@ static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
 		__sync_fetch_and_add(&track_lost[TRACK_WINDOWS_FULL], 1);
 		return 0;
 	}
+	forget_entry(vcpu, win);
 	win->was_open = take_window(vcpu, win->opened);
 	win->opened = name.opened;
 	win->base_exits = vcpu_exits(vcpu);
-	win->leave = leave;
+	win->leave = state->vmxon_pa == INVALID_GPA;
+	win->l1_evmcs =
+		!win->leave && (state->flags & STATE_EVMCS) && !(state->flags & STATE_GUEST_MODE);
 	win->kvm = kvm;
 	if (!win->was_open) {
 		count_window(kvm, 1);
@@ -419,6 +482,18 @@ static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
 	return 0;
 }
 
+/* Not on the stack, where the record of who asks may be already. */
+static __always_inline struct record *start_note(__u8 point, const struct window *win, __u64 vcpu)
+{
+	struct record *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
+
+	if (!rec)
+		return NULL;
+	__builtin_memset(rec, 0, sizeof(*rec));
+	start_record(rec, point, PHASE_NOTE, win->kvm, vcpu);
+	return rec;
+}
+
 /*
  * The vCPU has run: the restore is over, and whoever closes its window tells.
  * The vCPU is read before that, so that it is not of its next SET; the
@@ -426,16 +501,13 @@ static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, bool leave)
  */
 static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 opened)
 {
-	/* not on the stack, where the record of who asks may be already */
-	struct record *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
+	struct record *rec = start_note(PT_RAN, win, vcpu);
 
 	if (!rec) {
 		if (close_window(vcpu, win, opened))
 			count_record(PT_RAN, true);
 		return;
 	}
-	__builtin_memset(rec, 0, sizeof(*rec));
-	start_record(rec, PT_RAN, PHASE_NOTE, win->kvm, vcpu);
 	rec->window = opened;
 	if (!close_window(vcpu, win, opened)) {
 		bpf_ringbuf_discard(rec, 0);
@@ -533,6 +605,146 @@ static __always_inline bool attribute(__u64 *vcpu, __u64 *kvm)
 	return *kvm && vm_in_window(*kvm);
 }
 
+/* ---- L1's first nested entry ---- */
+
+/* What came of it will be told by its exit, or by settle_entry(). */
+static __always_inline void keep_entry(__u64 vcpu, struct window *win)
+{
+	struct window_name name = { .vcpu = vcpu, .opened = win->opened };
+	__u8 value = 0;
+
+	if (win->entry == ENTRY_MADE)
+		return;
+	__sync_fetch_and_add(&entries_made, 1);
+	win->entry = ENTRY_MADE;
+	if (!bpf_map_update_elem(&made_entries, &name, &value, BPF_NOEXIST))
+		return;
+	__sync_fetch_and_add(&entries_made, (__u64)-1);
+	__sync_fetch_and_add(&track_lost[TRACK_WINDOWS_FULL], 1);
+	await_entry(win, false);
+}
+
+/* What KVM told L1 last, or is about to; it is KVM's copy of the VMCS. */
+static __always_inline __u32 told_exit_reason(__u64 vcpu)
+{
+	struct vcpu_vmx *vmx = (struct vcpu_vmx *)vcpu;
+
+	if (!bpf_core_field_exists(struct nested_vmx, cached_vmcs12) ||
+	    !bpf_core_field_exists(struct vmcs12, vm_exit_reason))
+		return 0;
+	return BPF_CORE_READ(vmx, nested.cached_vmcs12, vm_exit_reason);
+}
+
+static __always_inline void read_clean_fields(struct record *rec, struct vcpu_vmx *vmx)
+{
+	struct hv_enlightened_vmcs *evmcs;
+	__u32 clean = 0;
+
+	if (!bpf_core_field_exists(struct nested_vmx, hv_evmcs) ||
+	    !bpf_core_field_exists(struct hv_enlightened_vmcs, hv_clean_fields))
+		return;
+	evmcs = BPF_CORE_READ(vmx, nested.hv_evmcs);
+	if (bpf_core_read(&clean, sizeof(clean), &evmcs->hv_clean_fields))
+		return;
+	rec->entry.clean_fields = clean & CLEAN_FIELD_ALL;
+	rec->flags |= REC_CLEAN_FIELDS;
+}
+
+static __always_inline void tell_entry_end(__u64 vcpu, struct window *win, __u32 reason,
+					   __u16 flags)
+{
+	struct record *rec = start_note(PT_FIRST_EXIT, win, vcpu);
+
+	if (!rec) {
+		if (take_entry(vcpu, win))
+			count_record(PT_FIRST_EXIT, true);
+		return;
+	}
+	rec->window = win->opened;
+	rec->exit.reason = reason;
+	rec->flags |= flags;
+	if (!take_entry(vcpu, win)) {
+		bpf_ringbuf_discard(rec, 0);
+		return;
+	}
+	bpf_ringbuf_submit(rec, 0);
+	count_record(PT_FIRST_EXIT, false);
+}
+
+/*
+ * An entry that KVM refuses by itself, having looked at what is in vmcs02 (an L2
+ * that is no unrestricted guest), is no exit: it is in vmcs12 only, and noticed at
+ * the vCPU's next event or when user space asks. Returns 1 while nothing is known.
+ */
+__noinline int settle_entry(__u64 vcpu)
+{
+	struct window *win = bpf_map_lookup_elem(&windows, &vcpu);
+	__u32 reason;
+
+	if (!win || win->entry != ENTRY_MADE)
+		return 0;
+	reason = told_exit_reason(vcpu);
+	if (reason != EXIT_INVALID_GUEST_STATE || win->told_before == reason)
+		return 1;
+	tell_entry_end(vcpu, win, reason, REC_ENTRY_REFUSED);
+	return 0;
+}
+
+/* Returns whether KVM may believe what it should not. */
+static __always_inline bool tell_entry(__u64 vcpu, struct window *win, __s64 status)
+{
+	struct record *rec = start_note(PT_FIRST_ENTRY, win, vcpu);
+	bool believed = false;
+
+	if (!rec) {
+		count_record(PT_FIRST_ENTRY, true);
+		return false;
+	}
+	rec->window = win->opened;
+	rec->entry.status = status;
+	if (status == EVMPTRLD_SUCCEEDED) {
+		read_clean_fields(rec, (struct vcpu_vmx *)vcpu);
+		believed = rec->entry.clean_fields || !(rec->flags & REC_CLEAN_FIELDS);
+	}
+	bpf_ringbuf_submit(rec, 0);
+	count_record(PT_FIRST_ENTRY, false);
+	return believed;
+}
+
+/*
+ * L1 has loaded its eVMCS, for the first time since it was restored, to enter L2.
+ * vmcs02 is as new as the restore: what L1 calls clean it has not got. That is
+ * asked again until L2 exits, since this entry may come to nothing.
+ */
+__noinline int note_first_entry(__u64 vcpu, __s64 status)
+{
+	struct window *win = bpf_map_lookup_elem(&windows, &vcpu);
+
+	if (!win || !win->entry)
+		return 0;
+	settle_entry(vcpu);
+	if (!win->entry)
+		return 0;
+	win->told_before = told_exit_reason(vcpu);
+	if (tell_entry(vcpu, win, status))
+		keep_entry(vcpu, win);
+	else if (win->entry == ENTRY_MADE)
+		take_entry(vcpu, win);
+	else
+		await_entry(win, false);
+	return 0;
+}
+
+/* The first exit from L2 to L1 after that. */
+__noinline int note_first_exit(__u64 vcpu, __u64 reason)
+{
+	struct window *win = bpf_map_lookup_elem(&windows, &vcpu);
+
+	if (win && win->entry == ENTRY_MADE)
+		tell_entry_end(vcpu, win, reason, 0);
+	return 0;
+}
+
 /* ---- handlers ---- */
 
 static __always_inline void fill_nested(struct record *rec, const void *from, bool user)
@@ -571,11 +783,13 @@ static __always_inline int set_state_enter(void *ctx, __u64 vcpu, __u64 state)
 		return 0;
 	if (windows_open)
 		in_window(vcpu); /* a run since the last SET ends that one first */
+	if (entries_made)
+		settle_entry(as_number(vcpu));
 	kvm = vcpu_kvm(vcpu);
 	start_record(&rec, PT_SET_STATE, PHASE_ENTER, kvm, vcpu);
 	fill_nested(&rec, (const void *)state, false);
 	bpf_get_current_comm(rec.nested.comm, sizeof(rec.nested.comm));
-	rec.window = open_window(vcpu, kvm, rec.nested.vmxon_pa == INVALID_GPA);
+	rec.window = open_window(vcpu, kvm, &rec.nested);
 	if (!rec.window)
 		rec.flags |= REC_UNTRACKED;
 	send(ctx, &rec, false);
@@ -602,6 +816,8 @@ static __always_inline int set_state_exit(void *ctx, __s64 ret)
 	 * was the first and left no request behind.
 	 */
 	over = ret ? !win->was_open && !(rec.flags & REC_REQ_PAGES) : win->leave;
+	if (!ret)
+		await_entry(win, win->l1_evmcs);
 	if (over)
 		close_window(vcpu, win, win->opened);
 	send(ctx, &rec, false);
@@ -619,6 +835,8 @@ static __always_inline int get_state_enter(void *ctx, __u64 vcpu)
 		return 0;
 	if (windows_open)
 		in_window(vcpu);
+	if (entries_made)
+		settle_entry(as_number(vcpu));
 	count_vm(vcpu_kvm(vcpu), 0); /* so that its end is told */
 	start_record(&rec, PT_GET_STATE, PHASE_ENTER, vcpu_kvm(vcpu), vcpu);
 	send(ctx, &rec, false);
@@ -696,6 +914,16 @@ static __always_inline int frame(void *ctx, __u8 point, __u8 phase, __u64 vcpu, 
 	return 0;
 }
 
+/* In a window a frame like others; after it, L1's own doing. */
+static __always_inline int evmptr_load_exit(void *ctx, __s64 ret)
+{
+	__u64 vcpu = loaded_vcpu();
+
+	if (!in_window(vcpu))
+		return note_first_entry(vcpu, ret);
+	return frame(ctx, PT_EVMPTR_LOAD, PHASE_EXIT, vcpu, ret);
+}
+
 static __always_inline int nested_exit_enter(void *ctx, __u64 vcpu, __u64 reason, __u64 intr_info,
 					     __u64 qualification)
 {
@@ -703,7 +931,7 @@ static __always_inline int nested_exit_enter(void *ctx, __u64 vcpu, __u64 reason
 	__u64 kvm = 0;
 
 	if (!attribute(&vcpu, &kvm))
-		return 0;
+		return note_first_exit(as_number(vcpu), reason);
 	start_record(&rec, PT_NESTED_EXIT, PHASE_ENTER, kvm, vcpu);
 	rec.exit.reason = reason;
 	rec.exit.intr_info = intr_info;
@@ -723,6 +951,8 @@ static __always_inline int free_vcpu_enter(void *ctx, __u64 vcpu)
 		return 0;
 	if (windows_open)
 		in_window(vcpu);
+	if (entries_made)
+		settle_entry(as_number(vcpu));
 	tid = bpf_get_current_pid_tgid();
 	bpf_map_update_elem(&freeing, &tid, &vcpu, BPF_ANY);
 	start_record(&rec, PT_FREE_VCPU, PHASE_ENTER, kvm, vcpu);
@@ -745,8 +975,11 @@ static __always_inline int free_vcpu_exit(void *ctx)
 	bpf_map_delete_elem(&freeing, &tid);
 	start_record(&rec, PT_FREE_VCPU, PHASE_EXIT, kvm, vcpu);
 	win = bpf_map_lookup_elem(&windows, &vcpu);
-	if (win)
+	if (win) {
 		close_window(vcpu, win, win->opened);
+		forget_entry(vcpu, win);
+		await_entry(win, false);
+	}
 	bpf_map_delete_elem(&windows, &vcpu);
 	send(ctx, &rec, false);
 	return 0;
@@ -1016,6 +1249,11 @@ static __always_inline int memslot_commit_args(void *ctx, __u64 kvm, __u64 first
 	if (!*(volatile __u64 *)&windows_open)                                                     \
 	return 0
 
+/* Of what L1's first nested entry passes. */
+#define GATED_ENTRY                                                                                \
+	if (!*(volatile __u64 *)&windows_open && !*(volatile __u64 *)&entries_awaited)             \
+	return 0
+
 #define UNGATED
 
 /*
@@ -1104,7 +1342,8 @@ int evmcs_page_inlined_kprobe(void *ctx)
 /* enum nested_evmptrld_status nested_vmx_handle_enlightened_vmptrld(vcpu, from_launch) */
 ENTER(evmptr_load, PT_EVMPTR_LOAD, GATED, frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, F(0), 0),
       frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, K(0), 0))
-FRAME_EXIT(evmptr_load, PT_EVMPTR_LOAD, int)
+EXIT(evmptr_load, GATED_ENTRY, evmptr_load_exit(ctx, (int)fexit_ret(ctx)),
+     evmptr_load_exit(ctx, (int)RET))
 
 /* enum nested_evmptrld_status __nested_vmx_handle_enlightened_vmptrld(vcpu, gpa, from_launch) */
 ENTER(evmptr_load_direct, PT_EVMPTR_LOAD_DIRECT, GATED,
@@ -1113,7 +1352,7 @@ ENTER(evmptr_load_direct, PT_EVMPTR_LOAD_DIRECT, GATED,
 FRAME_EXIT(evmptr_load_direct, PT_EVMPTR_LOAD_DIRECT, int)
 
 /* void nested_vmx_vmexit(vcpu, reason, intr_info, qualification) */
-ENTER(nested_exit, PT_NESTED_EXIT, GATED, nested_exit_enter(ctx, F(0), F(1), F(2), F(3)),
+ENTER(nested_exit, PT_NESTED_EXIT, GATED_ENTRY, nested_exit_enter(ctx, F(0), F(1), F(2), F(3)),
       nested_exit_enter(ctx, K(0), K(1), K(2), K(3)))
 EXIT(nested_exit, GATED, frame(ctx, PT_NESTED_EXIT, PHASE_EXIT, 0, 0),
      frame(ctx, PT_NESTED_EXIT, PHASE_EXIT, 0, 0))
@@ -1231,13 +1470,15 @@ EXIT(memslot_commit, UNGATED, memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0),
      memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0))
 
 /*
- * Run by user space (BPF_PROG_RUN), never attached: has this vCPU run?
- * Returns 1 while its window stays open. The vCPU may be freed at any moment:
- * what was read of it is only believed if the window that was open before is
- * the one that is closed.
+ * Run by user space (BPF_PROG_RUN), never attached: has this vCPU run, and has L1's
+ * first entry failed? Returns 1 while there is more to come of either. The vCPU may be freed at any
+ * moment: what was read of it is only believed if the window that was open before is the one that
+ * is closed.
  */
 SEC("raw_tp")
 int poll_window(void *ctx)
 {
-	return in_window(*(__u64 *)ctx);
+	__u64 vcpu = *(__u64 *)ctx;
+
+	return in_window(vcpu) | settle_entry(as_number(vcpu));
 }

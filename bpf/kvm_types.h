@@ -94,8 +94,18 @@ struct kvm_host_map {
 	__u64 gfn;
 } CORE_TYPE;
 
+struct vmcs12 {
+	__u32 vm_exit_reason;
+} CORE_TYPE;
+
+/* the TLFS's, in guest memory that KVM has mapped */
+struct hv_enlightened_vmcs {
+	__u32 hv_clean_fields;
+} CORE_TYPE;
+
 struct nested_vmx {
 	__u64 current_vmptr;
+	struct vmcs12 *cached_vmcs12;
 	struct gfn_to_hva_cache shadow_vmcs12_cache; /* since 5.17 */
 	struct gfn_to_hva_cache vmcs12_cache; /* since 5.17 */
 	struct loaded_vmcs vmcs02;
@@ -105,6 +115,7 @@ struct nested_vmx {
 	struct kvm_host_map msr_bitmap_map; /* gone in 7.x */
 	__u64 hv_evmcs_vmptr; /* under CONFIG_KVM_HYPERV since 6.9 */
 	struct kvm_host_map hv_evmcs_map;
+	struct hv_enlightened_vmcs *hv_evmcs;
 	bool vmxon;
 	bool need_vmcs12_to_shadow_sync;
 	struct {

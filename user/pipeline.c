@@ -64,13 +64,10 @@ static int tell_judge(struct pipeline *p, const struct trace_item *item)
 	return p->judge ? judge_item(p->judge, item) : 0;
 }
 
-int pipeline_item(void *pipeline, const struct trace_item *item)
+static int tell_sinks(struct pipeline *p, const struct trace_item *item)
 {
-	struct pipeline *p = pipeline;
 	int i, err = 0;
 
-	if (item->type == ITEM_HEADER)
-		p->header = *item->header;
 	for (i = 0; i < p->nr_sinks; i++) {
 		int e = p->sinks[i]->ops->item
 				? p->sinks[i]->ops->item(p->sinks[i], item, &p->header)
@@ -78,6 +75,20 @@ int pipeline_item(void *pipeline, const struct trace_item *item)
 
 		err = err ?: e;
 	}
+	return err;
+}
+
+int pipeline_item(void *pipeline, const struct trace_item *item)
+{
+	struct pipeline *p = pipeline;
+	int err;
+
+	if (item->type == ITEM_HEADER)
+		p->header = *item->header;
+	/* what is concluded because nothing more comes belongs before the footer */
+	if (item->type == ITEM_FOOTER)
+		model_stream_ends(p->model);
+	err = tell_sinks(p, item);
 	if (err && !p->output_failed)
 		tell_output_failure(p);
 	/* the model goes on even where a sink cannot: the verdict is of use */

@@ -50,7 +50,9 @@
 	X(MEMSLOT, "memslot", MEMSLOT)                                                             \
 	X(MEMSLOT_COMMIT, "memslot-commit", MEMSLOT)                                               \
 	X(EVMCS_PAGE_INLINED, "evmcs-page-inlined", NOTE)                                          \
-	X(RAN, "ran", NOTE)
+	X(RAN, "ran", NOTE)                                                                        \
+	X(FIRST_ENTRY, "first-entry", NOTE)                                                        \
+	X(FIRST_EXIT, "first-exit", NOTE)
 
 enum evmcs_point {
 #define EVMCS_POINT_ENUM(id, name, cls) PT_##id,

@@ -4,7 +4,8 @@
  * built together, so this is no ABI; the trace file is (trace.schema.json).
  *
  * Pointers in it (kvm, vcpu) are keys only. Guest memory contents are never
- * part of a record.
+ * part of a record, with one exception: the clean fields of an eVMCS, a control
+ * word by which L1 tells KVM what it need not read.
  */
 #ifndef EVMCS_TRACE_RECORD_H
 #define EVMCS_TRACE_RECORD_H
@@ -43,6 +44,10 @@ enum record_flags {
 	REC_FOREIGN_MM = 1 << 9,
 	/* access: the task has no memory any more (it is exiting) */
 	REC_NO_MM = 1 << 10,
+	/* first-entry: clean_fields could be read */
+	REC_CLEAN_FIELDS = 1 << 11,
+	/* first-exit: not a VM exit; KVM refused the entry, as vmcs12 tells */
+	REC_ENTRY_REFUSED = 1 << 12,
 };
 
 /* struct kvm_nested_state as the VMM gave it, or as KVM filled it. */
@@ -73,6 +78,12 @@ struct record_nested_exit {
 	__u64 qualification;
 };
 
+/* first-entry: the eVMCS as KVM goes on to use it. */
+struct record_entry {
+	__s32 status; /* enum nested_evmptrld_status */
+	__u32 clean_fields; /* HV_VMX_ENLIGHTENED_CLEAN_FIELD_*: what KVM takes for unchanged */
+};
+
 /* What the slot is to be; memslot-commit: and what it was, old_size 0: new. */
 struct record_memslot {
 	__u64 gpa;
@@ -92,7 +103,7 @@ struct record {
 	__u64 exits; /* VM exits of the vCPU so far: has it run? */
 	__u64 evmptr; /* vmx->nested.hv_evmcs_vmptr */
 	__u64 vmptr; /* vmx->nested.current_vmptr */
-	__u64 window; /* set-state enter, ran: which window of the vCPU */
+	__u64 window; /* set-state enter, ran, first-*: which window of the vCPU */
 	__u64 lost; /* records lost before this one, all CPUs, since arming */
 	__s64 ret; /* exit only: what the function returned */
 	__u32 tgid;
@@ -110,6 +121,7 @@ struct record {
 		struct record_nested nested;
 		struct record_access access;
 		struct record_nested_exit exit;
+		struct record_entry entry;
 		struct record_memslot memslot;
 	};
 	/* Only in the long form of the record: kernel return addresses. */

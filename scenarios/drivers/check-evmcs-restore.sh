@@ -83,6 +83,9 @@ for format in evmcs native; do
 		both_orders --format $format --forced-exit=$forced --get-after-set --vcpus 2
 		expect 0 --format $format --forced-exit=$forced --memslots-after
 	done
+	both_orders --format $format --mode exit --rounds 3
+	both_orders --format $format --mode exit --set-twice --immediate-exit --vcpus 2
+	expect 0 --format $format --mode exit --memslots-after
 	expect 1 --format $format --corrupt reg
 	both_orders --format $format --get-after-set
 	expect 0 --format $format --forced-exit=mp-state --no-run
@@ -97,6 +100,7 @@ expect 0 --mode l1 --get-after-set --no-run
 
 # Clean fields that L1 marks after the save point: KVM believes them, with a new vmcs02.
 expect 1 --mode l1 --mark-clean=after
+expect 1 --mode exit --mark-clean=after
 both_orders --mode l1 --mark-clean=before
 both_orders --mode l2 --mark-clean=after
 both_orders --mode l2 --mark-clean=before
@@ -214,6 +218,7 @@ expect 0 --idle-loop cpuid 1000
 expect 1 --idle-loop out 100000000 --timeout 1
 expect 0 --help
 expect 64 --forced-exit --mode l1
+expect 64 --forced-exit --mode exit
 expect 64 --memslots-after --order msrs-first
 expect 64 --rounds 0
 expect 64 --idle-loop out

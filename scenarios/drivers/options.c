@@ -17,7 +17,10 @@ static const char help[] =
 	"continues.\n"
 	"\n"
 	"  --format evmcs|native     the VMCS of L1 (evmcs)\n"
-	"  --mode l2|l1              who is active when the state is saved (l2)\n"
+	"  --mode l2|l1|exit         who is active when the state is saved (l2); exit: L1, and "
+	"L2's "
+	"exit\n"
+	"                            to it was the last thing that happened\n"
 	"  --order qemu|msrs-first   nested state before the MSRs, or after all else (qemu)\n"
 	"  --memslots-after          memslots and memory only after KVM_SET_NESTED_STATE\n"
 	"  --forced-exit[=run|run-irq|mp-state]\n"
@@ -150,7 +153,7 @@ static const struct option long_options[] = {
 };
 
 /* The order of these is that of the enums. */
-static const char *const mode_names[] = { "l2", "l1", NULL };
+static const char *const mode_names[] = { "l2", "l1", "exit", NULL };
 static const char *const order_names[] = { "qemu", "msrs-first", NULL };
 static const char *const format_names[] = { "native", "evmcs", NULL };
 static const char *const forced_names[] = { "none", "run", "run-irq", "mp-state", NULL };
@@ -199,6 +202,11 @@ const char *options_role_name(const struct options *options)
 const char *options_stop_name(const struct options *options)
 {
 	return stop_names[options->stop];
+}
+
+bool options_force_exit(const struct options *options)
+{
+	return options->forced || options->mode == MODE_EXIT;
 }
 
 bool options_continues(const struct options *options)

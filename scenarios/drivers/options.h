@@ -16,7 +16,7 @@ enum {
 	STATUS_USAGE = 64,
 };
 
-enum save_mode { MODE_L2, MODE_L1 };
+enum save_mode { MODE_L2, MODE_L1, MODE_EXIT };
 enum restore_order { ORDER_QEMU, ORDER_MSRS_FIRST };
 enum forced_exit { FORCED_NONE, FORCED_RUN, FORCED_RUN_IRQ, FORCED_MP_STATE };
 /* Where the scenario ends: after the guest continued, before it ran, or after some KVM_RUNs. */
@@ -77,6 +77,9 @@ struct options {
 
 /* Returns -1 to go on, or the exit status. */
 int options_parse(struct options *options, int argc, char **argv);
+
+/* L1 sees an exit of L2 that the VMM has brought about. */
+bool options_force_exit(const struct options *options);
 
 /* The restored guest is to go on to its end; otherwise each round drops what it restored. */
 bool options_continues(const struct options *options);

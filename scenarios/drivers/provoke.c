@@ -100,6 +100,26 @@ int provoke_edit_state(struct worker *w)
 	return ret;
 }
 
+/*
+ * L2 was active: KVM_GET_MP_STATE makes a latched INIT an exit to L1 (since 5.11, 1c96dcceaeb3),
+ * and L1 does not run before it is saved. QEMU asks for mp_state before the nested state, too.
+ */
+int provoke_exit_before_save(struct worker *w)
+{
+	struct kvm_mp_state mp_state;
+	int ret;
+
+	w->state.events.flags |= KVM_VCPUEVENT_VALID_SMM;
+	w->state.events.smi.latched_init = 1;
+	ret = vcpu_restore_step(&w->vcpu, &w->state, STEP_EVENTS);
+	if (ret == 0)
+		ret = vcpu_get_mp_state(&w->vcpu, &mp_state);
+	if (ret)
+		return ret;
+	vcpu_state_free(&w->state);
+	return vcpu_save(&w->vcpu, &w->state);
+}
+
 /* ---- memory ---- */
 
 /* Above every memslot, and below what the smallest physical address width can address. */

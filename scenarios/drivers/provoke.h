@@ -10,6 +10,8 @@
 
 /* The saved state, before anything is restored from it: what is set, and what is left out. */
 int provoke_edit_state(struct worker *w);
+/* The source leaves L2 for L1, which does not run any more; saved once more. */
+int provoke_exit_before_save(struct worker *w);
 /*
  * The memory of the source, which the fresh VM gets its contents from, however and whenever it
  * gets them.

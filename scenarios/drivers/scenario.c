@@ -66,7 +66,7 @@ static uint32_t forced_reason(const struct options *options)
 		[FORCED_MP_STATE] = EXIT_INIT,
 	};
 
-	return reasons[options->forced];
+	return reasons[options->mode == MODE_EXIT ? FORCED_MP_STATE : options->forced];
 }
 
 static int start_vm(struct scenario *s)
@@ -163,7 +163,7 @@ static int handle_out(struct worker *w, const struct vcpu_io *io)
 static int run_to_save_point(struct worker *w, uint64_t *first_run)
 {
 	const struct options *o = w->scenario->options;
-	const uint64_t *ticks = o->mode == MODE_L2 ? &w->l2_ticks : &w->l1_ticks;
+	const uint64_t *ticks = o->mode == MODE_L1 ? &w->l1_ticks : &w->l2_ticks;
 	uint64_t target = *ticks + o->ticks, start = vmm_now();
 	struct vcpu_io io;
 	int ret;
@@ -330,6 +330,8 @@ static int save(struct worker *w, unsigned int round)
 
 	vcpu_state_free(&w->state);
 	ret = vcpu_save(&w->vcpu, &w->state);
+	if (ret == 0 && w->scenario->options->mode == MODE_EXIT)
+		ret = provoke_exit_before_save(w);
 	w->times[round].save = vmm_now() - start;
 	if (ret == 0)
 		ret = check_flags(w);
@@ -384,7 +386,7 @@ static int create_fresh_vm(struct scenario *s)
  */
 static void say_differences(struct worker *w, uint64_t differences)
 {
-	if (w->scenario->options->mode == MODE_L1 && !w->reread_differences)
+	if (w->scenario->options->mode != MODE_L2 && !w->reread_differences)
 		vmm_error(0,
 			  "vCPU %u: KVM_GET_NESTED_STATE right after SET gives %llu other bytes "
 			  "of vmcs12 than were set, the first at 0x%zx",
@@ -582,13 +584,13 @@ static void say_late_exits(const struct worker *w, uint64_t want)
 static int check_report(struct worker *w)
 {
 	const struct options *o = w->scenario->options;
-	uint64_t want = o->forced && options_continues(o) ? o->rounds : 0;
+	uint64_t want = options_force_exit(o) && options_continues(o) ? o->rounds : 0;
 
 	if (w->report.forced != want)
 		return vmm_error(-EPROTO,
 				 "vCPU %u: L1 saw %llu forced exits, where there were %llu", w->id,
 				 (unsigned long long)w->report.forced, (unsigned long long)want);
-	if (o->forced != FORCED_MP_STATE && w->report.forced_halted != want)
+	if (o->forced && o->forced != FORCED_MP_STATE && w->report.forced_halted != want)
 		say_late_exits(w, want);
 	return 0;
 }

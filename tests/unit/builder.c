@@ -340,6 +340,40 @@ void ran(struct stream *s)
 	in_ioctl(s, 0);
 }
 
+static struct event *add_entry_note(struct stream *s, enum evmcs_point point)
+{
+	struct event *ev;
+
+	in_ioctl(s, KVM_RUN);
+	s->a->exits++;
+	ev = add_event(s, point, PHASE_NOTE);
+	ev->window = s->a->window;
+	in_ioctl(s, 0);
+	return ev;
+}
+
+void first_entry(struct stream *s, enum evmptrld_status status, uint32_t clean_fields)
+{
+	struct event *ev = add_entry_note(s, PT_FIRST_ENTRY);
+
+	ev->entry.status = status;
+	ev->entry.clean_fields = clean_fields;
+	ev->flags |= REC_CLEAN_FIELDS;
+}
+
+void first_exit(struct stream *s, uint32_t reason)
+{
+	add_entry_note(s, PT_FIRST_EXIT)->exit.reason = reason;
+}
+
+void entry_refused(struct stream *s)
+{
+	/* noticed when L1 has gone on already */
+	s->a->exits += 3;
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	last(s)->flags |= REC_ENTRY_REFUSED;
+}
+
 void memslot(struct stream *s, uint32_t slot, uint64_t gpa, uint64_t size)
 {
 	struct event *ev;

@@ -114,6 +114,12 @@ void pages_enter(struct stream *s);
 void pages_leave(struct stream *s, int64_t ret);
 void run_deferred(struct stream *s);
 void ran(struct stream *s);
+/* L1 enters L2 for the first time since the restore, with these clean fields; */
+void first_entry(struct stream *s, enum evmptrld_status status, uint32_t clean_fields);
+/* the next exit is this one; */
+void first_exit(struct stream *s, uint32_t reason);
+/* or there was none: KVM refused the entry. */
+void entry_refused(struct stream *s);
 void memslot(struct stream *s, uint32_t slot, uint64_t gpa, uint64_t size);
 /* A change of a slot, as it took effect. */
 void memslot_commit(struct stream *s, const struct record_memslot *change);

@@ -114,6 +114,14 @@ static void lost_in_window(struct stream *s)
 	run_deferred(s);
 }
 
+static void entry_fails(struct stream *s)
+{
+	set(s, NESTED_EVMCS);
+	run_deferred(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, 0xdfff);
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+}
+
 const struct story stories[] = {
 	{ "native-l1", native_l1, VERDICT_PASS, PATH_NATIVE },
 	{ "native-l2", native_l2, VERDICT_PASS, PATH_NATIVE },
@@ -127,6 +135,7 @@ const struct story stories[] = {
 	{ "leave", leave_vmx, VERDICT_PASS, PATH_LEAVE },
 	{ "mp-state-maps", mp_state_maps, VERDICT_FAIL, PATH_EVMCS_FORCED_EXIT },
 	{ "lost-in-window", lost_in_window, VERDICT_INCONCLUSIVE, PATH_EVMCS_DEFERRED },
+	{ "entry-fails", entry_fails, VERDICT_FAIL, PATH_EVMCS_DEFERRED },
 };
 
 const int nr_stories = sizeof(stories) / sizeof(stories[0]);
@@ -249,6 +258,16 @@ static void random_memslot(struct stream *s, struct rng *r)
 	memslot_commit(s, &change);
 }
 
+static void random_entry(struct stream *s, struct rng *r)
+{
+	first_entry(s, chance(r, 80) ? EVMPTRLD_SUCCEEDED : rng_below(r, 4),
+		    chance(r, 70) ? 0xffff : rng_below(r, 0x10000));
+	if (chance(r, 30))
+		entry_refused(s);
+	else if (chance(r, 80))
+		first_exit(s, chance(r, 50) ? EXIT_INVALID_GUEST_STATE : 18);
+}
+
 static void random_run(struct stream *s, struct rng *r)
 {
 	if (s->a->flags & REC_REQ_PAGES) {
@@ -262,6 +281,8 @@ static void random_run(struct stream *s, struct rng *r)
 		}
 	}
 	ran(s);
+	if (chance(r, 30))
+		random_entry(s, r);
 }
 
 static void random_free(struct stream *s, struct rng *r)
@@ -333,6 +354,15 @@ static void random_payload(struct event *ev, struct rng *r)
 		ev->memslot.gpa = rng_next(r);
 		ev->memslot.size = rng_next(r);
 		break;
+	case PT_FIRST_ENTRY:
+		ev->entry.status = (int32_t)rng_below(r, 4);
+		ev->entry.clean_fields = ev->flags & REC_CLEAN_FIELDS ? rng_below(r, 0x10000) : 0;
+		break;
+	case PT_FIRST_EXIT:
+		ev->exit.reason = chance(r, 50) ? EXIT_INVALID_GUEST_STATE : 18;
+		break;
+	case PT_EVMCS_PAGE_INLINED:
+		break;
 	default:
 		if (point_class(ev->point) == CLASS_FRAME)
 			break;
@@ -357,6 +387,10 @@ void random_event(struct stream *s, struct rng *r)
 
 	in_ioctl(s, chance(r, 50) ? KVM_RUN : KVM_GET_MP_STATE);
 	s->a->flags = REC_VCPU_STATE | (rng_below(r, 2048) & ~(uint32_t)REC_VCPU_STATE);
+	if (point == PT_FIRST_ENTRY && chance(r, 80))
+		s->a->flags |= REC_CLEAN_FIELDS;
+	if (point == PT_FIRST_EXIT && chance(r, 50))
+		s->a->flags |= REC_ENTRY_REFUSED;
 	if (!(s->a->flags & REC_VMX_STATE))
 		s->a->flags &= ~(uint32_t)REC_L2;
 	s->a->evmptr = UINT64_MAX - rng_below(r, 3);
@@ -367,6 +401,8 @@ void random_event(struct stream *s, struct rng *r)
 	}
 	if (point_class(point) == CLASS_NOTE) {
 		note(s, point);
+		last(s)->window = event_has_window(last(s)) ? s->a->window : 0;
+		random_payload(last(s), r);
 		return;
 	}
 	if (chance(r, 50)) {

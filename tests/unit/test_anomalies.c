@@ -1937,6 +1937,286 @@ static void a27_not_for_what_L1_does_later(void **state)
 	expect_clean(s);
 }
 
+/* ---- A28: clean-fields-believed ---- */
+
+#define ALL_CLEAN 0xffff
+#define EXIT_VMCALL 18
+
+/* L1 was active, its eVMCS is mapped, and it has run. */
+static void l1_runs(struct stream *s)
+{
+	set(s, EVMCS);
+	run_deferred(s);
+}
+
+static void a28_entry_fails(void **state)
+{
+	struct stream *s = *state;
+	const struct first_entry *e;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	expect_seen(s, "A28", SEVERITY_ERROR);
+	e = &s->outcomes->restores[0].first_entry;
+	assert_true(e->seen && e->failed && e->clean_known);
+	assert_int_equal(e->clean_fields, ALL_CLEAN);
+	assert_int_equal(s->outcomes->restores[0].end, END_RAN);
+	assert_int_equal(find_anomaly(s->outcomes, "A28")->seq, e->seq);
+}
+
+/* By KVM itself: there is no exit, and it is noticed later. */
+static void a28_entry_is_refused(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, CLEAN_FIELD_GUEST_GRP2);
+	entry_refused(s);
+	expect_seen(s, "A28", SEVERITY_ERROR);
+}
+
+/* The trace ends between the entry and what comes of it. */
+static void a28_about_to_fail(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	expect_seen(s, "A28", SEVERITY_WARNING);
+	assert_false(s->outcomes->restores[0].first_entry.failed);
+}
+
+static void a28_about_to_fail_when_set_again(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	set(s, EVMCS | L2);
+	run_deferred(s);
+	expect_seen(s, "A28", SEVERITY_WARNING);
+}
+
+/* The first came to nothing, and has not changed anything. */
+static void a28_second_attempt_fails(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	s->a->exits += 5;
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	expect_seen(s, "A28", SEVERITY_ERROR);
+}
+
+static void a28_mapped_inside_set(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, EVMCS);
+	load_evmcs(s, EVMCS_GPA);
+	set_leave(s, 0);
+	last(s)->evmptr = s->a->evmptr = EVMCS_GPA;
+	ran(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	expect_seen(s, "A28", SEVERITY_ERROR);
+}
+
+/* The restore is concluded when it is known, and counted once. */
+static void a28_told_once_with_its_restore(void **state)
+{
+	struct stream *s = *state;
+	const struct outcome *o;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	entry_refused(s);
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	free_vcpu(s);
+	footer(s);
+	o = judge(s);
+	assert_int_equal(o->verdict.kind, VERDICT_FAIL);
+	assert_int_equal(o->verdict.restores, 1);
+	assert_int_equal(o->restores[0].nr_anomalies, 1);
+	assert_int_equal(o->verdict.anomalies[SEVERITY_ERROR], 1);
+}
+
+static void a28_not_when_L2_runs(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	first_exit(s, EXIT_VMCALL);
+	expect_clean(s);
+	assert_true(s->outcomes->restores[0].first_entry.left);
+}
+
+/* An entry that fails later fails for another reason. */
+static void a28_not_when_L2_ran_for_a_while(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	s->a->exits++;
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	expect_clean(s);
+}
+
+/* L2 exits to KVM only: there is no nested exit, and the next SET finds it alive. */
+static void a28_not_when_the_vcpu_goes_on(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	s->a->exits++;
+	set(s, EVMCS | L2);
+	run_deferred(s);
+	expect_clean(s);
+}
+
+static void a28_not_when_nothing_is_clean(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, 0);
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	expect_clean(s);
+}
+
+/* What they stand for goes into vmcs02 by other ways, or is not in it. */
+static void a28_not_for_other_groups(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN & ~CLEAN_FIELDS_GUEST);
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	expect_clean(s);
+}
+
+static void a28_not_for_an_ordinary_vmcs(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_DISABLED, ALL_CLEAN);
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	expect_clean(s);
+}
+
+/* L1 may be in no hurry. */
+static void a28_not_without_an_entry(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	expect_clean(s);
+	assert_int_equal(s->outcomes->nr, 1);
+	assert_int_equal(s->outcomes->restores[0].end, END_RAN);
+	assert_false(s->outcomes->restores[0].first_entry.seen);
+}
+
+/* vmcs02 got everything when the state was set. */
+static void a28_not_for_L2(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	run_deferred(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	expect_clean(s);
+}
+
+static void a28_not_for_native(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, 0);
+	ran(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	expect_clean(s);
+}
+
+/* Mapped by the entry itself, when KVM clears the clean fields. */
+static void a28_not_when_it_was_not_mapped(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_DISABLED);
+	pages_leave(s, 1);
+	ran(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	entry_refused(s);
+	expect_not_seen(s, "A28", VERDICT_FAIL);
+}
+
+/* A note that came into the ring late names the window that it is of. */
+static void a28_not_of_another_restore(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	last(s)->window--;
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	last(s)->window--;
+	expect_clean(s);
+}
+
+static void a28_not_of_another_vcpu(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	on(s, 1, 1);
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, ALL_CLEAN);
+	entry_refused(s);
+	footer(s);
+	judge(s);
+	assert_int_equal(s->outcomes->verdict.by_verdict[VERDICT_FAIL], 1);
+	assert_int_equal(s->outcomes->verdict.by_verdict[VERDICT_PASS], 1);
+}
+
+/* What came of the entry may be what is missing. */
+static void a28_in_doubt_when_records_are_lost(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	loss(s, 1);
+	footer(s);
+	judge(s);
+	assert_int_equal(s->outcomes->restores[0].verdict, VERDICT_INCONCLUSIVE);
+	assert_null(find_anomaly(s->outcomes, "A28"));
+}
+
+static void a28_in_doubt_when_it_cannot_be_read(void **state)
+{
+	struct stream *s = *state;
+
+	l1_runs(s);
+	first_entry(s, EVMPTRLD_SUCCEEDED, 0);
+	last(s)->flags &= ~(uint32_t)REC_CLEAN_FIELDS;
+	first_exit(s, EXIT_INVALID_GUEST_STATE);
+	footer(s);
+	judge(s);
+	assert_int_equal(s->outcomes->restores[0].verdict, VERDICT_INCONCLUSIVE);
+	assert_true(s->outcomes->restores[0].why & 1U << WHY_NO_STATE);
+	assert_null(find_anomaly(s->outcomes, "A28"));
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST(a1_direct_map),
 	TEST(a1_map_without_load),
@@ -2086,6 +2366,27 @@ static const struct CMUnitTest tests[] = {
 	TEST(a27_not_in_l1),
 	TEST(a27_not_for_native),
 	TEST(a27_not_for_what_L1_does_later),
+	TEST(a28_entry_fails),
+	TEST(a28_entry_is_refused),
+	TEST(a28_about_to_fail),
+	TEST(a28_about_to_fail_when_set_again),
+	TEST(a28_second_attempt_fails),
+	TEST(a28_mapped_inside_set),
+	TEST(a28_told_once_with_its_restore),
+	TEST(a28_not_when_L2_runs),
+	TEST(a28_not_when_L2_ran_for_a_while),
+	TEST(a28_not_when_the_vcpu_goes_on),
+	TEST(a28_not_when_nothing_is_clean),
+	TEST(a28_not_for_other_groups),
+	TEST(a28_not_for_an_ordinary_vmcs),
+	TEST(a28_not_without_an_entry),
+	TEST(a28_not_for_L2),
+	TEST(a28_not_for_native),
+	TEST(a28_not_when_it_was_not_mapped),
+	TEST(a28_not_of_another_restore),
+	TEST(a28_not_of_another_vcpu),
+	TEST(a28_in_doubt_when_records_are_lost),
+	TEST(a28_in_doubt_when_it_cannot_be_read),
 };
 
 int main(void)

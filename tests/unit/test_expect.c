@@ -243,7 +243,8 @@ static void wrong_values(void **state)
 	refuse("every:\n  result: 1|2|3|4|5|6|7|8|9\n", 2, "is no result");
 	refuse("anomalies:\n  others: none\n", 2, "is no count");
 	refuse("restores: 1\ntolerate:\n- lost\n- losses\n", 4, "no defect to tolerate 'losses'");
-	refuse("coverage:\n  probes:\n  - map\n  - ran\n", 2, "no probe of its own");
+	refuse("coverage:\n  probes:\n  - map\n  - ran\n", 2, "no probe of their own");
+	refuse("coverage: {probes: [first-exit]}\n", 1, "no probe of their own");
 	refuse("coverage:\n  probes: [maps]\n", 2, "there is no probe point 'maps'");
 }
 

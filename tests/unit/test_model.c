@@ -1314,7 +1314,7 @@ static void any_event_in_any_order(void **state)
 		int sets = 0;
 
 		r.state = (uint64_t)i;
-		for (j = 0; j < 60; j++) {
+		for (j = 0; j < 70; j++) {
 			on(s, 1 + rng_below(&r, 2), 0);
 			random_event(s, &r);
 			if (last(s)->point == PT_SET_STATE && last(s)->phase == PHASE_ENTER)

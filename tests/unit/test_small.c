@@ -398,6 +398,23 @@ static void text_of_a_violation(void **state)
 		      "  7 events, 0 lost\n");
 }
 
+static void text_of_a_failed_entry(void **state)
+{
+	story(*state, "entry-fails");
+	expect_screen(
+		*state, plain,
+		"22:13:20.000015  ERROR clean-fields-believed (A28)  CPU 0/KVM[1001] vm1/vcpu0\n"
+		"    KVM takes fields of the restored eVMCS for loaded, which the new vmcs02 never"
+		" got\n"
+		"    L1's first nested entry: clean fields 0xdfff, and it failed (exit reason"
+		" 0x80000021)\n"
+		"22:13:20.000001  FAIL L1 evmcs-deferred    CPU 0/KVM[1001] vm1/vcpu0"
+		"  set 1.0 us  run +2.0 us  map +10.0 us  clean-fields-believed\n"
+		"FAIL: 1 of 1 restores broke the rule\n"
+		"  paths: evmcs-deferred 1\n"
+		"  15 events, 0 lost\n");
+}
+
 static void text_of_doubt(void **state)
 {
 	story(*state, "lost-in-window");
@@ -789,6 +806,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(text_of_a_pass),
 	TEST(text_of_a_violation),
 	TEST(text_of_doubt),
+	TEST(text_of_a_failed_entry),
 	TEST(text_of_nothing),
 	TEST(text_of_findings_only),
 	TEST(text_of_events),

@@ -228,6 +228,24 @@ static void open_restore_is_not_in_the_trace(void **state)
 	trace_free(&t);
 }
 
+/* One that waits for L1's first entry has ended: it is told before the footer. */
+static void restore_without_entry_is_in_the_trace(void **state)
+{
+	struct trace t = trace_new();
+	size_t len;
+	char *text;
+
+	(void)state;
+	set(t.s, NESTED_EVMCS);
+	run_deferred(t.s);
+	footer(t.s);
+	expect_same_as_live(&t);
+	text = slurp(t.fd, &len);
+	assert_non_null(strstr(text, "\"type\":\"restore\""));
+	free(text);
+	trace_free(&t);
+}
+
 /* ---- round trips ---- */
 
 static struct decoded decoded;
@@ -309,11 +327,20 @@ static void fill_payload(struct event *ev)
 		ev->exit.intr_info = 0x80000b0e;
 		ev->exit.qualification = UINT64_MAX;
 		break;
+	case PT_FIRST_EXIT:
+		ev->exit.reason = EXIT_INVALID_GUEST_STATE;
+		ev->flags |= REC_ENTRY_REFUSED;
+		break;
+	case PT_FIRST_ENTRY:
+		ev->entry.status = -1;
+		ev->entry.clean_fields = 0xdfff;
+		ev->flags |= REC_CLEAN_FIELDS;
+		break;
 	case PT_MEMSLOT:
 		ev->memslot = slot;
 		break;
 	default:
-		if (point_class(ev->point) == CLASS_FRAME)
+		if (point_class(ev->point) == CLASS_FRAME || point_class(ev->point) == CLASS_NOTE)
 			break;
 		ev->access.gpa = 0xfffffffff000;
 		ev->access.len = 4096;
@@ -329,6 +356,8 @@ static void fill_payload(struct event *ev)
 /* Which phases have the payload in the trace. */
 static bool has_payload(enum evmcs_point point, enum evmcs_phase phase)
 {
+	if (point_class(point) == CLASS_NOTE)
+		return true;
 	return phase == (point == PT_GET_STATE ? PHASE_EXIT : PHASE_ENTER);
 }
 
@@ -349,7 +378,11 @@ static void expect_same_payload(const struct event *a, const struct event *b)
 			assert_string_equal(a->nested.comm, b->nested.comm);
 		break;
 	case PT_NESTED_EXIT:
+	case PT_FIRST_EXIT:
 		assert_memory_equal(&a->exit, &b->exit, sizeof(a->exit));
+		break;
+	case PT_FIRST_ENTRY:
+		assert_memory_equal(&a->entry, &b->entry, sizeof(a->entry));
 		break;
 	case PT_MEMSLOT:
 		assert_memory_equal(&a->memslot, &b->memslot, sizeof(a->memslot));
@@ -391,7 +424,7 @@ static void round_trip_event(const struct event *ev)
 
 	round_trip(&item, &back);
 	expect_same_event(ev, back.event);
-	if (has_payload(ev->point, ev->phase) && point_class(ev->point) != CLASS_NOTE &&
+	if (has_payload(ev->point, ev->phase) &&
 	    (point_class(ev->point) != CLASS_FRAME || ev->point == PT_SET_STATE ||
 	     ev->point == PT_GET_STATE || ev->point == PT_NESTED_EXIT))
 		expect_same_payload(ev, back.event);
@@ -662,8 +695,8 @@ static bool is_optional(const json_t *root, const char *key)
 
 static bool is_nullable(const char *key)
 {
-	return !strcmp(key, "vcpu") || !strcmp(key, "ioctl") || !strcmp(key, "gpa") ||
-	       !strcmp(key, "name") || !strcmp(key, "command_status");
+	return !strcmp(key, "vcpu") || !strcmp(key, "clean_fields") || !strcmp(key, "ioctl") ||
+	       !strcmp(key, "gpa") || !strcmp(key, "name") || !strcmp(key, "command_status");
 }
 
 static int spoiled; /* how many fields were tried: a check of the check */
@@ -694,7 +727,8 @@ static void spoil_value(json_t *root, json_t *o, const char *key, const json_t *
 		    (json_is_boolean(old) && json_is_true(wrong[i])) ||
 		    (json_is_array(old) && json_is_array(wrong[i]) && strcmp(key, "probes")) ||
 		    (!strcmp(key, "counts") && json_is_object(wrong[i])) ||
-		    (!strcmp(key, "ret") && json_is_integer(wrong[i])) ||
+		    ((!strcmp(key, "ret") || !strcmp(key, "status")) &&
+		     json_is_integer(wrong[i])) ||
 		    (json_is_integer(old) && !strcmp(key, "vcpu") && json_is_integer(wrong[i]) &&
 		     json_object_get(root, "filter")))
 			continue; /* that is right */
@@ -1023,7 +1057,7 @@ static void unknown_fields_are_ignored(void **state)
 	expect_status(forge("\"access\":{", "\"access\":{\"new\":0.5,"), STATUS_PASS, NULL);
 	expect_status(forge("{\"type\":\"footer\"", "{\"new\":true,\"type\":\"footer\""),
 		      STATUS_PASS, NULL);
-	expect_status(forge("evmcs-trace/1.2", "evmcs-trace/1.99"), STATUS_PASS, NULL);
+	expect_status(forge("evmcs-trace/1.3", "evmcs-trace/1.99"), STATUS_PASS, NULL);
 }
 
 static void unknown_names_are_malformed(void **state)
@@ -1047,7 +1081,7 @@ static void other_schemas_are_malformed(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++)
-		expect_status(forge("evmcs-trace/1.2", schemas[i]), STATUS_MALFORMED, "line 1:");
+		expect_status(forge("evmcs-trace/1.3", schemas[i]), STATUS_MALFORMED, "line 1:");
 }
 
 static void times_that_are_none(void **state)
@@ -1572,6 +1606,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(any_events_are_judged_as_live),
 	TEST(derived_lines_are_what_was_concluded),
 	TEST(open_restore_is_not_in_the_trace),
+	TEST(restore_without_entry_is_in_the_trace),
 	TEST(every_point_and_phase),
 	TEST(extreme_numbers),
 	TEST(state_that_is_not_known),

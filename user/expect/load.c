@@ -8,6 +8,7 @@
 #include "expect/expectation.h"
 #include "expect/outline.h"
 #include "expect/schema.h"
+#include "model/names.h"
 #include "util/errstr.h"
 #include "util/say.h"
 
@@ -218,10 +219,12 @@ static int load_coverage(struct loader *l, const struct raw_coverage *raw)
 		      ?: load_words(l, "coverage.probes", &raw->probes, &point_words, &points);
 	for (i = 0; i < PT_COUNT; i++)
 		e->probes[i] = points & (1ULL << i);
-	/* it is a fact that a handler noticed, not a function */
-	if (!err && e->probes[PT_RAN])
-		err = wrong_at(l, "coverage.probes", "",
-			       "'ran' has no probe of its own: ask for it under events");
+	for (i = 0; i < PT_COUNT && !err; i++)
+		if (e->probes[i] && !point_has_probe(i))
+			err = wrong_at(
+				l, "coverage.probes", "",
+				"'ran', 'first-entry' and 'first-exit' have no probe of their "
+				"own: ask for them under events");
 	return err;
 }
 

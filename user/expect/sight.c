@@ -3,6 +3,7 @@
 
 #include "expect/sight.h"
 #include "model/anomalies.h"
+#include "model/names.h"
 
 const struct class_need class_needs[] = {
 	{ "A15", PT_GET_STATE },
@@ -31,8 +32,7 @@ bool point_unseen(const struct trace_header *header, int point)
 {
 	size_t i;
 
-	/* a note has no probe of its own */
-	if (point < 0 || point == PT_RAN || absent_by_design & (1ULL << point))
+	if (point < 0 || !point_has_probe(point) || absent_by_design & (1ULL << point))
 		return false;
 	for (i = 0; i < header->nr_probes; i++)
 		if ((int)header->probes[i].point == point && header->probes[i].attached)

@@ -423,6 +423,26 @@ static bool lost_both(const struct moment_facts *f)
 	       !evmptr_is_valid(last->evmptr) && saw_everything(f);
 }
 
+/*
+ * A28: vmcs02 is as new as the restore, and what L1 calls clean it never got. KVM
+ * clears the clean fields when it maps the eVMCS, in the guest's memory, where an L1
+ * that was saved between its VM exit and its own "all clean" sets them again. One
+ * whose L2 runs all the same was not believed.
+ */
+static bool clean_fields_believed(const struct moment_facts *f)
+{
+	const struct first_entry *e = &f->restore->first_entry;
+
+	return e->status == EVMPTRLD_SUCCEEDED && e->clean_fields & CLEAN_FIELDS_GUEST &&
+	       (e->failed || !e->left);
+}
+
+static enum severity grade_clean_fields_believed(const struct moment_facts *f)
+{
+	/* about to die, and nobody saw it */
+	return f->restore->first_entry.failed ? SEVERITY_ERROR : SEVERITY_WARNING;
+}
+
 #define SEEN_BY(fn) .seen = (fn)
 
 const struct anomaly_class anomaly_classes[] = {
@@ -487,6 +507,10 @@ const struct anomaly_class anomaly_classes[] = {
 	  .title = "KVM_SET_NESTED_STATE waited for guest memory" },
 	{ "A27", "lost-both", SEVERITY_ERROR, AT_RAN, SEEN_BY(lost_both),
 	  .title = "L2 ran with neither an enlightened nor an ordinary VMCS behind it" },
+	{ "A28", "clean-fields-believed", SEVERITY_ERROR, AT_FIRST_ENTRY,
+	  SEEN_BY(clean_fields_believed), .graded = grade_clean_fields_believed,
+	  .title = "KVM takes fields of the restored eVMCS for loaded, which the new vmcs02 "
+		   "never got" },
 };
 
 const int anomaly_nr_classes = sizeof(anomaly_classes) / sizeof(anomaly_classes[0]);

@@ -23,6 +23,7 @@ enum moment {
 	AT_AFTER_FAILURE = 1 << 9, /* seen again after a KVM_RUN whose pages failed */
 	AT_FREED = 1 << 10, /* the vCPU is gone */
 	AT_BLOCKED = 1 << 11, /* the trace ended inside SET, in an access */
+	AT_FIRST_ENTRY = 1 << 12, /* L1's first nested entry is over, or was all that was seen */
 };
 
 /* What a class may look at: everything is of one moment. */

@@ -14,7 +14,7 @@
 #include "evmcs_trace/record.h"
 
 #define TRACE_SCHEMA_MAJOR 1
-#define TRACE_SCHEMA_MINOR 2
+#define TRACE_SCHEMA_MINOR 3
 
 #define VM_UNKNOWN 0
 #define VCPU_NONE (-1)
@@ -42,6 +42,17 @@ enum evmptrld_status {
 /* of an event without the state of the vCPU, or of an older trace */
 #define EXIT_REASON_UNREAD UINT32_MAX
 
+/*
+ * The groups of clean fields by which KVM decides what vmcs02 gets of L2's state
+ * (prepare_vmcs02_rare()): without the second it has no segments.
+ */
+#define CLEAN_FIELD_GUEST_GRP1 (1U << 11)
+#define CLEAN_FIELD_GUEST_GRP2 (1U << 12)
+#define CLEAN_FIELDS_GUEST (CLEAN_FIELD_GUEST_GRP1 | CLEAN_FIELD_GUEST_GRP2)
+
+/* VMX_EXIT_REASONS_FAILED_VMENTRY | EXIT_REASON_INVALID_STATE */
+#define EXIT_INVALID_GUEST_STATE 0x80000021U
+
 /* nested_vmx_vmexit(reason): leave nested mode by force, no real VM exit */
 #define NESTED_EXIT_FORCED UINT32_MAX
 
@@ -51,7 +62,7 @@ struct event {
 	uint64_t exits; /* VM exits of the vCPU so far */
 	uint64_t evmptr; /* hv_evmcs_vmptr, if flags has REC_VMX_STATE */
 	uint64_t vmptr; /* current_vmptr, likewise */
-	uint64_t window; /* set-state enter, ran: which window of the vCPU */
+	uint64_t window; /* set-state enter, ran, first-*: which window of the vCPU */
 	int64_t ret; /* exits: 0 or a positive status, or -errno */
 	uint32_t vm; /* small number, unique in the trace */
 	int32_t vcpu; /* vcpu_id or VCPU_NONE */
@@ -66,7 +77,8 @@ struct event {
 	union {
 		struct record_nested nested; /* set-state enter, get-state exit */
 		struct record_access access; /* class ACCESS and UNMAP, enter */
-		struct record_nested_exit exit; /* nested-exit enter */
+		struct record_nested_exit exit; /* nested-exit enter, first-exit */
+		struct record_entry entry; /* first-entry */
 		struct record_memslot memslot; /* memslot enter */
 	};
 	int nr_stack; /* enter of accesses outside KVM_RUN */
@@ -75,7 +87,8 @@ struct event {
 
 static inline bool event_has_window(const struct event *ev)
 {
-	return ev->point == PT_RAN || (ev->point == PT_SET_STATE && ev->phase == PHASE_ENTER);
+	return ev->point == PT_RAN || ev->point == PT_FIRST_ENTRY || ev->point == PT_FIRST_EXIT ||
+	       (ev->point == PT_SET_STATE && ev->phase == PHASE_ENTER);
 }
 
 /* The VM of the events that follow; sent before its first event. */

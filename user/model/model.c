@@ -19,6 +19,7 @@ struct vcpu {
 	int32_t id;
 	struct restore *current; /* the latest SET, until its window ends */
 	struct restore *pending; /* an earlier one, while SET runs again */
+	struct restore *entering; /* it ran; what L1's first nested entry does is to be seen */
 	struct vcpu *next; /* list of all, for what concerns a VM or everything */
 };
 
@@ -181,9 +182,9 @@ static void count(struct verdict *verdict, const struct restore *restore)
 		verdict->anomalies[restore->anomalies[i].severity]++;
 }
 
-/* The window has ended: judge, tell, forget. Frames may still point to it. */
-static void close_restore(struct model *m, struct restore **slot, enum restore_end end,
-			  const struct event *ev)
+/* Its window has ended. */
+static struct restore *end_restore(struct model *m, struct restore **slot, enum restore_end end,
+				   const struct event *ev)
 {
 	struct restore *restore = *slot;
 
@@ -195,10 +196,22 @@ static void close_restore(struct model *m, struct restore **slot, enum restore_e
 		if (ev->flags & REC_VMX_STATE)
 			restore->evmptr_end = ev->evmptr;
 	}
+	return restore;
+}
+
+/* Judge, tell, forget. Frames may still point to it. */
+static void conclude(struct model *m, struct restore *restore)
+{
 	judge(m, restore);
 	count(&m->verdict, restore);
 	m->hooks.restore(m->hooks.ctx, restore);
 	restore_free(restore);
+}
+
+static void close_restore(struct model *m, struct restore **slot, enum restore_end end,
+			  const struct event *ev)
+{
+	conclude(m, end_restore(m, slot, end, ev));
 }
 
 static const char *vm_name(const struct model *m, uint32_t id)
@@ -326,6 +339,7 @@ static void add_anomaly(struct model *m, struct restore *restore, const struct a
 	a->t_ns = f->event->t_ns;
 	a->seq = f->event->seq;
 	a->access = -1;
+	a->of_entry = cls->when & AT_FIRST_ENTRY;
 	/* a class about waiting inside SET: what was waited for */
 	if (!evidence && (cls->when & AT_BLOCKED))
 		evidence = f->slowest;
@@ -348,6 +362,104 @@ static void ask(struct model *m, enum moment when, struct restore *restore,
 	for (i = 0; i < anomaly_nr_classes; i++)
 		if ((anomaly_classes[i].when & when) && anomaly_classes[i].seen(facts))
 			add_anomaly(m, restore, &anomaly_classes[i], facts);
+}
+
+/* ---- L1's first nested entry ---- */
+
+/*
+ * L1 was active and its eVMCS was mapped: the vCPU has run, but L2 has not. The
+ * restore is concluded when it is known what became of the first nested entry.
+ */
+static bool entry_is_to_come(const struct restore *r)
+{
+	return r->wants_evmcs && r->mapped && !r->l2 && !r->set_ret;
+}
+
+/* Nothing more will be seen of it. */
+static void entry_is_over(struct model *m, struct vcpu *vcpu)
+{
+	struct restore *r = vcpu->entering;
+	struct moment_facts facts = {};
+	struct event ev = {};
+
+	if (!r)
+		return;
+	ev.t_ns = r->first_entry.t_ns;
+	ev.seq = r->first_entry.seq;
+	facts.event = &ev;
+	vcpu->entering = NULL;
+	ask(m, AT_FIRST_ENTRY, r, &facts);
+	conclude(m, r);
+}
+
+/* What KVM does not believe, or what vmcs02 does not get by it, does no harm. */
+static bool entry_may_fail(const struct first_entry *entry)
+{
+	return entry->status == EVMPTRLD_SUCCEEDED &&
+	       (!entry->clean_known || entry->clean_fields & CLEAN_FIELDS_GUEST);
+}
+
+static void entry_begins(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	struct first_entry *entry = &vcpu->entering->first_entry;
+
+	*entry = (struct first_entry){
+		.seen = true,
+		.clean_known = ev->flags & REC_CLEAN_FIELDS,
+		.clean_fields = ev->entry.clean_fields,
+		.status = ev->entry.status,
+		.t_ns = ev->t_ns,
+		.seq = ev->seq,
+		.exits = ev->exits,
+	};
+	if (!entry_may_fail(entry))
+		entry_is_over(m, vcpu);
+}
+
+/* A later exit than the next one is of an L2 that has run. */
+static bool is_end_of_entry(const struct first_entry *entry, const struct event *ev)
+{
+	return ev->flags & REC_ENTRY_REFUSED ||
+	       (ev->flags & REC_VCPU_STATE && ev->exits == entry->exits + 1);
+}
+
+static void entry_ends(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	struct first_entry *entry = &vcpu->entering->first_entry;
+
+	entry->left = true;
+	entry->failed = entry->seen && ev->exit.reason == EXIT_INVALID_GUEST_STATE &&
+			is_end_of_entry(entry, ev);
+	if (entry->failed) {
+		entry->t_ns = ev->t_ns;
+		entry->seq = ev->seq;
+	}
+	/* why it failed cannot be said */
+	if (entry->failed && !entry->clean_known)
+		mark(vcpu->entering, WHY_NO_STATE);
+	entry_is_over(m, vcpu);
+}
+
+/* Of another restore's first entry nothing is wanted. */
+static void entry_noted(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	if (!vcpu || !vcpu->entering || vcpu->entering->window != ev->window)
+		return;
+	if (ev->point == PT_FIRST_ENTRY)
+		entry_begins(m, vcpu, ev);
+	else
+		entry_ends(m, vcpu, ev);
+}
+
+/* The vCPU has exited since, and not by the exit of a failed entry: L2 has run. */
+static void notice_entry(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	struct first_entry *entry = vcpu->entering ? &vcpu->entering->first_entry : NULL;
+
+	if (!entry || !entry->seen || !(ev->flags & REC_VCPU_STATE) || ev->exits == entry->exits)
+		return;
+	entry->left = true;
+	entry_is_over(m, vcpu);
 }
 
 /* ---- accesses ---- */
@@ -612,6 +724,7 @@ static int set_begins(struct model *m, struct vcpu *vcpu, struct task *task, con
 		task->frames[0] = task->frames[task->depth - 1];
 		task->depth = 1;
 	}
+	entry_is_over(m, vcpu);
 	if (vcpu->pending) { /* its own SET never returned */
 		mark(vcpu->current, WHY_UNPAIRED);
 		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
@@ -714,8 +827,8 @@ static bool has_open_frame(struct model *m, const struct restore *r, uint64_t en
 	return search.found;
 }
 
-static void restore_ran(struct model *m, struct restore **slot, const struct event *ev,
-			uint64_t end_seq)
+static struct restore *restore_ran(struct model *m, struct restore **slot, const struct event *ev,
+				   uint64_t end_seq)
 {
 	struct moment_facts facts = { .event = ev };
 	struct restore *r = *slot;
@@ -728,15 +841,21 @@ static void restore_ran(struct model *m, struct restore **slot, const struct eve
 		r->t_run_ns = ev->t_ns;
 	}
 	ask(m, AT_RAN, r, &facts);
-	close_restore(m, slot, r->set_ret ? END_REFUSED : END_RAN, ev);
+	return end_restore(m, slot, r->set_ret ? END_REFUSED : END_RAN, ev);
 }
 
 static void current_ran(struct model *m, struct vcpu *vcpu, const struct event *ev,
 			uint64_t end_seq)
 {
+	struct restore *r;
+
 	if (vcpu->pending) /* the exit of the SET after it is missing */
 		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
-	restore_ran(m, &vcpu->current, ev, end_seq);
+	r = restore_ran(m, &vcpu->current, ev, end_seq);
+	if (entry_is_to_come(r))
+		vcpu->entering = r;
+	else
+		conclude(m, r);
 }
 
 /*
@@ -748,7 +867,7 @@ static void vcpu_ran(struct model *m, struct vcpu *vcpu, const struct event *ev)
 	if (!vcpu || !vcpu->current)
 		return;
 	if (vcpu->pending && vcpu->pending->window == ev->window)
-		restore_ran(m, &vcpu->pending, ev, vcpu->current->first_seq);
+		conclude(m, restore_ran(m, &vcpu->pending, ev, vcpu->current->first_seq));
 	else if (vcpu->current->window == ev->window)
 		current_ran(m, vcpu, ev, UINT64_MAX);
 }
@@ -771,6 +890,7 @@ static void look_at(struct model *m, struct vcpu *vcpu, const struct event *ev)
 	struct moment_facts facts = { .event = ev };
 	struct restore *r;
 
+	notice_entry(m, vcpu, ev);
 	notice_run(m, vcpu, ev);
 	r = vcpu->current;
 	if (!r)
@@ -814,6 +934,7 @@ static void vcpu_freed(struct model *m, struct vcpu *vcpu, const struct task *ta
 	if (!vcpu)
 		return;
 	ask_of_frame(m, AT_FREED, vcpu, task, frame, ev);
+	entry_is_over(m, vcpu);
 	if (vcpu->pending)
 		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
 	if (vcpu->current)
@@ -1040,6 +1161,10 @@ static int fold_event(struct model *m, const struct event *ev)
 		evmcs_page_passed(m, vcpu, ev);
 		return 0;
 	}
+	if (ev->point == PT_FIRST_ENTRY || ev->point == PT_FIRST_EXIT) {
+		entry_noted(m, vcpu, ev);
+		return 0;
+	}
 	if (ev->vcpu != VCPU_NONE)
 		look_at(m, vcpu, ev);
 	task = context_task(m->context, ev->tid);
@@ -1073,6 +1198,7 @@ static void fold_loss(struct model *m, const struct loss_fact *loss)
 	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
 		mark(vcpu->current, WHY_LOST);
 		mark(vcpu->pending, WHY_LOST);
+		mark(vcpu->entering, WHY_LOST);
 	}
 }
 
@@ -1259,10 +1385,19 @@ static void blocked_access(struct task *task, void *arg)
 	ask(m, AT_BLOCKED, vcpu->current, &facts);
 }
 
+void model_stream_ends(struct model *m)
+{
+	struct vcpu *vcpu;
+
+	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
+		entry_is_over(m, vcpu);
+}
+
 static void close_open_restores(struct model *m)
 {
 	struct vcpu *vcpu;
 
+	model_stream_ends(m);
 	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
 		if (vcpu->pending)
 			close_restore(m, &vcpu->pending, END_OPEN, NULL);
@@ -1329,6 +1464,7 @@ static void free_vcpu(void *node)
 	struct vcpu *vcpu = node;
 
 	restore_free(vcpu->pending);
+	restore_free(vcpu->entering);
 	restore_free(vcpu->current);
 	free(vcpu);
 }

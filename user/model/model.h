@@ -33,6 +33,9 @@ void model_free(struct model *model);
 /* Returns 0 or -ENOMEM. */
 int model_item(struct model *model, const struct trace_item *item);
 
+/* Nothing but the footer comes: what has ended is told now. */
+void model_stream_ends(struct model *model);
+
 /* The stream has ended, with or without a footer. Call once. */
 const struct verdict *model_finish(struct model *model);
 

@@ -119,6 +119,11 @@ NAME_FINDER(purpose)
 NAME_FINDER(loss_stage)
 NAME_FINDER(severity)
 
+bool point_has_probe(enum evmcs_point point)
+{
+	return point != PT_RAN && point != PT_FIRST_ENTRY && point != PT_FIRST_EXIT;
+}
+
 enum point_class point_class(enum evmcs_point point)
 {
 	return point_classes[point];

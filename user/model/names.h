@@ -3,6 +3,7 @@
 #ifndef NAMES_H
 #define NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ const char *severity_name(enum severity severity);
 const char *verdict_name(enum verdict_kind verdict);
 
 enum point_class point_class(enum evmcs_point point);
+
+/* Or is it a fact that the handler of another one notices? */
+bool point_has_probe(enum evmcs_point point);
 
 /* From a name to its enumerator, -1 where there is none. */
 int point_by_name(const char *name);

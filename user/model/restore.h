@@ -51,6 +51,19 @@ struct vmcs_state {
 	uint64_t vmptr;
 };
 
+/* L1's first nested entry after it was restored with an eVMCS, while L2 was not active. */
+struct first_entry {
+	bool seen;
+	bool clean_known;
+	uint32_t clean_fields; /* what KVM takes for unchanged since the last entry */
+	int status; /* enum evmptrld_status */
+	uint64_t t_ns;
+	uint64_t seq;
+	uint64_t exits; /* of the vCPU, at the entry */
+	bool left; /* L2 has exited, or is known to have run */
+	bool failed; /* no instruction of L2 ran: its state was not valid */
+};
+
 struct anomaly_class;
 
 struct anomaly {
@@ -59,6 +72,7 @@ struct anomaly {
 	uint64_t t_ns;
 	uint64_t seq; /* the event that proves it */
 	int access; /* index into accesses, -1: none */
+	bool of_entry; /* the restore's first_entry is the evidence */
 };
 
 /* Why nothing certain can be said of a restore or of a trace. */
@@ -121,6 +135,8 @@ struct restore {
 	bool failure_seen; /* what KVM_RUN said after that was looked at */
 	bool pages_done; /* state-pages succeeded, the last time it was called */
 	struct vmcs_state last_state; /* at the vCPU's last event before it ran */
+
+	struct first_entry first_entry;
 
 	bool run_seen;
 	bool run_exact; /* t_run_ns is the KVM_RUN itself, not a later sign */

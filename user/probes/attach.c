@@ -629,7 +629,7 @@ int observer_poll_windows(struct observer *o)
 	uint64_t *key = NULL, next, vcpu;
 	int open = 0, more;
 
-	if (!o->skel->bss->windows_open)
+	if (!o->skel->bss->windows_open && !o->skel->bss->entries_made)
 		return 0;
 	more = !bpf_map_get_next_key(windows, key, &next);
 	while (more) {

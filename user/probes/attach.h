@@ -59,8 +59,8 @@ bool observer_is_alive(const struct observer *observer);
 
 int observer_ring_fd(const struct observer *observer);
 
-/* Asks the kernel whether the vCPUs in a window have run; returns how many
- * windows are open. */
+/* Asks the kernel whether the vCPUs in a window have run, and whether L1's first entry
+ * has failed; returns of how many vCPUs more is to come. */
 int observer_poll_windows(struct observer *observer);
 
 /* Counters since observer_let_go(). lost: ring full; tracking: tables full. */

@@ -129,6 +129,15 @@ static void print_stack(const struct text_sink *t, const struct access *a)
 		fprintf(t->options.out, "      %s\n", printable(a->stack[i]));
 }
 
+/* What told that L1's first nested entry failed, or that it will. */
+static void print_entry(const struct text_sink *t, const struct first_entry *e)
+{
+	fprintf(t->options.out, "    L1's first nested entry: clean fields 0x%x, %s\n",
+		e->clean_fields,
+		e->failed ? "and it failed (exit reason 0x80000021)"
+			  : "what became of it was not seen");
+}
+
 static void text_anomaly(struct sink *sink, const struct restore *r, const struct anomaly *a,
 			 const struct trace_header *header)
 {
@@ -147,6 +156,8 @@ static void text_anomaly(struct sink *sink, const struct restore *r, const struc
 		print_access(t, r->accesses[a->access], "    ");
 		print_stack(t, r->accesses[a->access]);
 	}
+	if (a->of_entry)
+		print_entry(t, &r->first_entry);
 	fflush(t->options.out);
 }
 

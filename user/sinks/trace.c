@@ -129,9 +129,11 @@ static void trace_anomaly(struct sink *sink, const struct restore *restore,
 static void trace_restore(struct sink *sink, const struct restore *restore,
 			  const struct trace_header *header)
 {
+	struct trace_sink *t = (struct trace_sink *)sink;
+
 	/* one that is open at the end is told after the footer: not here */
-	if (restore->end != END_OPEN)
-		write_object((struct trace_sink *)sink, encode_restore(restore, header), false);
+	if (!t->sealed)
+		write_object(t, encode_restore(restore, header), false);
 }
 
 static void trace_free(struct sink *sink)

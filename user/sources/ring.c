@@ -193,7 +193,8 @@ static void take_payload(const struct record *rec, struct event *ev)
 	/* the union of the record is that of the event, member for member */
 	_Static_assert(sizeof(ev->nested) >= sizeof(ev->access) &&
 			       sizeof(ev->nested) >= sizeof(ev->memslot) &&
-			       sizeof(ev->nested) >= sizeof(ev->exit),
+			       sizeof(ev->nested) >= sizeof(ev->exit) &&
+			       sizeof(ev->nested) >= sizeof(ev->entry),
 		       "nested is the largest member");
 	ev->nested = rec->nested;
 }

@@ -242,6 +242,17 @@ static void read_exit(struct reader *r, const json_t *o, struct event *ev)
 	ev->exit.qualification = get_hex(r, e, "qualification", UINT64_MAX);
 }
 
+static void read_entry(struct reader *r, const json_t *o, struct event *ev)
+{
+	const json_t *e = get_object(r, o, "entry");
+
+	ev->entry.status = (int32_t)get_int(r, e, "status", INT32_MIN, INT32_MAX);
+	if (json_is_null(json_object_get(e, "clean_fields")))
+		return;
+	ev->flags |= REC_CLEAN_FIELDS;
+	ev->entry.clean_fields = get_hex(r, e, "clean_fields", UINT32_MAX);
+}
+
 static void read_memslot(struct reader *r, const json_t *o, struct event *ev)
 {
 	const json_t *m = get_object(r, o, "memslot");
@@ -276,6 +287,13 @@ static void read_payload(struct reader *r, const json_t *o, struct event *ev)
 	case PT_NESTED_EXIT:
 		if (enter)
 			read_exit(r, o, ev);
+		break;
+	case PT_FIRST_ENTRY:
+		read_entry(r, o, ev);
+		break;
+	case PT_FIRST_EXIT:
+		read_exit(r, o, ev);
+		ev->flags |= get_bool(r, o, "refused") ? REC_ENTRY_REFUSED : 0;
 		break;
 	case PT_MEMSLOT:
 	case PT_MEMSLOT_COMMIT:

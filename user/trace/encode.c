@@ -174,6 +174,15 @@ static json_t *encode_exit(const struct record_nested_exit *e)
 	return o;
 }
 
+static json_t *encode_entry(int status, bool clean_known, uint32_t clean_fields)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "status", json_integer(status));
+	json_object_set_new(o, "clean_fields", clean_known ? hex(clean_fields) : json_null());
+	return o;
+}
+
 static void put_state(json_t *o, const struct event *ev)
 {
 	json_t *state;
@@ -219,6 +228,15 @@ static void put_payload(json_t *o, const struct event *ev)
 	case PT_NESTED_EXIT:
 		if (enter)
 			json_object_set_new(o, "exit", encode_exit(&ev->exit));
+		break;
+	case PT_FIRST_ENTRY:
+		json_object_set_new(o, "entry",
+				    encode_entry(ev->entry.status, ev->flags & REC_CLEAN_FIELDS,
+						 ev->entry.clean_fields));
+		break;
+	case PT_FIRST_EXIT:
+		json_object_set_new(o, "exit", encode_exit(&ev->exit));
+		json_object_set_new(o, "refused", json_boolean(ev->flags & REC_ENTRY_REFUSED));
 		break;
 	case PT_MEMSLOT:
 	case PT_MEMSLOT_COMMIT:
@@ -382,6 +400,18 @@ static json_t *encode_finding(const struct anomaly *a)
 			 (json_int_t)a->seq, "access", a->access);
 }
 
+static json_t *encode_first_entry(const struct restore *r)
+{
+	const struct first_entry *e = &r->first_entry;
+	json_t *o;
+
+	if (!e->seen)
+		return json_null();
+	o = encode_entry(e->status, e->clean_known, e->clean_fields);
+	json_object_set_new(o, "failed", json_boolean(e->failed));
+	return o;
+}
+
 static void put_whose(json_t *o, const struct restore *r)
 {
 	json_object_set_new(o, "restore", number(r->id));
@@ -446,6 +476,7 @@ json_t *encode_restore(const struct restore *r, const struct trace_header *heade
 	json_object_set_new(o, "evmptr",
 			    json_pack("{s:o,s:o,s:o}", "before", hex(r->evmptr_before), "after_set",
 				      hex(r->evmptr_after), "end", hex(r->evmptr_end)));
+	json_object_set_new(o, "first_entry", encode_first_entry(r));
 	json_object_set_new(o, "events",
 			    json_pack("[I,I]", (json_int_t)r->first_seq, (json_int_t)r->last_seq));
 	return encode_lists(o, r);
@@ -464,6 +495,8 @@ json_t *encode_anomaly(const struct restore *r, const struct anomaly *a,
 	if (a->access >= 0)
 		json_object_set_new(o, "evidence",
 				    encode_access(r->accesses[a->access], r->t_set_ns));
+	if (a->of_entry)
+		json_object_set_new(o, "first_entry", encode_first_entry(r));
 	return o;
 }
 
