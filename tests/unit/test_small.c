@@ -151,6 +151,19 @@ static void vm_names_of_qemu(void **state)
 	expect_vm_name(ARGS("qemu\0-m\0"
 			    "4G\0-name\0a b"),
 		       "a b");
+	expect_vm_name(ARGS("qemu\0-name\0debug-threads=on,guest=web1"), "web1");
+	expect_vm_name(ARGS("qemu\0-name\0process=x,guest=web1"), "web1");
+	expect_vm_name(ARGS("qemu\0-name\0process=guest,debug-threads=on"), NULL);
+	expect_vm_name(ARGS("qemu\0-name\0process=x,web1"), NULL);
+	expect_vm_name(ARGS("qemu\0-name\0xguest=web1"), NULL);
+	expect_vm_name(ARGS("qemu\0-name\0guests=web1"), NULL);
+	expect_vm_name(ARGS("qemu\0-name\0a,,b"), "a,b");
+	expect_vm_name(ARGS("qemu\0-name\0a,,guest=b"), "a,guest=b");
+	expect_vm_name(ARGS("qemu\0-name\0guest=,,a=b,,,,,process=x"), ",a=b,,");
+	expect_vm_name(ARGS("qemu\0-name\0process=x,,guest=y,guest=web1"), "web1");
+	expect_vm_name(ARGS("qemu\0-name\0web1\0-name\0debug-threads=on"), "web1");
+	expect_vm_name(ARGS("qemu\0-name\0web1\0-name\0guest=web2"), "web2");
+	expect_vm_name(ARGS("qemu\0-name\0-name\0web1"), "-name");
 	expect_vm_name(ARGS("qemu\0-names\0web1"), NULL);
 	expect_vm_name(ARGS("qemu\0-name"), NULL);
 	expect_vm_name(ARGS("qemu\0-name\0\0-m"), NULL);
