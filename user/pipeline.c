@@ -27,9 +27,24 @@ static void tell_restore(void *ctx, const struct restore *restore)
 			p->sinks[i]->ops->restore(p->sinks[i], restore, &p->header);
 }
 
+static void tell_save(void *ctx, const struct save *save)
+{
+	struct pipeline *p = ctx;
+	int i;
+
+	for (i = 0; i < p->nr_sinks; i++)
+		if (p->sinks[i]->ops->save)
+			p->sinks[i]->ops->save(p->sinks[i], save, &p->header);
+}
+
 int pipeline_init(struct pipeline *p, const struct model_options *options)
 {
-	struct model_hooks hooks = { .ctx = p, .anomaly = tell_anomaly, .restore = tell_restore };
+	struct model_hooks hooks = {
+		.ctx = p,
+		.anomaly = tell_anomaly,
+		.restore = tell_restore,
+		.save = tell_save,
+	};
 
 	memset(p, 0, sizeof(*p));
 	p->model = model_new(options, &hooks);

@@ -81,6 +81,7 @@ struct stream *stream_new(void)
 static void outcome_free(struct outcome *o)
 {
 	free(o->restores);
+	free(o->saves);
 	free(o->json);
 	free(o);
 }
@@ -257,6 +258,16 @@ void set(struct stream *s, unsigned int flags)
 {
 	set_enter(s, flags);
 	set_leave(s, 0);
+}
+
+void save(struct stream *s, unsigned int flags)
+{
+	in_ioctl(s, KVM_GET_NESTED_STATE);
+	enter(s, PT_GET_STATE);
+	leave(s, PT_GET_STATE, s->a->nested.size);
+	last(s)->nested = s->a->nested;
+	last(s)->nested.flags = (uint16_t)flags;
+	in_ioctl(s, 0);
 }
 
 void leave_vmx_enter(struct stream *s)
@@ -587,6 +598,17 @@ static void keep_restore(void *ctx, const struct restore *restore)
 	o->nr++;
 }
 
+static void keep_save(void *ctx, const struct save *save)
+{
+	struct outcome *o = ctx;
+
+	print_json(o, encode_save(save, &o->header));
+	o->saves = must(realloc(o->saves, (size_t)(o->nr_saves + 1) * sizeof(*save)));
+	o->saves[o->nr_saves] = *save;
+	o->saves[o->nr_saves].vm_name = o->saves[o->nr_saves].comm = NULL;
+	o->nr_saves++;
+}
+
 static void keep_verdict(struct outcome *o, const struct verdict *verdict)
 {
 	o->verdict = *verdict;
@@ -604,7 +626,12 @@ const struct outcome *judge_at(struct stream *s, enum severity fail_on)
 {
 	struct model_options options = { .fail_on = fail_on };
 	struct outcome *o = outcome_new(s);
-	struct model_hooks hooks = { .ctx = o, .anomaly = keep_anomaly, .restore = keep_restore };
+	struct model_hooks hooks = {
+		.ctx = o,
+		.anomaly = keep_anomaly,
+		.restore = keep_restore,
+		.save = keep_save,
+	};
 	struct model *m = must(model_new(&options, &hooks));
 
 	o->header = s->header;
@@ -643,6 +670,15 @@ static void collect_restore(struct sink *sink, const struct restore *restore,
 	keep_restore(o, restore);
 }
 
+static void collect_save(struct sink *sink, const struct save *save,
+			 const struct trace_header *header)
+{
+	struct outcome *o = ((struct collector *)sink)->o;
+
+	o->header = *header;
+	keep_save(o, save);
+}
+
 static void collect_free(struct sink *sink)
 {
 	free(sink);
@@ -653,6 +689,7 @@ static struct sink *collector_new(struct outcome *o)
 	static const struct sink_ops ops = {
 		.anomaly = collect_anomaly,
 		.restore = collect_restore,
+		.save = collect_save,
 		.free = collect_free,
 	};
 	struct collector *c = must(calloc(1, sizeof(*c)));

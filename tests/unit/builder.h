@@ -52,7 +52,9 @@ struct outcome {
 	struct verdict verdict;
 	struct restore *restores; /* in the order in which they ended */
 	int nr;
-	char *json; /* every anomaly, every restore, the verdict */
+	struct save *saves; /* likewise, without names */
+	int nr_saves;
+	char *json; /* every anomaly, restore and save, the verdict */
 	size_t json_len;
 	FILE *out;
 	struct trace_header header;
@@ -97,6 +99,8 @@ void leave(struct stream *s, enum evmcs_point point, int64_t ret);
 void set_enter(struct stream *s, unsigned int flags);
 void set_leave(struct stream *s, int64_t ret);
 void set(struct stream *s, unsigned int flags);
+/* KVM_GET_NESTED_STATE, which finds what SET was given and these flags. */
+void save(struct stream *s, unsigned int flags);
 /* The SET that ends VMX operation. */
 void leave_vmx_enter(struct stream *s);
 

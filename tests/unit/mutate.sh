@@ -22,7 +22,7 @@ survived=0
 # judge NAME: the sources are broken; which test says so?
 judge() {
 	local t first failed
-	for t in test_anomalies test_model test_small test_trace test_expect test_plan; do
+	for t in test_anomalies test_model test_small test_trace test_expect test_saves test_plan; do
 		if ! build "build/tests/$t"; then
 			echo "$1: does not compile"
 			tail -3 "$copy/log"
@@ -144,7 +144,7 @@ mutant "probes of any number" user/trace/decode.c 's/json_array_size\(probes\) >
 mutant "file is not cut" user/sinks/trace.c 's/if \(ftruncate\(t->fd, t->written\)\)/if (0)/'
 mutant "told again and again" user/sinks/trace.c '/^static void write_line/,/^}/s/if \(t->err\)/if (0)/'
 mutant "errors are kept" user/sinks/trace.c 's/return t->err;/return 0;/'
-mutant "escapes on screen" user/sinks/text.c 's/out\[i\] = \(unsigned char\)s\[i\] < 0x20 .*/out[i] = s[i];/'
+mutant "escapes on screen" user/sinks/words.c 's/out\[i\] = \(unsigned char\)s\[i\] < 0x20 .*/out[i] = s[i];/'
 mutant "local time" user/trace/encode.c 's/gmtime_r/localtime_r/'
 
 file=user/expect/judge.c

@@ -13,7 +13,10 @@
 #include "commands/output.h"
 #include "evmcs_trace/status.h"
 #include "expect/judge.h"
+#include "expect/migration.h"
+#include "model/pairs.h"
 #include "pipeline.h"
+#include "sinks/migrations.h"
 #include "sources/source.h"
 #include "util/errstr.h"
 #include "util/say.h"
@@ -28,6 +31,7 @@ struct check_options {
 	const char *expect_path;
 	const char *junit_path;
 	bool verbose;
+	bool migration;
 	char **traces;
 	int nr_traces;
 };
@@ -37,16 +41,19 @@ struct checking {
 	const struct check_options *o;
 	struct expectation *expectation;
 	FILE *junit;
-	char **names; /* of the traces, for reports */
+	char **names; /* of the traces, for reports; last that of the migration */
+	struct pairs *pairs;
 };
 
-enum { OPT_JSON = 0x100, OPT_FORMAT, OPT_JUNIT };
+enum { OPT_JSON = 0x100, OPT_FORMAT, OPT_JUNIT, OPT_MIGRATION };
 
 static const struct argp_option options[] = {
 	{ "expect", 'e', "FILE", 0, "what every trace must show: docs/expectations.md", 0 },
 	{ "format", OPT_FORMAT, "FORMAT", 0, "text (default), json or ktap", 0 },
 	{ "junit", OPT_JUNIT, "FILE", 0, "write a JUnit report as well", 0 },
 	{ "json", OPT_JSON, NULL, 0, "the same as --format json", 0 },
+	{ "migration", OPT_MIGRATION, NULL, 0,
+	  "the traces have both halves: all that was restored must be what was saved last", 0 },
 	{ "verbose", 'v', NULL, 0, "every restore, event and check, not only findings", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -83,6 +90,10 @@ static error_t parse_check(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_JSON:
 		o->format = FORMAT_JSON;
+		return 0;
+	case OPT_MIGRATION:
+		o->migration = true;
+		o->model.half = true;
 		return 0;
 	case 'v':
 		o->verbose = true;
@@ -147,17 +158,90 @@ static char *unique_name(char *const *names, int nr, char *name)
 
 static int name_traces(struct checking *c)
 {
-	int i;
+	int nr = c->o->nr_traces, i;
 
-	c->names = calloc((size_t)c->o->nr_traces, sizeof(*c->names));
+	c->names = calloc((size_t)nr + 1, sizeof(*c->names));
 	if (!c->names)
 		return -ENOMEM;
-	for (i = 0; i < c->o->nr_traces; i++) {
-		c->names[i] = unique_name(c->names, i, report_name(c->o->traces[i]));
+	for (i = 0; i <= nr; i++) {
+		c->names[i] = unique_name(
+			c->names, i, i < nr ? report_name(c->o->traces[i]) : strdup("migration"));
 		if (!c->names[i])
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/* ---- what all traces are looked at together for ---- */
+
+/* A sink of each trace that tells what pairs are made of. */
+struct gatherer {
+	struct sink sink;
+	struct pairs *pairs;
+	const char *label;
+	bool begun;
+};
+
+static int gather_item(struct sink *sink, const struct trace_item *item,
+		       const struct trace_header *header)
+{
+	struct gatherer *g = (struct gatherer *)sink;
+
+	if (item->type != ITEM_HEADER)
+		return 0;
+	if (!g->begun)
+		pairs_trace(g->pairs, g->label, header);
+	g->begun = true;
+	return 0;
+}
+
+static void gather_save(struct sink *sink, const struct save *save,
+			const struct trace_header *header)
+{
+	(void)header;
+	pairs_save(((struct gatherer *)sink)->pairs, save);
+}
+
+static void gather_restore(struct sink *sink, const struct restore *restore,
+			   const struct trace_header *header)
+{
+	(void)header;
+	pairs_restore(((struct gatherer *)sink)->pairs, restore);
+}
+
+static void gather_unreadable(struct sink *sink, const char *why)
+{
+	struct gatherer *g = (struct gatherer *)sink;
+
+	(void)why;
+	if (g->begun)
+		pairs_unreadable(g->pairs);
+	else
+		pairs_trace(g->pairs, g->label, NULL);
+}
+
+static void gather_free(struct sink *sink)
+{
+	free(sink);
+}
+
+static struct sink *gatherer_new(struct pairs *pairs, const char *label)
+{
+	static const struct sink_ops ops = {
+		.item = gather_item,
+		.save = gather_save,
+		.restore = gather_restore,
+		.unreadable = gather_unreadable,
+		.free = gather_free,
+	};
+	struct gatherer *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return NULL;
+	g->sink.ops = &ops;
+	g->pairs = pairs;
+	g->label = label;
+	return &g->sink;
 }
 
 /* ---- one trace ---- */
@@ -169,14 +253,14 @@ struct subject {
 	const char *name;
 };
 
-static struct sink *screen(const struct checking *c, const struct subject *of)
+static struct sink *screen(const struct checking *c, const struct subject *of, bool checks)
 {
 	const struct check_options *o = c->o;
 	struct text_options text = {
 		.out = stdout,
 		.only_findings = !o->verbose,
 		.events = o->verbose,
-		.checks = c->expectation,
+		.checks = checks,
 		.label = of->label,
 	};
 
@@ -192,10 +276,12 @@ static struct sink *screen(const struct checking *c, const struct subject *of)
 
 static int connect(const struct checking *c, const struct subject *of, struct pipeline *p)
 {
-	int err = pipeline_init(p, &c->o->model) ?: pipeline_add(p, screen(c, of));
+	int err = pipeline_init(p, &c->o->model) ?: pipeline_add(p, screen(c, of, c->expectation));
 
 	if (!err && c->junit)
 		err = pipeline_add(p, junit_sink_new(c->junit, of->name));
+	if (!err && c->pairs)
+		err = pipeline_add(p, gatherer_new(c->pairs, of->label));
 	return err;
 }
 
@@ -245,13 +331,70 @@ static void report_no_expectation(const struct checking *c)
 		junit_end(c->junit);
 }
 
+static void tell_judgement(struct sink *sink, const struct judgement *judgement,
+			   const struct pair_list *pairs)
+{
+	/* of several hosts, perhaps: it is about none of them */
+	const struct trace_header header = {
+		.tool = EVMCS_TRACE_VERSION,
+		.wall_ns = pairs->traces ? pairs->traces->wall_ns : 0,
+	};
+
+	if (!sink)
+		return;
+	sink->ops->judgement(sink, judgement, &header);
+	sink->ops->free(sink);
+}
+
+static int judge_migration(const struct checking *c, const struct pair_list *pairs)
+{
+	const struct subject of = { c->o->nr_traces + 1, NULL, c->names[c->o->nr_traces] };
+	struct judgement *judgement = migration_judge(pairs);
+	int status;
+
+	if (!judgement)
+		return STATUS_NOT_ARMED;
+	tell_judgement(screen(c, &of, true), judgement, pairs);
+	if (c->junit)
+		tell_judgement(junit_sink_new(c->junit, of.name), judgement, pairs);
+	status = judgement_status(judgement);
+	migration_judgement_free(judgement);
+	return status;
+}
+
+static void show_pairs(const struct checking *c, const struct pair_list *pairs)
+{
+	bool all = c->o->migration || c->o->verbose;
+
+	if (c->o->format == FORMAT_TEXT)
+		migrations_print_text(stdout, pairs, all);
+	else if (c->o->format == FORMAT_JSON && (pairs->nr || all))
+		migrations_print_json(stdout, pairs);
+}
+
+static int check_pairs(const struct checking *c)
+{
+	const struct pair_list *pairs = pairs_finish(c->pairs);
+	int status = STATUS_PASS;
+
+	if (pairs)
+		show_pairs(c, pairs);
+	if (pairs && c->o->migration)
+		status = judge_migration(c, pairs);
+	if (pairs && status != STATUS_NOT_ARMED)
+		return status;
+	say_error("out of memory");
+	return STATUS_MALFORMED;
+}
+
 static int check_traces(const struct checking *c)
 {
 	int status = STATUS_PASS, i;
 
-	begin_reports(c, c->o->nr_traces);
+	begin_reports(c, c->o->nr_traces + c->o->migration);
 	for (i = 0; i < c->o->nr_traces; i++)
 		status = worse_status(status, check_trace(c, i));
+	status = worse_status(status, check_pairs(c));
 	if (c->junit)
 		junit_end(c->junit);
 	return status;
@@ -328,14 +471,16 @@ static int run_checks(const struct check_options *o)
 		report_no_expectation(&c);
 		goto cleanup;
 	}
-	if (name_traces(&c)) {
+	c.pairs = pairs_new(o->migration);
+	if (!c.pairs || name_traces(&c)) {
 		say_error("out of memory");
 		goto cleanup;
 	}
 	status = check_traces(&c);
 cleanup:
 	status = close_junit(&c, status);
-	for (i = 0; c.names && i < o->nr_traces; i++)
+	pairs_free(c.pairs);
+	for (i = 0; c.names && i <= o->nr_traces; i++)
 		free(c.names[i]);
 	free(c.names);
 	expectation_free(c.expectation);
@@ -353,7 +498,8 @@ int command_check(int argc, char **argv)
 		.args_doc = "TRACE...",
 		.doc = "Judge recorded traces, each by itself: by an expectation file, or by the "
 		       "built-in rules, then the verdict is exactly the one that the live run "
-		       "gave. - is standard input."
+		       "gave. - is standard input. What was saved and what was restored of one VM "
+		       "(by its name) is shown side by side; with --migration it is judged."
 		       "\vExit status: 0 all passed; 1 a violation was seen; 5 inconclusive; 64 "
 		       "usage; 65 a trace or the expectation file is malformed.",
 	};

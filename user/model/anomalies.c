@@ -68,11 +68,6 @@ static bool has_vmx_state(const struct moment_facts *f)
 	return f->event->flags & REC_VMX_STATE;
 }
 
-static bool evmptr_is_valid(uint64_t evmptr)
-{
-	return evmptr && evmptr != EVMPTR_INVALID && evmptr != EVMPTR_MAP_PENDING;
-}
-
 /*
  * Of a point that is not attached silence says nothing: what is concluded from it
  * is no violation.

@@ -23,6 +23,12 @@
 #define EVMPTR_INVALID UINT64_MAX
 #define EVMPTR_MAP_PENDING (UINT64_MAX - 1)
 
+/* Is it the address of an eVMCS? Before 5.14 it is 0 where there is none. */
+static inline bool evmptr_is_valid(uint64_t evmptr)
+{
+	return evmptr && evmptr != EVMPTR_INVALID && evmptr != EVMPTR_MAP_PENDING;
+}
+
 #define GPA_UNKNOWN UINT64_MAX
 #define INVALID_GPA UINT64_MAX
 

@@ -20,6 +20,8 @@ struct vcpu {
 	struct restore *current; /* the latest SET, until its window ends */
 	struct restore *pending; /* an earlier one, while SET runs again */
 	struct restore *entering; /* it ran; what L1's first nested entry does is to be seen */
+	bool has_saved;
+	struct save saved; /* the last one, since the last SET */
 	struct vcpu *next; /* list of all, for what concerns a VM or everything */
 };
 
@@ -27,6 +29,7 @@ struct vm {
 	uint32_t id;
 	uint32_t pid;
 	char *name;
+	char *comm;
 	struct vm *next;
 };
 
@@ -44,6 +47,7 @@ struct model {
 	struct trace_footer footer;
 	uint64_t last_t_ns;
 	uint64_t next_id;
+	uint64_t next_save;
 	uint64_t open;
 	uint64_t unpaired; /* outside of any restore */
 	uint64_t ring_lost;
@@ -214,14 +218,21 @@ static void close_restore(struct model *m, struct restore **slot, enum restore_e
 	conclude(m, end_restore(m, slot, end, ev));
 }
 
-static const char *vm_name(const struct model *m, uint32_t id)
+static const struct vm *find_vm(const struct model *m, uint32_t id)
 {
 	const struct vm *vm;
 
 	for (vm = m->vms; vm; vm = vm->next)
 		if (vm->id == id)
-			return vm->name;
+			return vm;
 	return NULL;
+}
+
+static const char *vm_name(const struct model *m, uint32_t id)
+{
+	const struct vm *vm = find_vm(m, id);
+
+	return vm ? vm->name : NULL;
 }
 
 static enum restore_path first_path(const struct record_nested *header)
@@ -734,6 +745,7 @@ static int set_begins(struct model *m, struct vcpu *vcpu, struct task *task, con
 		return -ENOMEM;
 	vcpu->pending = vcpu->current;
 	vcpu->current = r;
+	vcpu->has_saved = false;
 	return 0;
 }
 
@@ -910,6 +922,13 @@ static void look_at(struct model *m, struct vcpu *vcpu, const struct event *ev)
 	}
 }
 
+static void free_vm(struct vm *vm)
+{
+	free(vm->name);
+	free(vm->comm);
+	free(vm);
+}
+
 static void forget_vm(struct model *m, uint32_t id)
 {
 	struct vm **at = &m->vms, *vm;
@@ -924,8 +943,7 @@ static void forget_vm(struct model *m, uint32_t id)
 	if (!vm)
 		return;
 	*at = vm->next;
-	free(vm->name);
-	free(vm);
+	free_vm(vm);
 }
 
 static void vcpu_freed(struct model *m, struct vcpu *vcpu, const struct task *task,
@@ -969,6 +987,28 @@ static void memslot_committed(struct model *m, const struct event *ev)
 	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
 		if (vcpu->vm == ev->vm)
 			ask(m, AT_MEMSLOT, vcpu->current, &facts);
+}
+
+/* ---- saves ---- */
+
+static void state_saved(struct model *m, struct vcpu *vcpu, const struct frame *frame,
+			const struct event *ev)
+{
+	const struct vm *vm = find_vm(m, ev->vm);
+	struct save save;
+
+	m->verdict.saves += ev->ret >= 0;
+	if (!vcpu || !save_of_event(&save, frame ? &frame->entry : NULL, ev))
+		return;
+	m->verdict.nested_saves++;
+	save.id = ++m->next_save;
+	save.vm_name = vm ? vm->name : NULL;
+	save.comm = vm && vm->comm ? vm->comm : "";
+	save.of_restore = vcpu->current ? vcpu->current->id : 0;
+	save.repeats = vcpu->has_saved && save_tells_same(&vcpu->saved, &save);
+	vcpu->has_saved = true;
+	vcpu->saved = save;
+	m->hooks.save(m->hooks.ctx, &save);
 }
 
 /* ---- nested_get_evmcs_page: derived, and seen ---- */
@@ -1061,6 +1101,8 @@ static void event_exits(struct model *m, struct vcpu *vcpu, struct task *task,
 	/* outside of a restore, the entry of a GET may be older than we are */
 	if ((!frame || skipped) && (ev->point != PT_GET_STATE || (vcpu && vcpu->current)))
 		note_unpaired(m, vcpu);
+	if (ev->point == PT_GET_STATE)
+		state_saved(m, vcpu, frame, ev);
 	if (!frame)
 		return;
 	if (point_class(ev->point) == CLASS_ACCESS)
@@ -1080,7 +1122,6 @@ static void event_exits(struct model *m, struct vcpu *vcpu, struct task *task,
 		ask_of_frame(m, AT_EXIT, vcpu, task, frame, ev);
 		break;
 	case PT_GET_STATE:
-		m->verdict.saves += ev->ret >= 0;
 		ask_of_frame(m, AT_GET, vcpu, task, frame, ev);
 		break;
 	case PT_FREE_VCPU:
@@ -1211,9 +1252,10 @@ static int fold_vm(struct model *m, const struct vm_fact *fact)
 	vm->id = fact->vm;
 	vm->pid = fact->pid;
 	vm->name = fact->name ? strdup(fact->name) : NULL;
+	vm->comm = strdup(fact->comm);
 	vm->next = m->vms;
 	m->vms = vm;
-	return 0;
+	return vm->comm && (vm->name || !fact->name) ? 0 : -ENOMEM;
 }
 
 int model_item(struct model *m, const struct trace_item *item)
@@ -1337,7 +1379,7 @@ static void give_verdict(struct model *m)
 	if (m->unpaired)
 		reason(v, DOUBT_UNPAIRED, "%" PRIu64 " events lack their entry or exit",
 		       m->unpaired);
-	if (!v->restores)
+	if (!v->restores && !(m->options.half && v->nested_saves))
 		reason(v, DOUBT_NO_RESTORE, "no restore was seen");
 	if (v->by_verdict[VERDICT_INCONCLUSIVE])
 		reason(v, DOUBT_RESTORES, "%" PRIu64 " restores are inconclusive",
@@ -1436,6 +1478,12 @@ static void no_restore(void *ctx, const struct restore *restore)
 	(void)restore;
 }
 
+static void no_save(void *ctx, const struct save *save)
+{
+	(void)ctx;
+	(void)save;
+}
+
 struct model *model_new(const struct model_options *options, const struct model_hooks *hooks)
 {
 	struct model *m = calloc(1, sizeof(*m));
@@ -1451,6 +1499,8 @@ struct model *model_new(const struct model_options *options, const struct model_
 		m->hooks.anomaly = no_anomaly;
 	if (!m->hooks.restore)
 		m->hooks.restore = no_restore;
+	if (!m->hooks.save)
+		m->hooks.save = no_save;
 	m->context = context_new();
 	if (!m->context) {
 		free(m);
@@ -1478,8 +1528,7 @@ void model_free(struct model *m)
 	tdestroy(m->vcpus, free_vcpu);
 	while ((vm = m->vms)) {
 		m->vms = vm->next;
-		free(vm->name);
-		free(vm);
+		free_vm(vm);
 	}
 	context_free(m->context);
 	free(m);

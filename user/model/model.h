@@ -9,6 +9,7 @@
 
 #include "model/event.h"
 #include "model/restore.h"
+#include "model/save.h"
 
 struct model;
 
@@ -18,6 +19,7 @@ struct model;
 struct model_options {
 	enum severity fail_on; /* an anomaly of this severity is a violation */
 	uint64_t slow_set_ns; /* an access inside SET that takes longer waits; 0: SLOW_SET_NS */
+	bool half; /* of a migration: where nothing is restored, saves are enough to see */
 };
 
 /* Called while an item is folded in; what they are given lives until return. */
@@ -25,6 +27,7 @@ struct model_hooks {
 	void *ctx;
 	void (*anomaly)(void *ctx, const struct restore *restore, const struct anomaly *anomaly);
 	void (*restore)(void *ctx, const struct restore *restore);
+	void (*save)(void *ctx, const struct save *save);
 };
 
 struct model *model_new(const struct model_options *options, const struct model_hooks *hooks);

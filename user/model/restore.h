@@ -191,6 +191,7 @@ struct verdict {
 	uint64_t accesses_in_set; /* guest memory reached inside SET */
 	uint64_t accesses_before_run; /* reached before KVM_RUN, SET included */
 	uint64_t saves; /* KVM_GET_NESTED_STATE that succeeded */
+	uint64_t nested_saves; /* those with VMX on: each was told */
 	uint64_t lost;
 	uint64_t events;
 	/* Calls of nested_get_evmcs_page, derived from the frames around, that were

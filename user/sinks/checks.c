@@ -6,7 +6,7 @@
 
 #include "model/names.h"
 #include "sinks/checks.h"
-#include "trace/format.h"
+#include "sinks/words.h"
 
 #define EVENTS_AROUND 3
 
@@ -35,17 +35,6 @@ static void put_line(const struct lines *l, const char *fmt, ...)
 	fprintf(l->out, "%s%s\n", l->prefix, line);
 }
 
-/* hh:mm:ss.uuuuuu */
-static const char *time_of_day(char out[TIMESTAMP_LEN], const struct trace_header *header,
-			       uint64_t t_ns)
-{
-	format_timestamp(out, header, t_ns);
-	if (strlen(out) < strlen("2026-01-01T00:00:00.000000"))
-		return out;
-	out[26] = '\0';
-	return out + 11;
-}
-
 static void put_event(const struct lines *l, const struct seen_event *ev, bool marked)
 {
 	const char *ioctl = ioctl_name(ev->ioctl);
@@ -62,7 +51,7 @@ static void put_event(const struct lines *l, const struct seen_event *ev, bool m
 	else if (ev->is_access)
 		snprintf(what, sizeof(what), " %s", purpose_name(ev->purpose));
 	put_line(l, "%s %6" PRIu64 "  %s  %-5s %s%s  vm%u%s tid %u in %s", marked ? ">" : " ",
-		 ev->seq, time_of_day(time, l->header, ev->t_ns), phase_name(ev->phase),
+		 ev->seq, clock_time(time, l->header, ev->t_ns), phase_name(ev->phase),
 		 point_name(ev->point), what, ev->vm, vcpu, ev->tid,
 		 ioctl ? ioctl : (ev->ioctl ? "another ioctl" : "no ioctl"));
 }

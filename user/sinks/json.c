@@ -17,7 +17,8 @@ static void print_object(struct json_sink *s, json_t *object)
 		return;
 	if (s->trace)
 		json_object_set_new(object, "trace", json_string(s->trace));
-	json_dumpf(object, s->out, JSON_COMPACT);
+	/* a VM's name may hold what a terminal obeys, also beyond ASCII */
+	json_dumpf(object, s->out, JSON_COMPACT | JSON_ENSURE_ASCII);
 	fputc('\n', s->out);
 	fflush(s->out);
 	json_decref(object);
@@ -33,6 +34,11 @@ static void json_restore(struct sink *sink, const struct restore *restore,
 			 const struct trace_header *header)
 {
 	print_object((struct json_sink *)sink, encode_restore(restore, header));
+}
+
+static void json_save(struct sink *sink, const struct save *save, const struct trace_header *header)
+{
+	print_object((struct json_sink *)sink, encode_save(save, header));
 }
 
 static void json_verdict(struct sink *sink, const struct verdict *verdict,
@@ -100,6 +106,7 @@ static void json_free(struct sink *sink)
 static const struct sink_ops json_ops = {
 	.anomaly = json_anomaly,
 	.restore = json_restore,
+	.save = json_save,
 	.verdict = json_verdict,
 	.judgement = json_judgement,
 	.unreadable = json_unreadable,

@@ -8,6 +8,7 @@
 #include "expect/judge.h"
 #include "model/event.h"
 #include "model/restore.h"
+#include "model/save.h"
 
 struct sink;
 
@@ -19,6 +20,7 @@ struct sink_ops {
 			const struct anomaly *anomaly, const struct trace_header *header);
 	void (*restore)(struct sink *sink, const struct restore *restore,
 			const struct trace_header *header);
+	void (*save)(struct sink *sink, const struct save *save, const struct trace_header *header);
 	void (*verdict)(struct sink *sink, const struct verdict *verdict,
 			const struct trace_header *header);
 	void (*judgement)(struct sink *sink, const struct judgement *judgement,
@@ -43,7 +45,7 @@ struct text_options {
 struct sink *text_sink_new(const struct text_options *options);
 
 /*
- * The same facts, one JSON object a line: anomalies, restores, verdict, and
+ * The same facts, one JSON object a line: anomalies, saves, restores, verdict, and
  * where there is a judge its checks and their sum.
  */
 struct sink *json_sink_new(FILE *out, const char *trace);

@@ -8,7 +8,7 @@
 #include "model/names.h"
 #include "sinks/checks.h"
 #include "sinks/sink.h"
-#include "trace/format.h"
+#include "sinks/words.h"
 #include "util/say.h"
 
 struct text_sink {
@@ -24,50 +24,15 @@ static const char *const verdict_colours[] = { "\033[32m", "\033[33m", "\033[1;3
 static const char *const verdict_words[] = { "PASS", "INCONCLUSIVE", "FAIL" };
 static const char *const severity_words[] = { "INFO", "WARNING", "ERROR" };
 
-#define DURATION_LEN 24
-
-static const char *duration(char out[DURATION_LEN], uint64_t ns)
+static void print_vcpu(const struct text_sink *t, const char *name, uint32_t pid, uint32_t vm,
+		       int32_t vcpu)
 {
-	if (ns < 1000)
-		snprintf(out, DURATION_LEN, "%" PRIu64 " ns", ns);
-	else if (ns < 1000000)
-		snprintf(out, DURATION_LEN, "%.1f us", (double)ns / 1e3);
-	else if (ns < 1000000000)
-		snprintf(out, DURATION_LEN, "%.2f ms", (double)ns / 1e6);
-	else
-		snprintf(out, DURATION_LEN, "%.2f s", (double)ns / 1e9);
-	return out;
-}
-
-/* hh:mm:ss.uuuuuu */
-static const char *clock_time(char out[TIMESTAMP_LEN], const struct trace_header *header,
-			      uint64_t t_ns)
-{
-	char full[TIMESTAMP_LEN];
-	const char *t;
-
-	format_timestamp(full, header, t_ns);
-	t = strchr(full, 'T');
-	snprintf(out, TIMESTAMP_LEN, "%.15s", t ? t + 1 : full);
-	return out;
-}
-
-/* A VMM's name for its VM may hold anything: keep it off the terminal. */
-static const char *printable(const char *s)
-{
-	static char out[256];
-	size_t i;
-
-	for (i = 0; i < sizeof(out) - 1 && s[i]; i++)
-		out[i] = (unsigned char)s[i] < 0x20 || (unsigned char)s[i] >= 0x7f ? '?' : s[i];
-	out[i] = '\0';
-	return out;
+	fprintf(t->options.out, "%s[%u] vm%u/vcpu%d", printable(name), pid, vm, vcpu);
 }
 
 static void print_whose(const struct text_sink *t, const struct restore *r)
 {
-	fprintf(t->options.out, "%s[%u] vm%u/vcpu%d", printable(r->vm_name ? r->vm_name : r->comm),
-		r->pid, r->vm, r->vcpu);
+	print_vcpu(t, r->vm_name ? r->vm_name : r->comm, r->pid, r->vm, r->vcpu);
 }
 
 static const char *ioctl_text(char out[32], uint32_t cmd)
@@ -208,6 +173,37 @@ static void text_restore(struct sink *sink, const struct restore *r,
 	fflush(t->options.out);
 }
 
+/* By which VMCS L1 runs its guest. */
+static const char *save_kind(const struct save *s)
+{
+	if (!s->known)
+		return "unknown";
+	return s->header.flags & NESTED_EVMCS ? "evmcs" : "native";
+}
+
+/* Those that tell nothing new are for who asks for all. */
+static void text_save(struct sink *sink, const struct save *s, const struct trace_header *header)
+{
+	struct text_sink *t = (struct text_sink *)sink;
+	char time[TIMESTAMP_LEN];
+
+	if (t->options.only_findings || (s->repeats && !t->options.events))
+		return;
+	fprintf(t->options.out, "%s  save %s %-17s ", clock_time(time, header, s->t_ns),
+		s->l2 ? "L2" : "L1", save_kind(s));
+	print_vcpu(t, s->vm_name ? s->vm_name : s->comm, s->pid, s->vm, s->vcpu);
+	if (s->has_duration)
+		fprintf(t->options.out, "  get %s", duration(time, s->duration_ns));
+	if (s->has_evmptr && evmptr_is_valid(s->evmptr))
+		fprintf(t->options.out, "  evmcs 0x%" PRIx64, s->evmptr);
+	if (s->exit_owed == OWED_YES)
+		fprintf(t->options.out, "  L1 has not run since L2's exit");
+	if (s->of_restore)
+		fprintf(t->options.out, "  restored, not run yet");
+	fputc('\n', t->options.out);
+	fflush(t->options.out);
+}
+
 static int text_item(struct sink *sink, const struct trace_item *item,
 		     const struct trace_header *header)
 {
@@ -238,6 +234,9 @@ static void print_answer(const struct text_sink *t, const struct verdict *v)
 			v->by_verdict[VERDICT_FAIL], v->restores);
 	else if (v->kind == VERDICT_INCONCLUSIVE)
 		fprintf(t->options.out, "%s\n", v->nr_reasons ? printable(v->reasons[0]) : "");
+	else if (!v->restores)
+		fprintf(t->options.out, "%" PRIu64 " saves of nested state; nothing was restored\n",
+			v->nested_saves);
 	else
 		fprintf(t->options.out,
 			"%" PRIu64
@@ -328,6 +327,7 @@ static const struct sink_ops text_ops = {
 	.item = text_item,
 	.anomaly = text_anomaly,
 	.restore = text_restore,
+	.save = text_save,
 	.verdict = text_verdict,
 	.judgement = text_judgement,
 	.free = text_free,

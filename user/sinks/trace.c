@@ -83,7 +83,7 @@ static char *seal(const struct trace_sink *t, char *dump)
 
 static void write_object(struct trace_sink *t, json_t *object, bool is_footer)
 {
-	char *dump = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	char *dump = object ? json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 	char *line = NULL;
 	int len;
 
@@ -136,6 +136,12 @@ static void trace_restore(struct sink *sink, const struct restore *restore,
 		write_object(t, encode_restore(restore, header), false);
 }
 
+static void trace_save(struct sink *sink, const struct save *save,
+		       const struct trace_header *header)
+{
+	write_object((struct trace_sink *)sink, encode_save(save, header), false);
+}
+
 static void trace_free(struct sink *sink)
 {
 	struct trace_sink *t = (struct trace_sink *)sink;
@@ -149,6 +155,7 @@ static const struct sink_ops trace_ops = {
 	.item = trace_item,
 	.anomaly = trace_anomaly,
 	.restore = trace_restore,
+	.save = trace_save,
 	.free = trace_free,
 };
 

@@ -475,7 +475,7 @@ static const struct {
 } line_readers[] = {
 	{ "header", read_header }, { "vm", read_vm },	      { "event", read_event },
 	{ "loss", read_loss },	   { "footer", read_footer }, { "restore", NULL },
-	{ "anomaly", NULL },
+	{ "anomaly", NULL },	   { "save", NULL },
 };
 
 int decode_line(struct decoded *d, const char *line, size_t len, struct trace_item *item)

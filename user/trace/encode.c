@@ -22,13 +22,17 @@ void format_timestamp(char out[TIMESTAMP_LEN], const struct trace_header *header
 	snprintf(out + n, TIMESTAMP_LEN - n, ".%06uZ", (unsigned int)(ns % NSEC_PER_SEC / 1000));
 }
 
-/* Above 2^53 a JSON number is not safe with every reader. */
-static json_t *hex(uint64_t value)
+json_t *encode_hex(uint64_t value)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "0x%" PRIx64, value);
 	return json_string(text);
+}
+
+static json_t *hex(uint64_t value)
+{
+	return encode_hex(value);
 }
 
 static json_t *number(uint64_t value)
@@ -482,6 +486,36 @@ json_t *encode_restore(const struct restore *r, const struct trace_header *heade
 	return encode_lists(o, r);
 }
 
+json_t *encode_owed(enum exit_owed owed)
+{
+	return owed == OWED_UNKNOWN ? json_null() : json_boolean(owed == OWED_YES);
+}
+
+json_t *encode_save(const struct save *s, const struct trace_header *header)
+{
+	json_t *o = json_pack("{s:s,s:I,s:I}", "type", "save", "save", (json_int_t)s->id, "seq",
+			      (json_int_t)s->seq);
+
+	if (!o)
+		return NULL;
+	json_object_set_new(o, "vm", number(s->vm));
+	json_object_set_new(o, "vcpu", json_integer(s->vcpu));
+	json_object_set_new(o, "vm_name", text(s->vm_name));
+	json_object_set_new(o, "comm", text(s->comm));
+	json_object_set_new(o, "pid", number(s->pid));
+	json_object_set_new(o, "tid", number(s->tid));
+	put_time(o, header, s->t_ns);
+	json_object_set_new(o, "get_ns", s->has_duration ? number(s->duration_ns) : json_null());
+	json_object_set_new(o, "mode", json_string(s->l2 ? "l2" : "l1"));
+	json_object_set_new(o, "nested",
+			    s->known ? encode_nested(&s->header, s->has_evmcs_pa) : json_null());
+	json_object_set_new(o, "evmptr", s->has_evmptr ? hex(s->evmptr) : json_null());
+	json_object_set_new(o, "exit_owed", encode_owed(s->exit_owed));
+	json_object_set_new(o, "of_restore", s->of_restore ? number(s->of_restore) : json_null());
+	json_object_set_new(o, "repeats", json_boolean(s->repeats));
+	return o;
+}
+
 json_t *encode_anomaly(const struct restore *r, const struct anomaly *a,
 		       const struct trace_header *header)
 {
@@ -520,6 +554,7 @@ json_t *encode_verdict(const struct verdict *v)
 	json_object_set_new(o, "accesses_in_set", number(v->accesses_in_set));
 	json_object_set_new(o, "accesses_before_run", number(v->accesses_before_run));
 	json_object_set_new(o, "saves", number(v->saves));
+	json_object_set_new(o, "nested_saves", number(v->nested_saves));
 	json_object_set_new(o, "events", number(v->events));
 	json_object_set_new(o, "lost", number(v->lost));
 	json_object_set_new(o, "compared", number(v->compared));

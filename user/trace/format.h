@@ -10,6 +10,7 @@
 
 #include "model/event.h"
 #include "model/restore.h"
+#include "model/save.h"
 
 #define TRACE_CRC_KEY "\"crc32\":\""
 #define TRACE_CRC_DIGITS 8
@@ -17,11 +18,16 @@
 /* Each returns a new object, or NULL on -ENOMEM. */
 json_t *encode_item(const struct trace_item *item, const struct trace_header *header);
 json_t *encode_restore(const struct restore *restore, const struct trace_header *header);
+json_t *encode_save(const struct save *save, const struct trace_header *header);
+/* null where it is not known. */
+json_t *encode_owed(enum exit_owed owed);
 json_t *encode_anomaly(const struct restore *restore, const struct anomaly *anomaly,
 		       const struct trace_header *header);
 json_t *encode_verdict(const struct verdict *verdict);
 /* null for NULL; what is not UTF-8 becomes '?'. */
 json_t *encode_text(const char *s);
+/* "0x1f": above 2^53 a JSON number is not safe with every reader. */
+json_t *encode_hex(uint64_t value);
 
 /* One of the probes of the header, for doctor too. */
 json_t *encode_probe(const struct probe_fact *p);

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/pairs.h"
+
+struct halves {
+	struct half *half;
+	size_t nr;
+	size_t room;
+};
+
+struct pairs {
+	struct pair_trace *traces;
+	struct pair_trace *trace; /* the current one */
+	struct pair_vm *vms;
+	struct halves saves;
+	struct halves restores;
+	struct pair_list list;
+	bool failed; /* there was no memory for all of it */
+};
+
+#define FIELD_NAME(id, name) name,
+#define RESULT_NAME(id, name, verdict, text) name,
+#define RESULT_VERDICT(id, name, verdict, text) VERDICT_##verdict,
+#define RESULT_TEXT(id, name, verdict, text) text,
+
+static const char *const field_names[] = { PAIR_FIELDS(FIELD_NAME) };
+static const char *const result_names[] = { PAIR_RESULTS(RESULT_NAME) };
+static const enum verdict_kind result_verdicts[] = { PAIR_RESULTS(RESULT_VERDICT) };
+static const char *const result_texts[] = { PAIR_RESULTS(RESULT_TEXT) };
+
+const char *pair_field_name(enum pair_field field)
+{
+	return field_names[field];
+}
+
+const char *pair_result_name(enum pair_result result)
+{
+	return result_names[result];
+}
+
+const char *pair_result_text(enum pair_result result)
+{
+	return result_texts[result];
+}
+
+enum verdict_kind pair_result_verdict(enum pair_result result)
+{
+	return result_verdicts[result];
+}
+
+/* ---- hosts, traces, VMs ---- */
+
+static bool is_same_host(const struct pair_trace *a, const struct pair_trace *b)
+{
+	return a == b || (*a->boot_id && !strcmp(a->boot_id, b->boot_id));
+}
+
+bool same_host(const struct half *a, const struct half *b)
+{
+	return is_same_host(a->trace, b->trace);
+}
+
+/*
+ * Times of one host are put in order by its monotonic clock, which is one for all
+ * of its traces: the wall clock may have been set between them.
+ */
+static void set_clock(struct pairs *p, struct pair_trace *trace, const struct trace_header *h)
+{
+	const struct pair_trace *first;
+
+	trace->wall_ns = h->wall_ns;
+	trace->mono_ns = h->mono_ns;
+	for (first = p->traces; first && !is_same_host(first, trace); first = first->next)
+		;
+	if (first)
+		trace->wall_ns = first->wall_ns + (h->mono_ns - first->mono_ns);
+}
+
+static bool is_attached(const struct trace_header *h, enum evmcs_point point)
+{
+	size_t i;
+
+	for (i = 0; i < h->nr_probes; i++)
+		if (h->probes[i].point == point && h->probes[i].attached)
+			return true;
+	return false;
+}
+
+void pairs_trace(struct pairs *p, const char *label, const struct trace_header *h)
+{
+	struct pair_trace *trace = calloc(1, sizeof(*trace)), **at;
+
+	p->trace = NULL;
+	if (trace)
+		trace->label = strdup(label);
+	if (!trace || !trace->label) {
+		free(trace);
+		p->failed = true;
+		return;
+	}
+	trace->unreadable = !h;
+	if (h) {
+		memcpy(trace->boot_id, h->boot_id, sizeof(trace->boot_id));
+		trace->saves_unseen = !is_attached(h, PT_GET_STATE);
+		set_clock(p, trace, h);
+	}
+	for (at = &p->traces; *at; at = &(*at)->next)
+		;
+	*at = trace;
+	p->trace = trace;
+}
+
+void pairs_unreadable(struct pairs *p)
+{
+	if (p->trace)
+		p->trace->unreadable = true;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+/* QEMU's process is its VM; who does not name VMs may have several. */
+static bool is_vm(const struct pair_vm *vm, const struct pair_trace *trace, uint32_t number,
+		  uint32_t pid, const char *name)
+{
+	if (vm->pid != pid || !is_same_host(vm->trace, trace))
+		return false;
+	if (name)
+		return same_name(vm->name, name);
+	return !vm->name && vm->trace == trace && vm->vm == number;
+}
+
+static void free_vm(struct pair_vm *vm)
+{
+	free(vm->name);
+	free(vm->comm);
+	free(vm);
+}
+
+static const struct pair_vm *know_vm(struct pairs *p, uint32_t number, uint32_t pid,
+				     const char *name, const char *comm)
+{
+	struct pair_vm *vm;
+
+	for (vm = p->vms; vm; vm = vm->next)
+		if (is_vm(vm, p->trace, number, pid, name))
+			return vm;
+	vm = calloc(1, sizeof(*vm));
+	if (!vm)
+		return NULL;
+	vm->name = name ? strdup(name) : NULL;
+	vm->comm = strdup(comm);
+	if (!vm->comm || (name && !vm->name)) {
+		free_vm(vm);
+		return NULL;
+	}
+	vm->pid = pid;
+	vm->trace = p->trace;
+	vm->vm = number;
+	vm->next = p->vms;
+	p->vms = vm;
+	return vm;
+}
+
+/* The same VM to its owner, wherever it runs. */
+static bool are_one(const struct half *a, const struct half *b)
+{
+	if (a->vcpu != b->vcpu)
+		return false;
+	if (a->vm->name || b->vm->name)
+		return same_name(a->vm->name, b->vm->name);
+	return a->vm->pid == b->vm->pid && same_host(a, b);
+}
+
+/* ---- halves ---- */
+
+static bool make_room(struct halves *halves)
+{
+	size_t room = halves->room ? 2 * halves->room : 16;
+	struct half *grown;
+
+	if (halves->nr < halves->room)
+		return true;
+	grown = realloc(halves->half, room * sizeof(*grown));
+	if (!grown)
+		return false;
+	halves->half = grown;
+	halves->room = room;
+	return true;
+}
+
+static struct half *add_half(struct pairs *p, struct halves *halves, uint32_t number, uint32_t pid,
+			     const char *name, const char *comm)
+{
+	const struct pair_vm *vm = p->trace ? know_vm(p, number, pid, name, comm) : NULL;
+	struct half *half;
+
+	if (!vm || !make_room(halves)) {
+		p->failed = true;
+		return NULL;
+	}
+	half = &halves->half[halves->nr++];
+	memset(half, 0, sizeof(*half));
+	half->trace = p->trace;
+	half->vm = vm;
+	return half;
+}
+
+static void put_field(struct half *half, enum pair_field field, uint64_t value)
+{
+	half->known |= 1U << field;
+	half->field[field] = value;
+}
+
+/*
+ * Not hdr.vmx.flags, which say that there is a deadline of the preemption timer:
+ * QEMU does not send them. An evmcs_pa of 0 is of a VMM that does not know it.
+ */
+static void put_header(struct half *half, const struct record_nested *n, bool has_evmcs_pa)
+{
+	put_field(half, PAIR_FLAGS, n->flags);
+	put_field(half, PAIR_FORMAT, n->format);
+	put_field(half, PAIR_SIZE, n->size);
+	put_field(half, PAIR_VMXON_PA, n->vmxon_pa);
+	put_field(half, PAIR_VMCS12_PA, n->vmcs12_pa);
+	put_field(half, PAIR_SMM_FLAGS, n->smm_flags);
+	if (has_evmcs_pa && n->evmcs_pa)
+		put_field(half, PAIR_EVMCS_PA, n->evmcs_pa);
+}
+
+/* An L1 that is active may have named another eVMCS than KVM still held. */
+static void put_evmcs(struct half *half, uint64_t gpa)
+{
+	if (half->l2)
+		put_field(half, PAIR_EVMCS, gpa);
+}
+
+/* Traces of one host may come in any order. */
+static void find_last(struct pairs *p, struct half *save)
+{
+	struct half *s;
+
+	save->last = true;
+	for (s = p->saves.half; s < save; s++) {
+		if (!s->last || s->vm != save->vm || s->vcpu != save->vcpu)
+			continue;
+		if (s->wall_ns > save->wall_ns)
+			save->last = false;
+		else
+			s->last = false;
+	}
+}
+
+void pairs_save(struct pairs *p, const struct save *save)
+{
+	struct half *half = add_half(p, &p->saves, save->vm, save->pid, save->vm_name, save->comm);
+
+	if (!half)
+		return;
+	half->id = save->id;
+	half->vcpu = save->vcpu;
+	half->wall_ns = p->trace->wall_ns + save->t_ns;
+	half->l2 = save->l2;
+	half->exit_owed = save->exit_owed;
+	half->before_run = save->of_restore;
+	if (save->known)
+		put_header(half, &save->header, save->has_evmcs_pa);
+	if (save->has_evmptr && evmptr_is_valid(save->evmptr))
+		put_evmcs(half, save->evmptr);
+	find_last(p, half);
+}
+
+void pairs_restore(struct pairs *p, const struct restore *r)
+{
+	struct half *half;
+
+	/* QEMU's resets leave VMX operation: nothing is restored */
+	if (r->path == PATH_LEAVE || !r->set_done)
+		return;
+	half = add_half(p, &p->restores, r->vm, r->pid, r->vm_name, r->comm);
+	if (!half)
+		return;
+	half->id = r->id;
+	half->vcpu = r->vcpu;
+	half->wall_ns = p->trace->wall_ns + r->t_set_ns;
+	half->l2 = r->l2;
+	half->ret = r->set_ret;
+	put_header(half, &r->header, r->has_evmcs_pa);
+	if (r->mapped_gpa != GPA_UNKNOWN)
+		put_evmcs(half, r->mapped_gpa);
+}
+
+/* ---- which belong together ---- */
+
+static unsigned int differing(const struct half *save, const struct half *restore)
+{
+	unsigned int both = save->known & restore->known, bits = 0;
+	int i;
+
+	for (i = 0; i < PAIR_FIELD_COUNT; i++)
+		if ((both & (1U << i)) && save->field[i] != restore->field[i])
+			bits |= 1U << i;
+	return bits;
+}
+
+static bool is_known(const struct half *save)
+{
+	return save->known & (1U << PAIR_FLAGS);
+}
+
+static bool is_same(const struct half *save, const struct half *restore)
+{
+	return is_known(save) && !differing(save, restore);
+}
+
+/*
+ * Could this have been the last save before that restore? Of one host, clocks
+ * tell. Of two they may differ by more than a migration takes; but a VM that was
+ * migrated has made its last save on the host that it left.
+ */
+static bool may_precede(const struct half *save, const struct half *restore)
+{
+	if (same_host(save, restore))
+		return save->wall_ns < restore->wall_ns;
+	return save->last;
+}
+
+/* The one closest before; where the clocks let none be before, the closest after. */
+static bool is_closer(const struct half *a, const struct half *b, const struct half *restore)
+{
+	bool before = a->wall_ns < restore->wall_ns;
+
+	if (before != (b->wall_ns < restore->wall_ns))
+		return before;
+	return before ? a->wall_ns >= b->wall_ns : a->wall_ns < b->wall_ns;
+}
+
+static struct half *find_save(struct pairs *p, const struct half *restore, bool only_same)
+{
+	struct half *best = NULL;
+	size_t i;
+
+	for (i = 0; i < p->saves.nr; i++) {
+		struct half *s = &p->saves.half[i];
+
+		if (are_one(s, restore) && may_precede(s, restore) &&
+		    (!only_same || is_same(s, restore)) && (!best || is_closer(s, best, restore)))
+			best = s;
+	}
+	return best;
+}
+
+/*
+ * The last save, or an earlier one that is the same: a snapshot may be as old as
+ * it likes, and of VMs without a name another one may have been saved last.
+ */
+static struct half *find_partner(struct pairs *p, const struct half *restore)
+{
+	struct half *last = find_save(p, restore, false), *same;
+
+	if (!last || is_same(last, restore))
+		return last;
+	if (p->list.complete && restore->vm->name && last->vm != restore->vm)
+		return last;
+	same = find_save(p, restore, true);
+	return same ?: last;
+}
+
+static enum pair_result result_of(const struct pair *pair)
+{
+	if (!pair->save)
+		return RESULT_NOT_SAVED;
+	if (pair->restore->ret)
+		return RESULT_REFUSED;
+	if (!is_known(pair->save))
+		return RESULT_UNKNOWN;
+	return pair->differing ? RESULT_DIFFERS : RESULT_SAME;
+}
+
+static void add_restored(struct pairs *p, const struct half *restore)
+{
+	struct pair *pair = &p->list.pair[p->list.nr];
+	struct half *save = find_partner(p, restore);
+
+	/* what KVM did not take and nobody saved was no half of anything */
+	if (!save && restore->ret)
+		return;
+	p->list.nr++;
+	pair->save = save;
+	pair->restore = restore;
+	if (save) {
+		save->paired = true;
+		pair->differing = differing(save, restore);
+		pair->snapshot = save->vm == restore->vm;
+	}
+	pair->result = result_of(pair);
+}
+
+static void add_unrestored(struct pairs *p, const struct half *save)
+{
+	struct pair *pair = &p->list.pair[p->list.nr];
+
+	if (!save->last || save->paired || save->before_run)
+		return;
+	p->list.nr++;
+	pair->save = save;
+	pair->result = RESULT_NOT_RESTORED;
+}
+
+static uint64_t when(const struct pair *pair)
+{
+	return pair->restore ? pair->restore->wall_ns : pair->save->wall_ns;
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+	uint64_t x = when(a), y = when(b);
+
+	return (x > y) - (x < y);
+}
+
+static enum verdict_kind verdict_of(const struct pair_list *list)
+{
+	enum verdict_kind worst = list->nr ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
+	const struct pair_trace *t;
+	size_t i;
+
+	for (t = list->traces; t; t = t->next)
+		if (t->saves_unseen || t->unreadable)
+			worst = VERDICT_INCONCLUSIVE;
+	for (i = 0; i < list->nr; i++)
+		if (pair_result_verdict(list->pair[i].result) > worst)
+			worst = pair_result_verdict(list->pair[i].result);
+	return worst;
+}
+
+const struct pair_list *pairs_finish(struct pairs *p)
+{
+	struct pair_list *list = &p->list;
+	size_t i;
+
+	list->traces = p->traces;
+	if (!p->failed)
+		list->pair = calloc(p->saves.nr + p->restores.nr + 1, sizeof(*list->pair));
+	if (!list->pair)
+		return NULL;
+	for (i = 0; i < p->restores.nr; i++)
+		add_restored(p, &p->restores.half[i]);
+	for (i = 0; i < p->saves.nr; i++)
+		add_unrestored(p, &p->saves.half[i]);
+	qsort(list->pair, list->nr, sizeof(*list->pair), compare_pairs);
+	list->verdict = verdict_of(list);
+	return list;
+}
+
+/* ---- life ---- */
+
+struct pairs *pairs_new(bool complete)
+{
+	struct pairs *p = calloc(1, sizeof(*p));
+
+	if (p)
+		p->list.complete = complete;
+	return p;
+}
+
+void pairs_free(struct pairs *p)
+{
+	struct pair_trace *trace;
+	struct pair_vm *vm;
+
+	if (!p)
+		return;
+	while ((trace = p->traces)) {
+		p->traces = trace->next;
+		free(trace->label);
+		free(trace);
+	}
+	while ((vm = p->vms)) {
+		p->vms = vm->next;
+		free_vm(vm);
+	}
+	free(p->saves.half);
+	free(p->restores.half);
+	free(p->list.pair);
+	free(p);
+}
