@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Writes every story as a trace, by the sink that `record` writes with: what
- * tests of reports judge, with no lab. make_traces DIR
+ * tests of reports judge, with no lab; and halves of migrations.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -52,13 +52,47 @@ static struct stream *odd_names(void)
 	return s;
 }
 
+/* One half of a migration, by a host of its own. */
+static struct stream *half_on(const char *host)
+{
+	struct stream *s = new_stream();
+
+	snprintf(s->header.host, sizeof(s->header.host), "%s", host);
+	snprintf(s->header.boot_id, sizeof(s->header.boot_id), "boot-of-%s", host);
+	name_vm(s, "web1");
+	return s;
+}
+
+static void write_halves(const char *dir)
+{
+	struct stream *s = half_on("source");
+
+	s->a->flags |= REC_VMXON | REC_L2;
+	s->a->evmptr = EVMCS_GPA;
+	save(s, NESTED_EVMCS | NESTED_GUEST_MODE);
+	footer(s);
+	write_trace(dir, "source", s);
+
+	s = half_on("destination");
+	set(s, NESTED_EVMCS | NESTED_GUEST_MODE);
+	run_deferred(s);
+	footer(s);
+	write_trace(dir, "destination", s);
+
+	s = half_on("destination"); /* where L2 was lost on the way */
+	set(s, NESTED_EVMCS);
+	run_deferred(s);
+	footer(s);
+	write_trace(dir, "changed", s);
+}
+
 int main(int argc, char **argv)
 {
 	struct stream *s;
 	int i;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: make_traces DIR\n");
+	if (argc != 3) {
+		fprintf(stderr, "usage: make_traces DIR HALVES-DIR\n");
 		return 64;
 	}
 	for (i = 0; i < nr_stories; i++) {
@@ -82,5 +116,6 @@ int main(int argc, char **argv)
 	s = new_stream();
 	footer(s);
 	write_trace(argv[1], "no-restore", s);
+	write_halves(argv[2]);
 	return 0;
 }

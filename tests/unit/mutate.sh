@@ -22,7 +22,7 @@ survived=0
 # judge NAME: the sources are broken; which test says so?
 judge() {
 	local t first failed
-	for t in test_anomalies test_model test_small test_trace test_expect test_saves test_plan; do
+	for t in test_saves test_anomalies test_model test_small test_trace test_expect test_plan; do
 		if ! build "build/tests/$t"; then
 			echo "$1: does not compile"
 			tail -3 "$copy/log"
@@ -146,6 +146,59 @@ mutant "told again and again" user/sinks/trace.c '/^static void write_line/,/^}/
 mutant "errors are kept" user/sinks/trace.c 's/return t->err;/return 0;/'
 mutant "escapes on screen" user/sinks/words.c 's/out\[i\] = \(unsigned char\)s\[i\] < 0x20 .*/out[i] = s[i];/'
 mutant "local time" user/trace/encode.c 's/gmtime_r/localtime_r/'
+
+file=user/model/save.c
+mutant "save without VMX" $file 's/exit->ret < 0 \|\| !vmx_was_on\(exit\)/exit->ret < 0/'
+mutant "save that failed" $file 's/exit->ret < 0 \|\| //'
+mutant "save, guessed" $file 's/save->known = exit->nested.size;/save->known = true;/'
+mutant "save owes in L2" $file 's/if \(save->l2 \|\| /if (/'
+mutant "save owes no eVMCS" $file 's/ \|\| !evmptr_is_valid\(save->evmptr\)//'
+mutant "save owes the unread" $file 's/!\(exit->flags & REC_NESTED_FLAGS\)\)/0)/'
+mutant "saves are the same" $file 's/ && a->evmptr == b->evmptr//'
+mutant "saves repeat after SET" $model 's/vcpu->has_saved = false;//'
+mutant "saves repeat never" $model 's/save.repeats = .*/save.repeats = false;/'
+mutant "saves of restores" $model 's/save.of_restore = .*/save.of_restore = 0;/'
+mutant "save needs its entry" $model 's/if \(ev->point == PT_GET_STATE\)$/if (frame \&\& ev->point == PT_GET_STATE)/'
+mutant "half needs no save" $model 's/m->options.half && v->nested_saves/m->options.half/'
+mutant "half is a whole" $model 's/m->options.half && v->nested_saves/v->nested_saves/'
+mutant "half by the rules" user/expect/judge.c 's/\(j->e \|\| v->doubts & \(1U << DOUBT_NO_RESTORE\)\)/1/'
+mutant "save again on screen" user/sinks/text.c 's/\(s->repeats && !t->options.events\)/0/'
+mutant "JSON beyond ASCII" user/sinks/json.c 's/ \| JSON_ENSURE_ASCII//'
+file=user/model/pairs.c
+mutant "pair by any clock" $file 's/^\t\treturn save->wall_ns < restore->wall_ns;/\t\treturn true;/'
+mutant "pair of any save there" $file 's/^\treturn save->last;/\treturn true;/'
+mutant "pair with the first" $file 's/return before \? a->wall_ns >= b->wall_ns/return before ? a->wall_ns < b->wall_ns/'
+mutant "pair with what follows" $file 's/if \(before != \(b->wall_ns < restore->wall_ns\)\)/if (0)/'
+mutant "pair by the wall clock" $file 's/trace->wall_ns = first->wall_ns \+ .*/;/'
+mutant "pair across vCPUs" $file 's/if \(a->vcpu != b->vcpu\)/if (0)/'
+mutant "pair across names" $file 's/return same_name\(a->vm->name, b->vm->name\);/return true;/'
+mutant "pair the nameless" $file 's/return a->vm->pid == b->vm->pid && same_host\(a, b\);/return true;/'
+mutant "pair across hosts" $file 's/\(\*a->boot_id && !strcmp\(a->boot_id, b->boot_id\)\)/1/'
+mutant "pair unknown hosts" $file 's/\*a->boot_id && //'
+mutant "pair is the same" $file 's/return is_known\(save\) && !differing\(save, restore\);/return true;/'
+mutant "pair with an older one" $file 's/p->list.complete && restore->vm->name && last->vm != restore->vm/0/'
+mutant "pair, no snapshot" $file 's/ && last->vm != restore->vm\)/)/'
+mutant "pair without a name" $file 's/ && restore->vm->name && / \&\& /'
+mutant "pair with a leave" $file 's/r->path == PATH_LEAVE \|\| //'
+mutant "pair in SET" $file 's/ \|\| !r->set_done\)/)/'
+mutant "pair in L1" $file 's/^\tif \(half->l2\)/\tif (1)/'
+mutant "pair of no evmcs_pa" $file 's/has_evmcs_pa && n->evmcs_pa\)/has_evmcs_pa)/'
+mutant "pair of the unmapped" $file 's/if \(r->mapped_gpa != GPA_UNKNOWN\)/if (1)/'
+mutant "pair of the pending" $file 's/save->has_evmptr && evmptr_is_valid\(save->evmptr\)/save->has_evmptr/'
+mutant "pair, refused" $file 's/^\tif \(pair->restore->ret\)/\tif (0)/'
+mutant "pair, refused alone" $file 's/if \(!save && restore->ret\)/if (0)/'
+mutant "pair, unknown" $file 's/^\tif \(!is_known\(pair->save\)\)/\tif (0)/'
+mutant "pair, never restored" $file 's/^\tif \(!save->last \|\| .*/\tif (1)/'
+mutant "pair, restored later" $file 's/!save->last \|\| save->paired/save->paired/'
+mutant "pair, not run" $file 's/ \|\| save->before_run\)/)/'
+mutant "pair, unseen" $file 's/if \(t->saves_unseen \|\| t->unreadable\)/if (0)/'
+mutant "pair, nothing" $file 's/list->nr \? VERDICT_PASS : VERDICT_INCONCLUSIVE/VERDICT_PASS/'
+mutant "pair names escape" user/expect/migration.c 's/\*c = .*;/;/'
+file=user/sources/vmm.c
+mutant "name anywhere" $file 's/strncmp\(option, "guest", key\) : first;/strncmp(option, "guest", key) : true;/'
+mutant "name by its end" $file 's/key == 5 && //'
+mutant "name with one comma" $file 's/from \+= \*from == .,.;/;/'
+mutant "name of its own option" $file 's/wanted = !wanted && /wanted = /'
 
 file=user/expect/judge.c
 mutant "too many is fine" $file 's/if \(c->seen > c->want.max\)/if (0)/'

@@ -533,6 +533,21 @@ static void there_and_back(void **state)
 	assert_string_equal(h->list->pair[1].save->trace->label, "b.jsonl");
 }
 
+/* Then on to a third one, whose save is not of that restore. */
+static void and_on(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->b, 1, 0, "web1");
+	save(h->b, L2_EVMCS);
+	restored(h->b, 2, 0, "web1");
+	h->a->t_ns += 20 * SECOND;
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, L2_EVMCS);
+	expect_pairs(h, true, "1:1 same, 1:0 not-restored");
+	assert_string_equal(h->list->pair[0].save->trace->label, "b.jsonl");
+}
+
 /* One host, two traces; its wall clock was set back between them. */
 static void clocks_of_one_host(void **state)
 {
@@ -587,6 +602,25 @@ static void vms_without_a_name(void **state)
 	restored(h->b, 1, 0, NULL);
 	restored(h->b, 2, 0, "web1");
 	expect_pairs(h, true, "1:1 same, 0:2 not-saved, 0:1 not-saved, 0:2 not-saved");
+}
+
+/* Which of them was saved last says nothing of the one that is restored. */
+static void several_vms_without_a_name(void **state)
+{
+	struct hosts *h = *state;
+	uint32_t vm;
+
+	for (vm = 1; vm <= 3; vm++) {
+		on(h->a, vm, 0);
+		h->a->a->pid = 1001;
+		name_vm(h->a, NULL);
+		holds_evmcs(h->a, true);
+		if (vm < 3)
+			save(h->a, vm == 1 ? L2_EVMCS : EVMCS);
+	}
+	set(h->a, L2_EVMCS);
+	run_deferred(h->a);
+	expect_pairs(h, true, "2:0 not-restored, 1:1 same");
 }
 
 /* ---- what differs ---- */
@@ -969,9 +1003,11 @@ int main(void)
 		PAIR_TEST(between_two_hosts),
 		PAIR_TEST(the_last_save_counts),
 		PAIR_TEST(there_and_back),
+		PAIR_TEST(and_on),
 		PAIR_TEST(clocks_of_one_host),
 		PAIR_TEST(others_are_no_half),
 		PAIR_TEST(vms_without_a_name),
+		PAIR_TEST(several_vms_without_a_name),
 		PAIR_TEST(each_field_may_differ),
 		PAIR_TEST(another_evmcs_is_mapped),
 		PAIR_TEST(l1_may_have_named_another_evmcs),

@@ -157,6 +157,7 @@ static void vm_names_of_qemu(void **state)
 	expect_vm_name(ARGS("qemu\0-name\0process=x,web1"), NULL);
 	expect_vm_name(ARGS("qemu\0-name\0xguest=web1"), NULL);
 	expect_vm_name(ARGS("qemu\0-name\0guests=web1"), NULL);
+	expect_vm_name(ARGS("qemu\0-name\0gu=web1"), NULL);
 	expect_vm_name(ARGS("qemu\0-name\0a,,b"), "a,b");
 	expect_vm_name(ARGS("qemu\0-name\0a,,guest=b"), "a,guest=b");
 	expect_vm_name(ARGS("qemu\0-name\0guest=,,a=b,,,,,process=x"), ",a=b,,");

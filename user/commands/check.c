@@ -362,13 +362,24 @@ static int judge_migration(const struct checking *c, const struct pair_list *pai
 	return status;
 }
 
+/* Of restores alone nobody wants to hear that they were not saved. */
+static bool has_save(const struct pair_list *pairs)
+{
+	size_t i;
+
+	for (i = 0; i < pairs->nr; i++)
+		if (pairs->pair[i].save)
+			return true;
+	return false;
+}
+
 static void show_pairs(const struct checking *c, const struct pair_list *pairs)
 {
-	bool all = c->o->migration || c->o->verbose;
-
+	if (!has_save(pairs) && !c->o->migration)
+		return;
 	if (c->o->format == FORMAT_TEXT)
-		migrations_print_text(stdout, pairs, all);
-	else if (c->o->format == FORMAT_JSON && (pairs->nr || all))
+		migrations_print_text(stdout, pairs, c->o->migration || c->o->verbose);
+	else if (c->o->format == FORMAT_JSON)
 		migrations_print_json(stdout, pairs);
 }
 
