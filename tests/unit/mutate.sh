@@ -67,6 +67,10 @@ done < <(awk 'match($0, /"A[0-9]+"/) { id = substr($0, RSTART + 1, RLENGTH - 2) 
 
 model=user/model/model.c
 mutant "blind is no reason" $model 's/if \(m->blind\)/if (0)/'
+mutant "resets are restores" $model 's/if \(restore->reset\)/if (0)/'
+mutant "a refused reset is one" $model 's/restore->end == END_LEFT && restore->vmx_was_off/restore->vmx_was_off/'
+mutant "every leave is a reset" $model 's/restore->end == END_LEFT && restore->vmx_was_off/restore->end == END_LEFT/'
+mutant "resets are judged by files" user/expect/judge.c 's/if \(r->reset\)/if (0)/'
 mutant "open is no reason" $model 's/if \(restore->end == END_OPEN\)/if (0)/'
 mutant "set need not return" $model 's/if \(!restore->set_done/if (0/'
 mutant "fail_on is ignored" $model 's/severity >= m->options.fail_on/severity >= SEVERITY_ERROR/'

@@ -93,6 +93,7 @@ static void freed_without_run(struct stream *s)
 
 static void leave_vmx(struct stream *s)
 {
+	s->a->flags |= REC_VMXON;
 	leave_vmx_enter(s);
 	set_leave(s, 0);
 }

@@ -1052,6 +1052,20 @@ static void many_doubts(void **state)
 	PASSES(s, "restores: 1\ntolerate: [blind, lost]\n");
 }
 
+/* How often a VMM resets its vCPUs is nothing that a file has to know. */
+static void resets_are_no_restores(void **state)
+{
+	struct stream *s = *state;
+
+	leave_vmx_enter(s);
+	set_leave(s, 0);
+	s->a->nested.vmxon_pa = 0x1000;
+	tell(s, "deferred");
+	footer(s);
+	PASSES(s, "restores: 1\nevery: {path: evmcs-deferred}\n");
+	FAILS(s, "paths: {leave: 1}\n", "paths.leave");
+}
+
 /* ---- the built-in rules ---- */
 
 static void same_as_the_verdict(struct stream *s, enum severity fail_on)
@@ -1342,6 +1356,8 @@ int main(void)
 		TEST(open_restores),
 		TEST(blind_and_failed),
 		TEST(many_doubts),
+		TEST(resets_are_no_restores),
+
 		TEST(built_in_is_the_verdict),
 		TEST(evidence),
 		TEST(names_of_checks),

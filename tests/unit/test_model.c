@@ -149,6 +149,64 @@ static void leave_vmx(void **state)
 	r = &s->outcomes->restores[0];
 	assert_int_equal(r->path, PATH_LEAVE);
 	assert_int_equal(r->end, END_LEFT);
+	assert_false(r->reset);
+	assert_int_equal(s->outcomes->verdict.restores, 1);
+}
+
+/* What QEMU does to every vCPU before a migration comes in is no restore. */
+static void resets_alone(void **state)
+{
+	struct stream *s = *state;
+	const struct outcome *o;
+
+	leave_vmx_enter(s);
+	set_leave(s, 0);
+	leave_vmx_enter(s);
+	set_leave(s, 0);
+	footer(s);
+	o = expect(s, VERDICT_INCONCLUSIVE);
+	assert_true(o->restores[0].reset && o->restores[1].reset);
+	assert_int_equal(o->verdict.restores, 0);
+	assert_int_equal(o->verdict.resets, 2);
+	assert_true(o->verdict.doubts & 1U << DOUBT_NO_RESTORE);
+}
+
+static void resets_before_a_restore(void **state)
+{
+	struct stream *s = *state;
+	const struct outcome *o;
+
+	leave_vmx_enter(s);
+	set_leave(s, 0);
+	s->a->nested.vmxon_pa = 0x1000;
+	tell(s, "deferred");
+	footer(s);
+	o = expect(s, VERDICT_PASS);
+	assert_int_equal(o->verdict.restores, 1);
+	assert_int_equal(o->verdict.resets, 1);
+}
+
+/* One that was refused was no reset, and is to be seen. */
+static void refused_reset(void **state)
+{
+	struct stream *s = *state;
+
+	leave_vmx_enter(s);
+	set_leave(s, -EINVAL);
+	expect_clean(s);
+	assert_false(s->outcomes->restores[0].reset);
+}
+
+/* A kernel that does not tell whether VMX was on. */
+static void reset_unknown(void **state)
+{
+	struct stream *s = *state;
+
+	s->a->flags &= ~(uint32_t)REC_NESTED_FLAGS;
+	leave_vmx_enter(s);
+	set_leave(s, 0);
+	expect_clean(s);
+	assert_false(s->outcomes->restores[0].reset);
 }
 
 static void refused_alone(void **state)
@@ -1366,6 +1424,10 @@ static const struct CMUnitTest tests[] = {
 	TEST(forced_exit_by_second_set),
 	TEST(none_freed),
 	TEST(leave_vmx),
+	TEST(resets_alone),
+	TEST(resets_before_a_restore),
+	TEST(refused_reset),
+	TEST(reset_unknown),
 	TEST(refused_alone),
 	TEST(blocked_is_not_said_of_a_cut_trace),
 	TEST(header_that_leaves_out_a_probe),

@@ -556,6 +556,9 @@ void judge_restore(struct judge *j, const struct restore *r)
 {
 	int i;
 
+	/* how often a VMM resets its vCPUs is no one's expectation */
+	if (r->reset)
+		return;
 	j->doubtful += untolerated_why(j, r) != 0;
 	for (i = 0; i < j->judgement.nr_checks; i++)
 		if (of_restore[j->cases[i].kind])

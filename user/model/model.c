@@ -179,6 +179,10 @@ static void count(struct verdict *verdict, const struct restore *restore)
 {
 	int i;
 
+	if (restore->reset) {
+		verdict->resets++;
+		return;
+	}
 	verdict->restores++;
 	verdict->by_verdict[restore->verdict]++;
 	verdict->by_path[restore->path]++;
@@ -203,10 +207,21 @@ static struct restore *end_restore(struct model *m, struct restore **slot, enum 
 	return restore;
 }
 
+/*
+ * QEMU sets an empty nested state whenever it resets a vCPU, twice before it takes
+ * in a migration, whether or not its guest ever had VMX on.
+ */
+static bool is_reset(const struct restore *restore)
+{
+	return restore->path == PATH_LEAVE && restore->end == END_LEFT && restore->vmx_was_off &&
+	       restore->verdict == VERDICT_PASS && !restore->nr_anomalies;
+}
+
 /* Judge, tell, forget. Frames may still point to it. */
 static void conclude(struct model *m, struct restore *restore)
 {
 	judge(m, restore);
+	restore->reset = is_reset(restore);
 	count(&m->verdict, restore);
 	m->hooks.restore(m->hooks.ctx, restore);
 	restore_free(restore);
@@ -243,6 +258,11 @@ static enum restore_path first_path(const struct record_nested *header)
 	return header->flags & NESTED_EVMCS ? PATH_EVMCS_NONE : PATH_NATIVE;
 }
 
+static bool vmx_is_off(const struct event *ev)
+{
+	return (ev->flags & REC_NESTED_FLAGS) && !(ev->flags & REC_VMXON);
+}
+
 static struct restore *new_restore(struct model *m, const struct event *ev)
 {
 	struct restore *r = calloc(1, sizeof(*r));
@@ -263,6 +283,7 @@ static struct restore *new_restore(struct model *m, const struct event *ev)
 	r->has_evmcs_pa = ev->flags & REC_HAS_EVMCS_PA;
 	r->path = first_path(&ev->nested);
 	r->wants_evmcs = r->path == PATH_EVMCS_NONE;
+	r->vmx_was_off = vmx_is_off(ev);
 	r->l2 = ev->nested.flags & NESTED_GUEST_MODE;
 	r->t_set_ns = ev->t_ns;
 	r->evmptr_before = r->evmptr_after = r->evmptr_end = ev->evmptr;
@@ -688,8 +709,7 @@ static void evmptr_ends(struct model *m, struct vcpu *vcpu, const struct task *t
  */
 static bool throws_state_away(const struct task *task, const struct event *ev)
 {
-	return task_inside(task, PT_SET_STATE) && (ev->flags & REC_NESTED_FLAGS) &&
-	       !(ev->flags & REC_VMXON);
+	return task_inside(task, PT_SET_STATE) && vmx_is_off(ev);
 }
 
 static void unmap_begins(struct restore *r, const struct task *task, const struct event *ev)
@@ -911,7 +931,7 @@ static void look_at(struct model *m, struct vcpu *vcpu, const struct event *ev)
 		r->last_state = (struct vmcs_state){
 			.known = true,
 			.l2 = ev->flags & REC_L2,
-			.vmx_off = (ev->flags & REC_NESTED_FLAGS) && !(ev->flags & REC_VMXON),
+			.vmx_off = vmx_is_off(ev),
 			.evmptr = ev->evmptr,
 			.vmptr = ev->vmptr,
 		};
@@ -1380,7 +1400,8 @@ static void give_verdict(struct model *m)
 		reason(v, DOUBT_UNPAIRED, "%" PRIu64 " events lack their entry or exit",
 		       m->unpaired);
 	if (!v->restores && !(m->options.half && v->nested_saves))
-		reason(v, DOUBT_NO_RESTORE, "no restore was seen");
+		reason(v, DOUBT_NO_RESTORE, "no restore was seen%s",
+		       v->resets ? ", only resets of vCPUs that were out of VMX operation" : "");
 	if (v->by_verdict[VERDICT_INCONCLUSIVE])
 		reason(v, DOUBT_RESTORES, "%" PRIu64 " restores are inconclusive",
 		       v->by_verdict[VERDICT_INCONCLUSIVE]);

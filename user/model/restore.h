@@ -142,6 +142,8 @@ struct restore {
 	bool run_exact; /* t_run_ns is the KVM_RUN itself, not a later sign */
 	uint64_t t_run_ns;
 
+	bool vmx_was_off; /* at the entry of SET, and known to be */
+	bool reset; /* out of VMX operation before and after: a VMM's reset, no restore */
 	bool left_by_set; /* this SET has thrown away what was there before */
 	unsigned int why; /* bits of enum inconclusive_reason */
 	enum verdict_kind verdict;
@@ -187,6 +189,7 @@ struct verdict {
 	uint64_t restores;
 	uint64_t by_verdict[VERDICT_COUNT];
 	uint64_t by_path[PATH_COUNT];
+	uint64_t resets; /* not among the restores */
 	uint64_t anomalies[SEVERITY_COUNT];
 	uint64_t accesses_in_set; /* guest memory reached inside SET */
 	uint64_t accesses_before_run; /* reached before KVM_RUN, SET included */

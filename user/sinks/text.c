@@ -164,6 +164,8 @@ static void text_restore(struct sink *sink, const struct restore *r,
 
 	if (t->options.only_findings && (r->verdict == VERDICT_PASS || t->options.checks))
 		return;
+	if (r->reset && !t->options.events)
+		return;
 	fprintf(t->options.out, "%s  %s%-4s%s %s %-17s ", clock_time(time, header, r->t_set_ns),
 		t->colour ? verdict_colours[r->verdict] : "", verdict_words[r->verdict],
 		t->colour ? RESET : "", r->l2 ? "L2" : "L1", path_name(r->path));
@@ -279,6 +281,9 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 		fprintf(t->options.out,
 			"  %" PRIu64 " calls of nested_get_evmcs_page probed where they are, %s\n",
 			v->compared, v->differing ? "not all as derived" : "all as derived");
+	if (v->resets && v->restores)
+		fprintf(t->options.out,
+			"  %" PRIu64 " resets of vCPUs that were out of VMX operation\n", v->resets);
 	fprintf(t->options.out, "  %" PRIu64 " events, %" PRIu64 " lost\n", v->events, v->lost);
 	fflush(t->options.out);
 }

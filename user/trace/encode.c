@@ -467,6 +467,7 @@ json_t *encode_restore(const struct restore *r, const struct trace_header *heade
 	json_object_set_new(o, "path", json_string(path_name(r->path)));
 	json_object_set_new(o, "mode", json_string(r->l2 ? "l2" : "l1"));
 	json_object_set_new(o, "end", json_string(end_name(r->end)));
+	json_object_set_new(o, "reset", json_boolean(r->reset));
 	json_object_set_new(o, "nested", encode_nested(&r->header, r->has_evmcs_pa));
 	json_object_set_new(o, "set_ret", r->set_done ? json_integer(r->set_ret) : json_null());
 	json_object_set_new(o, "set_ns", number(r->set_duration_ns));
@@ -545,6 +546,7 @@ json_t *encode_verdict(const struct verdict *v)
 		json_array_append_new(reasons, text(v->reasons[i]));
 	json_object_set_new(o, "reasons", reasons);
 	json_object_set_new(o, "restores", number(v->restores));
+	json_object_set_new(o, "resets", number(v->resets));
 	json_object_set_new(o, "passed", number(v->by_verdict[VERDICT_PASS]));
 	json_object_set_new(o, "failed", number(v->by_verdict[VERDICT_FAIL]));
 	json_object_set_new(o, "inconclusive", number(v->by_verdict[VERDICT_INCONCLUSIVE]));
