@@ -283,7 +283,8 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 			v->compared, v->differing ? "not all as derived" : "all as derived");
 	if (v->resets && v->restores)
 		fprintf(t->options.out,
-			"  %" PRIu64 " resets of vCPUs that were out of VMX operation\n", v->resets);
+			"  %" PRIu64 " resets of vCPUs that were out of VMX operation\n",
+			v->resets);
 	fprintf(t->options.out, "  %" PRIu64 " events, %" PRIu64 " lost\n", v->events, v->lost);
 	fflush(t->options.out);
 }
