@@ -19,7 +19,7 @@ static const struct {
 } commands[] = {
 	{ "record", command_record, "write a trace [-o FILE] [-- COMMAND...], and judge it" },
 	{ "check", command_check,
-	  "judge recorded traces: TRACE... [-e EXPECT] [--format text|json|ktap]" },
+	  "judge recorded traces: TRACE... [-e EXPECT] [--migration] [--format ...]" },
 	{ "doctor", command_doctor,
 	  "what can be seen here, or of --module FILE.ko, and what cannot" },
 	{ "schema", command_schema, "print the JSON Schema of the trace" },
