@@ -81,6 +81,27 @@ static void load_module(const char *path)
 	close(fd);
 }
 
+/*
+ * Where the processor continues in L1 after an exit from L2: who stops L1 just there
+ * has it between the exit and its first own instruction.
+ */
+static void tell_exit_address(void)
+{
+	char line[256], *name;
+	FILE *f;
+
+	mount("proc", "/proc", "proc", 0, NULL);
+	f = fopen("/proc/kallsyms", "re");
+	if (!f)
+		stop("/proc/kallsyms");
+	while (fgets(line, sizeof(line), f)) {
+		name = strrchr(line, ' ');
+		if (name && !strncmp(name, " vmx_vmexit\t", 12))
+			printf("L1: exits return to %.16s\n", line);
+	}
+	fclose(f);
+}
+
 static uint32_t wanted_spin(void)
 {
 	const char *value = getenv("l2_spin"); /* the kernel hands on what it does not know */
@@ -181,6 +202,7 @@ int main(void)
 	load_module("/irqbypass.ko");
 	load_module("/kvm.ko");
 	load_module("/kvm-intel.ko");
+	tell_exit_address();
 	l2_create(&l2);
 	l2_prepare(&l2);
 	printf("L1: running L2\n");
