@@ -21,6 +21,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -90,6 +91,7 @@ static void tell_exit_address(void)
 	char line[256], *name;
 	FILE *f;
 
+	mkdir("/proc", 0555);
 	mount("proc", "/proc", "proc", 0, NULL);
 	f = fopen("/proc/kallsyms", "re");
 	if (!f)
