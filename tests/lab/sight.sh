@@ -46,8 +46,11 @@ evmcs-trace schema | awk '/"point": \{/ { p = 1 } p && /"enum"/ { e = 1; next }
 {
 	echo "whole evmcs-restore --rounds 1"
 	while read -r point; do
-		[ "$point" = ran ] || [ "$point" = evmcs-page-inlined ] ||
-			echo "without-$point --forbid=$point evmcs-restore --rounds 1"
+		case $point in
+		# notes of other rows' programs, and what needs debug information
+		ran | first-entry | first-exit | evmcs-page-inlined) continue ;;
+		esac
+		echo "without-$point --forbid=$point evmcs-restore --rounds 1"
 	done </tmp/points
 } >/tmp/batch
 run forbidden evmcs-trace record -q --batch /tmp/batch -o "$OUT"
