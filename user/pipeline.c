@@ -37,6 +37,16 @@ static void tell_save(void *ctx, const struct save *save)
 			p->sinks[i]->ops->save(p->sinks[i], save, &p->header);
 }
 
+static void tell_off(void *ctx, const struct save *save)
+{
+	struct pipeline *p = ctx;
+	int i;
+
+	for (i = 0; i < p->nr_sinks; i++)
+		if (p->sinks[i]->ops->off)
+			p->sinks[i]->ops->off(p->sinks[i], save, &p->header);
+}
+
 int pipeline_init(struct pipeline *p, const struct model_options *options)
 {
 	struct model_hooks hooks = {
@@ -44,6 +54,7 @@ int pipeline_init(struct pipeline *p, const struct model_options *options)
 		.anomaly = tell_anomaly,
 		.restore = tell_restore,
 		.save = tell_save,
+		.off = tell_off,
 	};
 
 	memset(p, 0, sizeof(*p));

@@ -1020,10 +1020,14 @@ static void state_saved(struct model *m, struct vcpu *vcpu, const struct frame *
 	m->verdict.saves += ev->ret >= 0;
 	if (!vcpu || !save_of_event(&save, frame ? &frame->entry : NULL, ev))
 		return;
-	m->verdict.nested_saves++;
-	save.id = ++m->next_save;
 	save.vm_name = vm ? vm->name : NULL;
 	save.comm = vm && vm->comm ? vm->comm : "";
+	if (save.off) {
+		m->hooks.off(m->hooks.ctx, &save);
+		return;
+	}
+	m->verdict.nested_saves++;
+	save.id = ++m->next_save;
 	save.of_restore = vcpu->current ? vcpu->current->id : 0;
 	save.repeats = vcpu->has_saved && save_tells_same(&vcpu->saved, &save);
 	vcpu->has_saved = true;
@@ -1522,6 +1526,8 @@ struct model *model_new(const struct model_options *options, const struct model_
 		m->hooks.restore = no_restore;
 	if (!m->hooks.save)
 		m->hooks.save = no_save;
+	if (!m->hooks.off)
+		m->hooks.off = no_save;
 	m->context = context_new();
 	if (!m->context) {
 		free(m);

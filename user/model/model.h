@@ -28,6 +28,7 @@ struct model_hooks {
 	void (*anomaly)(void *ctx, const struct restore *restore, const struct anomaly *anomaly);
 	void (*restore)(void *ctx, const struct restore *restore);
 	void (*save)(void *ctx, const struct save *save);
+	void (*off)(void *ctx, const struct save *save); /* saved with VMX off: nothing nested */
 };
 
 struct model *model_new(const struct model_options *options, const struct model_hooks *hooks);

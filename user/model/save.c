@@ -3,11 +3,17 @@
 
 #include "model/save.h"
 
+/* Neither, where nothing could be read: nothing is guessed. */
+static bool is_vmx_known(const struct event *exit)
+{
+	return exit->nested.size || exit->flags & REC_NESTED_FLAGS;
+}
+
 static bool vmx_was_on(const struct event *exit)
 {
 	if (exit->nested.size)
 		return exit->nested.vmxon_pa != INVALID_GPA;
-	return (exit->flags & REC_NESTED_FLAGS) && (exit->flags & REC_VMXON);
+	return exit->flags & REC_VMXON;
 }
 
 /* vmx_prepare_switch_to_guest() pays, before it is known whether the entry will be made. */
@@ -21,7 +27,7 @@ static enum exit_owed is_exit_owed(const struct save *save, const struct event *
 
 bool save_of_event(struct save *save, const struct event *entry, const struct event *exit)
 {
-	if (exit->ret < 0 || !vmx_was_on(exit))
+	if (exit->ret < 0 || !is_vmx_known(exit))
 		return false;
 	memset(save, 0, sizeof(*save));
 	save->seq = exit->seq;
@@ -29,6 +35,7 @@ bool save_of_event(struct save *save, const struct event *entry, const struct ev
 	save->vcpu = exit->vcpu;
 	save->pid = exit->pid;
 	save->tid = exit->tid;
+	save->off = !vmx_was_on(exit);
 	save->known = exit->nested.size;
 	if (save->known)
 		save->header = exit->nested;

@@ -29,6 +29,7 @@ struct save {
 	bool known; /* header was read; else only that VMX was on */
 	struct record_nested header;
 	bool has_evmcs_pa;
+	bool off; /* VMX was: there is nothing nested in it */
 	bool l2; /* L2 was active */
 	bool has_evmptr;
 	uint64_t evmptr; /* what KVM held as the vCPU's eVMCS */
@@ -44,7 +45,7 @@ struct save {
 
 /*
  * Of the exit of a get-state and its entry, which may be NULL. False where it
- * saved nothing that is nested: it failed, or VMX was off.
+ * failed, or it is not known whether VMX was on.
  */
 bool save_of_event(struct save *save, const struct event *entry, const struct event *exit);
 

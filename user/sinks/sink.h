@@ -21,6 +21,8 @@ struct sink_ops {
 	void (*restore)(struct sink *sink, const struct restore *restore,
 			const struct trace_header *header);
 	void (*save)(struct sink *sink, const struct save *save, const struct trace_header *header);
+	/* a save that has nothing nested, for VMX was off */
+	void (*off)(struct sink *sink, const struct save *save, const struct trace_header *header);
 	void (*verdict)(struct sink *sink, const struct verdict *verdict,
 			const struct trace_header *header);
 	void (*judgement)(struct sink *sink, const struct judgement *judgement,
