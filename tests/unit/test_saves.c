@@ -375,13 +375,15 @@ static int to_model(void *model, const struct trace_item *item)
 static void give(struct pairs *pairs, const struct stream *s, const char *label)
 {
 	struct model_options options = { .fail_on = SEVERITY_ERROR };
-	struct model_hooks hooks = { .ctx = pairs, .save = tell_save, .restore = tell_restore };
+	struct model_hooks hooks = {
+		.ctx = pairs, .save = tell_save, .off = tell_save, .restore = tell_restore
+	};
 	struct model *m = model_new(&options, &hooks);
 
 	assert_non_null(m);
 	pairs_trace(pairs, label, &s->header);
 	assert_int_equal(stream_feed(s, to_model, m), 0);
-	model_finish(m);
+	pairs_verdict(pairs, model_finish(m));
 	model_free(m);
 }
 
@@ -391,6 +393,7 @@ struct hosts {
 	struct stream *b;
 	struct pairs *pairs;
 	const struct pair_list *list;
+	bool cut; /* the traces have no footer */
 };
 
 static int hosts_setup(void **state)
@@ -417,15 +420,26 @@ static int hosts_teardown(void **state)
 	return 0;
 }
 
+/* A story may go on: its footer is not kept. */
+static void give_whole(struct hosts *h, struct stream *s, const char *label)
+{
+	int nr = s->nr;
+
+	if (!nr)
+		return;
+	if (!h->cut && s->steps[nr - 1].type != ITEM_FOOTER)
+		footer(s);
+	give(h->pairs, s, label);
+	s->nr = nr;
+}
+
 static void pair_up(struct hosts *h, bool complete)
 {
 	pairs_free(h->pairs);
 	h->pairs = pairs_new(complete);
 	assert_non_null(h->pairs);
-	if (h->a->nr)
-		give(h->pairs, h->a, "a.jsonl");
-	if (h->b->nr)
-		give(h->pairs, h->b, "b.jsonl");
+	give_whole(h, h->a, "a.jsonl");
+	give_whole(h, h->b, "b.jsonl");
 	h->list = pairs_finish(h->pairs);
 	assert_non_null(h->list);
 }
@@ -621,6 +635,234 @@ static void several_vms_without_a_name(void **state)
 	set(h->a, L2_EVMCS);
 	run_deferred(h->a);
 	expect_pairs(h, true, "2:0 not-restored, 1:1 same");
+}
+
+/* ---- one restore for one save ---- */
+
+/* What web1's second process saved was not seen. */
+static void a_save_is_restored_once(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, L2_EVMCS);
+	save(h->a, L2_EVMCS);
+	restored(h->a, 2, 0, "web1");
+	restored(h->a, 3, 0, "web1");
+	expect_pairs(h, true, "2:1 same, 0:2 not-saved");
+	assert_int_equal(h->list->verdict, VERDICT_INCONCLUSIVE);
+	/* nor is it an older one, of before the VM was elsewhere */
+	expect_pairs(h, false, "2:1 same, 0:2 not-saved");
+}
+
+static void a_save_is_restored_on_one_host(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, L2_EVMCS);
+	restored(h->b, 1, 0, "web1");
+	restored(h->b, 2, 0, "web1");
+	expect_pairs(h, true, "1:1 same, 0:2 not-saved");
+	assert_int_equal(h->list->verdict, VERDICT_INCONCLUSIVE);
+}
+
+static void a_snapshot_is_restored_often(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, L2_EVMCS);
+	restored(h->a, 1, 0, "web1");
+	restored(h->a, 1, 0, "web1");
+	expect_pairs(h, true, "1:1 same snapshot, 1:2 same snapshot");
+	assert_int_equal(h->list->verdict, VERDICT_PASS);
+}
+
+static void refused(struct stream *s, uint32_t vm, const char *name)
+{
+	on(s, vm, 0);
+	name_vm(s, name);
+	set_enter(s, L2_EVMCS);
+	set_leave(s, -EINVAL);
+}
+
+/* The source goes on, and tries again. */
+static void refused_and_tried_again(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, L2_EVMCS);
+	refused(h->b, 1, "web1");
+	restored(h->b, 2, 0, "web1");
+	expect_pairs(h, true, "1:1 refused, 1:2 same");
+}
+
+/* ---- hosts whose clocks differ ---- */
+
+static void there_and_back_and_there(struct hosts *h, unsigned int second)
+{
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, L2_EVMCS);
+	h->a->t_ns += 20 * SECOND;
+	if (second == EVMCS)
+		refused(h->a, 3, "web1");
+	on(h->a, 2, 0);
+	name_vm(h->a, "web1");
+	set(h->a, second);
+	run_deferred(h->a);
+	save(h->a, L2_EVMCS);
+	restored(h->b, 1, 0, "web1");
+	save(h->b, L2_EVMCS | NESTED_RUN_PENDING);
+	h->b->t_ns += 20 * SECOND;
+	restored(h->b, 2, 0, "web1");
+}
+
+static void clocks_of_hosts_differ(void **state)
+{
+	struct hosts *h = *state;
+	uint64_t wall_ns = h->a->header.wall_ns;
+	int skew;
+	size_t i;
+
+	there_and_back_and_there(h, L2_EVMCS | NESTED_RUN_PENDING);
+	for (skew = -40; skew <= 40; skew += 4) {
+		h->b->header.wall_ns = wall_ns + (uint64_t)((int64_t)SECOND * skew);
+		pair_up(h, true);
+		assert_int_equal(h->list->nr, 3);
+		for (i = 0; i < 3; i++)
+			assert_int_equal(h->list->pair[i].result, RESULT_SAME);
+		assert_int_equal(h->list->verdict, VERDICT_PASS);
+	}
+}
+
+/* It is nobody's: but of which save it should have been, nobody knows. */
+static void clocks_of_hosts_leave_a_doubt(void **state)
+{
+	struct hosts *h = *state;
+	struct judgement *j;
+
+	there_and_back_and_there(h, EVMCS);
+	expect_pairs(h, true, "1:1 same, 1:1 refused, 1:2 unsure, 2:2 same");
+	assert_int_equal(h->list->verdict, VERDICT_INCONCLUSIVE);
+	j = migration_judge(h->list);
+	assert_int_equal(j->checks[3].result, VERDICT_INCONCLUSIVE);
+	assert_string_equal(j->checks[3].seen, "flags 0x7 -> 0x4, or of another save");
+	migration_judgement_free(j);
+}
+
+/* One save, and which of two restores was of it is open. */
+static void one_save_for_two_restores(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, EVMCS);
+	restored(h->a, 2, 0, "web1");
+	restored(h->b, 1, 0, "web1");
+	expect_pairs(h, true, "1:1 unsure, 0:1 not-saved");
+	assert_int_equal(h->list->verdict, VERDICT_INCONCLUSIVE);
+}
+
+/* The nearer save is the only one that the other restore may be of. */
+static void who_has_a_choice_gives_way(void **state)
+{
+	struct hosts *h = *state;
+
+	restored(h->a, 1, 0, "web1");
+	begin_vm(h->a, 2, 0, "web1");
+	save(h->a, EVMCS);
+	h->b->header.wall_ns = h->a->header.wall_ns;
+	begin_vm(h->b, 1, 0, "web1");
+	save(h->b, L2_EVMCS);
+	h->b->t_ns += 20 * SECOND;
+	restored(h->b, 2, 0, "web1");
+	save(h->b, L2_EVMCS);
+	expect_pairs(h, true, "2:1 same, 1:0 not-restored, 1:1 same");
+}
+
+/* web2 went from a to b between what a restored and what b saved. */
+static void another_vm_tells_the_order(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, EVMCS);
+	restored(h->a, 2, 0, "web1");
+	begin_vm(h->b, 2, 0, "web1");
+	save(h->b, L2_EVMCS);
+	expect_pairs(h, true, "1:0 not-restored, 1:1 same");
+	h->b->nr = 0;
+	begin_vm(h->a, 3, 0, "web2");
+	save(h->a, L2_EVMCS);
+	restored(h->b, 1, 0, "web2");
+	begin_vm(h->b, 2, 0, "web1");
+	save(h->b, L2_EVMCS);
+	expect_pairs(h, true, "1:1 differs, 2:1 same, 1:0 not-restored");
+	assert_int_equal(h->list->verdict, VERDICT_FAIL);
+}
+
+/* ---- what ends a save ---- */
+
+static void save_off(struct stream *s)
+{
+	s->a->nested.vmxon_pa = INVALID_GPA;
+	save(s, 0);
+	s->a->nested.vmxon_pa = 0x1000;
+}
+
+static void vmx_was_left_after_it(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, L2_EVMCS);
+	restored(h->a, 2, 0, "web1");
+	save(h->a, L2_EVMCS);
+	expect_pairs(h, true, "1:1 same, 2:0 not-restored");
+	save_off(h->a);
+	expect_pairs(h, true, "1:1 same");
+	assert_int_equal(h->list->verdict, VERDICT_PASS);
+	/* what comes after that on this host or another is of nothing that was seen */
+	restored(h->a, 3, 0, "web1");
+	expect_pairs(h, true, "1:1 same, 0:2 not-saved");
+	restored(h->b, 1, 0, "web1");
+	expect_pairs(h, true, "1:1 same, 0:2 not-saved, 0:1 not-saved");
+}
+
+/* From a to b, and on before it runs: the last half is missing. */
+static void on_before_it_has_run(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, L2_EVMCS);
+	on(h->b, 1, 0);
+	name_vm(h->b, "web1");
+	set(h->b, L2_EVMCS);
+	save(h->b, L2_EVMCS);
+	expect_pairs(h, true, "1:1 same, 1:0 not-restored");
+	assert_int_equal(h->list->verdict, VERDICT_INCONCLUSIVE);
+	restored(h->b, 2, 0, "web1");
+	expect_pairs(h, true, "1:1 same, 1:2 same");
+	assert_int_equal(h->list->verdict, VERDICT_PASS);
+}
+
+/* It was looked at, ran and went on: what was saved then was not seen. */
+static void a_look_is_not_what_left(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, L2_EVMCS);
+	on(h->b, 1, 0);
+	name_vm(h->b, "web1");
+	set(h->b, L2_EVMCS);
+	save(h->b, L2_EVMCS);
+	run_deferred(h->b);
+	restored(h->b, 2, 0, "web1");
+	expect_pairs(h, true, "1:1 same, 0:2 not-saved");
 }
 
 /* ---- what differs ---- */
@@ -874,7 +1116,7 @@ static void halves_that_could_not_be_seen(void **state)
 	expect_coverage(h, VERDICT_PASS, "1 pairs");
 	blind_to(h->b, PT_GET_STATE);
 	pair_up(h, true);
-	expect_coverage(h, VERDICT_INCONCLUSIVE, "b.jsonl does not show what was saved");
+	expect_coverage(h, VERDICT_INCONCLUSIVE, "b.jsonl: what was saved was not watched");
 	pairs_free(h->pairs);
 	h->pairs = pairs_new(true);
 	give(h->pairs, h->a, "a.jsonl");
@@ -882,7 +1124,55 @@ static void halves_that_could_not_be_seen(void **state)
 	pairs_trace(h->pairs, "c.jsonl", NULL);
 	h->list = pairs_finish(h->pairs);
 	expect_coverage(h, VERDICT_INCONCLUSIVE,
-			"a.jsonl could not be read; c.jsonl could not be read");
+			"a.jsonl: it could not be read; c.jsonl: it could not be read");
+}
+
+static void halves_that_may_be_missing(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, L2_EVMCS);
+	restored(h->a, 2, 0, "web1");
+	h->a->header.filter_pid = 1001;
+	pair_up(h, true);
+	expect_coverage(h, VERDICT_INCONCLUSIVE, "a.jsonl: it was recorded with a filter");
+	h->a->header.filter_pid = 0;
+	h->a->header.filter_vcpu = 0;
+	pair_up(h, true);
+	expect_coverage(h, VERDICT_INCONCLUSIVE, "a.jsonl: it was recorded with a filter");
+	h->a->header.filter_vcpu = VCPU_NONE;
+	pair_up(h, true);
+	expect_coverage(h, VERDICT_PASS, "1 pairs");
+	h->cut = true;
+	pair_up(h, true);
+	expect_coverage(h, VERDICT_INCONCLUSIVE,
+			"a.jsonl: the trace has no footer: its end is missing");
+}
+
+/* Else what was saved once were there for two restores. */
+static void a_trace_given_twice_counts_once(void **state)
+{
+	struct hosts *h = *state;
+
+	begin_vm(h->a, 1, 0, "web1");
+	save(h->a, L2_EVMCS);
+	restored(h->a, 2, 0, "web1");
+	footer(h->a);
+	pairs_free(h->pairs);
+	h->pairs = pairs_new(true);
+	give(h->pairs, h->a, "a.jsonl");
+	give(h->pairs, h->a, "copy.jsonl");
+	h->list = pairs_finish(h->pairs);
+	expect_coverage(h, VERDICT_PASS, "1 pairs");
+	/* of another moment it is another trace */
+	pairs_free(h->pairs);
+	h->pairs = pairs_new(true);
+	give(h->pairs, h->a, "a.jsonl");
+	h->a->header.mono_ns += 20 * SECOND;
+	give(h->pairs, h->a, "later.jsonl");
+	h->list = pairs_finish(h->pairs);
+	assert_int_equal(h->list->nr, 2);
 }
 
 static void no_halves_at_all(void **state)
@@ -1024,6 +1314,20 @@ int main(void)
 		PAIR_TEST(no_halves_at_all),
 		PAIR_TEST(checks_have_plain_names),
 		PAIR_TEST(pairs_on_the_screen),
+		PAIR_TEST(a_save_is_restored_once),
+		PAIR_TEST(a_save_is_restored_on_one_host),
+		PAIR_TEST(a_snapshot_is_restored_often),
+		PAIR_TEST(refused_and_tried_again),
+		PAIR_TEST(clocks_of_hosts_differ),
+		PAIR_TEST(clocks_of_hosts_leave_a_doubt),
+		PAIR_TEST(one_save_for_two_restores),
+		PAIR_TEST(who_has_a_choice_gives_way),
+		PAIR_TEST(another_vm_tells_the_order),
+		PAIR_TEST(vmx_was_left_after_it),
+		PAIR_TEST(on_before_it_has_run),
+		PAIR_TEST(a_look_is_not_what_left),
+		PAIR_TEST(halves_that_may_be_missing),
+		PAIR_TEST(a_trace_given_twice_counts_once),
 		PAIR_TEST(many_of_them),
 	};
 

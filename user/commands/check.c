@@ -209,6 +209,13 @@ static void gather_restore(struct sink *sink, const struct restore *restore,
 	pairs_restore(((struct gatherer *)sink)->pairs, restore);
 }
 
+static void gather_verdict(struct sink *sink, const struct verdict *verdict,
+			   const struct trace_header *header)
+{
+	(void)header;
+	pairs_verdict(((struct gatherer *)sink)->pairs, verdict);
+}
+
 static void gather_unreadable(struct sink *sink, const char *why)
 {
 	struct gatherer *g = (struct gatherer *)sink;
@@ -230,7 +237,9 @@ static struct sink *gatherer_new(struct pairs *pairs, const char *label)
 	static const struct sink_ops ops = {
 		.item = gather_item,
 		.save = gather_save,
+		.off = gather_save,
 		.restore = gather_restore,
+		.verdict = gather_verdict,
 		.unreadable = gather_unreadable,
 		.free = gather_free,
 	};
@@ -510,7 +519,10 @@ int command_check(int argc, char **argv)
 		.doc = "Judge recorded traces, each by itself: by an expectation file, or by the "
 		       "built-in rules, then the verdict is exactly the one that the live run "
 		       "gave. - is standard input. What was saved and what was restored of one VM "
-		       "(by its name) is shown side by side; with --migration it is judged."
+		       "(by its name; unnamed VMs within one process) is shown side by side; with "
+		       "--migration it is judged: the header, not the vmcs12. A look at the "
+		       "registers "
+		       "is a save. A trace given twice counts once there."
 		       "\vExit status: 0 all passed; 1 a violation was seen; 5 inconclusive; 64 "
 		       "usage; 65 a trace or the expectation file is malformed.",
 	};

@@ -57,6 +57,9 @@ static void judge_pair(struct check *check, const struct pair *pair)
 	pair_differences(pair, differences, sizeof(differences));
 	if (pair->result == RESULT_DIFFERS)
 		snprintf(check->seen, sizeof(check->seen), "%s", differences);
+	else if (pair->result == RESULT_UNSURE)
+		snprintf(check->seen, sizeof(check->seen), "%.200s, or of another save",
+			 differences);
 	else if (pair->result == RESULT_REFUSED)
 		snprintf(check->seen, sizeof(check->seen), "%s (%" PRId64 ")",
 			 pair_result_text(pair->result), pair->restore->ret);
@@ -73,11 +76,10 @@ static void judge_coverage(struct check *check, const struct pair_list *pairs)
 	snprintf(check->name, sizeof(check->name), "coverage");
 	snprintf(check->expected, sizeof(check->expected), "both halves were watched");
 	for (t = pairs->traces; t && at < sizeof(check->seen); t = t->next)
-		if (t->unreadable || t->saves_unseen)
+		if (pair_trace_gap(t))
 			at += (size_t)snprintf(check->seen + at, sizeof(check->seen) - at,
-					       "%s%.100s %s", at ? "; " : "", t->label,
-					       t->unreadable ? "could not be read"
-							     : "does not show what was saved");
+					       "%s%.100s: %s", at ? "; " : "", t->label,
+					       pair_trace_gap(t));
 	if (!at && !pairs->nr)
 		at = (size_t)snprintf(check->seen, sizeof(check->seen),
 				      "no nested state was saved or restored");

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,12 @@ struct pairs {
 	struct pair_list list;
 	bool failed; /* there was no memory for all of it */
 };
+
+/* Where halves may have gone unseen. */
+static const unsigned int doubts_of_halves =
+	1U << DOUBT_CUT | 1U << DOUBT_COUNTS | 1U << DOUBT_MISSED | 1U << DOUBT_UNTRACKED |
+	1U << DOUBT_OUTPUT | 1U << DOUBT_LOST | 1U << DOUBT_UNPAIRED | 1U << DOUBT_SILENT |
+	1U << DOUBT_DETACHED;
 
 #define FIELD_NAME(id, name) name,
 #define RESULT_NAME(id, name, verdict, text) name,
@@ -62,6 +69,18 @@ bool same_host(const struct half *a, const struct half *b)
 	return is_same_host(a->trace, b->trace);
 }
 
+/* Nobody is armed twice in one nanosecond of one boot: it is a copy. */
+static bool is_given(const struct pairs *p, const struct pair_trace *trace)
+{
+	const struct pair_trace *t;
+
+	for (t = p->traces; t; t = t->next)
+		if (is_same_host(t, trace) && t->mono_ns == trace->mono_ns &&
+		    t->own_wall_ns == trace->own_wall_ns)
+			return true;
+	return false;
+}
+
 /*
  * Times of one host are put in order by its monotonic clock, which is one for all
  * of its traces: the wall clock may have been set between them.
@@ -72,8 +91,10 @@ static void set_clock(struct pairs *p, struct pair_trace *trace, const struct tr
 
 	trace->wall_ns = h->wall_ns;
 	trace->mono_ns = h->mono_ns;
+	trace->own_wall_ns = h->wall_ns;
 	for (first = p->traces; first && !is_same_host(first, trace); first = first->next)
 		;
+	trace->again = is_given(p, trace);
 	if (first)
 		trace->wall_ns = first->wall_ns + (h->mono_ns - first->mono_ns);
 }
@@ -88,6 +109,24 @@ static bool is_attached(const struct trace_header *h, enum evmcs_point point)
 	return false;
 }
 
+static void set_unreadable(struct pair_trace *trace)
+{
+	snprintf(trace->gap, sizeof(trace->gap), "it could not be read");
+}
+
+static void set_gap(struct pair_trace *trace, const struct trace_header *h)
+{
+	if (h->filter_pid || h->filter_vcpu >= 0)
+		snprintf(trace->gap, sizeof(trace->gap), "it was recorded with a filter");
+	if (!is_attached(h, PT_GET_STATE))
+		snprintf(trace->gap, sizeof(trace->gap), "what was saved was not watched");
+}
+
+const char *pair_trace_gap(const struct pair_trace *trace)
+{
+	return *trace->gap ? trace->gap : NULL;
+}
+
 void pairs_trace(struct pairs *p, const char *label, const struct trace_header *h)
 {
 	struct pair_trace *trace = calloc(1, sizeof(*trace)), **at;
@@ -100,10 +139,11 @@ void pairs_trace(struct pairs *p, const char *label, const struct trace_header *
 		p->failed = true;
 		return;
 	}
-	trace->unreadable = !h;
-	if (h) {
+	if (!h) {
+		set_unreadable(trace);
+	} else {
 		memcpy(trace->boot_id, h->boot_id, sizeof(trace->boot_id));
-		trace->saves_unseen = !is_attached(h, PT_GET_STATE);
+		set_gap(trace, h);
 		set_clock(p, trace, h);
 	}
 	for (at = &p->traces; *at; at = &(*at)->next)
@@ -115,7 +155,20 @@ void pairs_trace(struct pairs *p, const char *label, const struct trace_header *
 void pairs_unreadable(struct pairs *p)
 {
 	if (p->trace)
-		p->trace->unreadable = true;
+		set_unreadable(p->trace);
+}
+
+void pairs_verdict(struct pairs *p, const struct verdict *verdict)
+{
+	struct pair_trace *trace = p->trace;
+	int i;
+
+	for (i = 0; trace && !*trace->gap && i < verdict->nr_reasons; i++)
+		if (doubts_of_halves & (1U << verdict->reason_doubt[i]))
+			snprintf(trace->gap, sizeof(trace->gap), "%s", verdict->reasons[i]);
+	/* there is room for some reasons only */
+	if (trace && !*trace->gap && verdict->doubts & doubts_of_halves)
+		snprintf(trace->gap, sizeof(trace->gap), "it is not complete");
 }
 
 static bool same_name(const char *a, const char *b)
@@ -196,9 +249,12 @@ static bool make_room(struct halves *halves)
 static struct half *add_half(struct pairs *p, struct halves *halves, uint32_t number, uint32_t pid,
 			     const char *name, const char *comm)
 {
-	const struct pair_vm *vm = p->trace ? know_vm(p, number, pid, name, comm) : NULL;
+	const struct pair_vm *vm;
 	struct half *half;
 
+	if (p->trace && p->trace->again)
+		return NULL;
+	vm = p->trace ? know_vm(p, number, pid, name, comm) : NULL;
 	if (!vm || !make_room(halves)) {
 		p->failed = true;
 		return NULL;
@@ -242,16 +298,18 @@ static void put_evmcs(struct half *half, uint64_t gpa)
 /* Traces of one host may come in any order. */
 static void find_last(struct pairs *p, struct half *save)
 {
-	struct half *s;
+	struct half *s, *first, *second;
 
 	save->last = true;
+	save->ends_ns = UINT64_MAX;
 	for (s = p->saves.half; s < save; s++) {
-		if (!s->last || s->vm != save->vm || s->vcpu != save->vcpu)
+		if (s->vm != save->vm || s->vcpu != save->vcpu)
 			continue;
-		if (s->wall_ns > save->wall_ns)
-			save->last = false;
-		else
-			s->last = false;
+		first = s->wall_ns > save->wall_ns ? save : s;
+		second = first == s ? save : s;
+		first->last = false;
+		if (second->off && second->wall_ns < first->ends_ns)
+			first->ends_ns = second->wall_ns;
 	}
 }
 
@@ -266,7 +324,8 @@ void pairs_save(struct pairs *p, const struct save *save)
 	half->wall_ns = p->trace->wall_ns + save->t_ns;
 	half->l2 = save->l2;
 	half->exit_owed = save->exit_owed;
-	half->before_run = save->of_restore;
+	half->of_restore = save->of_restore;
+	half->off = save->off;
 	if (save->known)
 		put_header(half, &save->header, save->has_evmcs_pa);
 	if (save->has_evmptr && evmptr_is_valid(save->evmptr))
@@ -289,6 +348,7 @@ void pairs_restore(struct pairs *p, const struct restore *r)
 	half->wall_ns = p->trace->wall_ns + r->t_set_ns;
 	half->l2 = r->l2;
 	half->ret = r->set_ret;
+	half->ran = r->run_seen;
 	put_header(half, &r->header, r->has_evmcs_pa);
 	if (r->mapped_gpa != GPA_UNKNOWN)
 		put_evmcs(half, r->mapped_gpa);
@@ -317,57 +377,256 @@ static bool is_same(const struct half *save, const struct half *restore)
 	return is_known(save) && !differing(save, restore);
 }
 
-/*
- * Could this have been the last save before that restore? Of one host, clocks
- * tell. Of two they may differ by more than a migration takes; but a VM that was
- * migrated has made its last save on the host that it left.
- */
-static bool may_precede(const struct half *save, const struct half *restore)
+static bool same_process(const struct half *a, const struct half *b)
 {
-	if (same_host(save, restore))
-		return save->wall_ns < restore->wall_ns;
-	return save->last;
+	return a->vm->pid == b->vm->pid && same_host(a, b);
 }
 
-/* The one closest before; where the clocks let none be before, the closest after. */
+/* Was the VM restored elsewhere in between? Then that save is of the past. */
+static bool was_replaced(const struct half *save, const struct half *restore)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (restore->before[i] && save->wall_ns < restore->before[i]->wall_ns &&
+		    !same_process(save, restore->before[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Clocks of two hosts are not compared. But what one host saved after this, and
+ * another had restored when it made that save, was there before that save.
+ */
+static bool is_later(const struct pairs *p, const struct half *save, const struct half *restore)
+{
+	const struct half *x = p->restores.half, *end = x + p->restores.nr;
+
+	for (; x < end; x++)
+		if (x->sure && x->partner && same_host(x, save) && x->wall_ns <= save->wall_ns &&
+		    same_host(x->partner, restore) && x->partner->wall_ns >= restore->wall_ns)
+			return true;
+	return false;
+}
+
+/* Saved by one process, may it be what another restored? */
+static bool may_arrive(const struct pairs *p, const struct half *save, const struct half *restore)
+{
+	if (save->off || save->looked || (save->consumed && !restore->ret) ||
+	    !are_one(save, restore) || same_process(save, restore))
+		return false;
+	if (!same_host(save, restore))
+		return save->last && !is_later(p, save, restore);
+	return save->wall_ns < restore->wall_ns && save->ends_ns > restore->wall_ns &&
+	       !was_replaced(save, restore);
+}
+
+/*
+ * So, and of a host's saves the last one: a VM that was migrated has made it
+ * when it left. Who does not assert that both halves are there may have restored
+ * an older one.
+ */
+static bool is_candidate(const struct pairs *p, const struct half *save, const struct half *restore)
+{
+	return may_arrive(p, save, restore) &&
+	       (!p->list.complete || !same_host(save, restore) || save == restore->near);
+}
+
+static uint64_t distance(const struct half *a, const struct half *b)
+{
+	return a->wall_ns > b->wall_ns ? a->wall_ns - b->wall_ns : b->wall_ns - a->wall_ns;
+}
+
 static bool is_closer(const struct half *a, const struct half *b, const struct half *restore)
 {
-	bool before = a->wall_ns < restore->wall_ns;
-
-	if (before != (b->wall_ns < restore->wall_ns))
-		return before;
-	return before ? a->wall_ns >= b->wall_ns : a->wall_ns < b->wall_ns;
+	return !b || distance(a, restore) < distance(b, restore);
 }
 
-static struct half *find_save(struct pairs *p, const struct half *restore, bool only_same)
+/* ---- in the process that saved it: a snapshot, which may be as old as it likes ---- */
+
+static struct half *find_own(struct pairs *p, const struct half *restore, bool only_same)
 {
-	struct half *best = NULL;
-	size_t i;
+	struct half *best = NULL, *s = p->saves.half, *end = s + p->saves.nr;
 
-	for (i = 0; i < p->saves.nr; i++) {
-		struct half *s = &p->saves.half[i];
-
-		if (are_one(s, restore) && may_precede(s, restore) &&
-		    (!only_same || is_same(s, restore)) && (!best || is_closer(s, best, restore)))
+	for (; s < end; s++)
+		if (are_one(s, restore) && same_process(s, restore) && !s->off &&
+		    s->wall_ns < restore->wall_ns &&
+		    (only_same ? is_same(s, restore) : s->ends_ns > restore->wall_ns) &&
+		    is_closer(s, best, restore))
 			best = s;
-	}
 	return best;
 }
 
-/*
- * The last save, or an earlier one that is the same: a snapshot may be as old as
- * it likes, and of VMs without a name another one may have been saved last.
- */
-static struct half *find_partner(struct pairs *p, const struct half *restore)
+static void match_own(struct pairs *p, struct half *restore)
 {
-	struct half *last = find_save(p, restore, false), *same;
+	restore->partner = find_own(p, restore, true) ?: find_own(p, restore, false);
+	restore->done = restore->sure = restore->partner;
+}
 
-	if (!last || is_same(last, restore))
-		return last;
-	if (p->list.complete && restore->vm->name && last->vm != restore->vm)
-		return last;
-	same = find_save(p, restore, true);
-	return same ?: last;
+/* ---- in another process: one restore for one save ---- */
+
+static void consume(struct half *save, struct half *restore)
+{
+	save->match = restore;
+	save->consumed = true;
+	restore->partner = save;
+	restore->done = true;
+}
+
+/* The only save that it may be, or NULL. */
+static struct half *only_save(struct pairs *p, const struct half *restore)
+{
+	struct half *found = NULL, *s = p->saves.half, *end = s + p->saves.nr;
+
+	for (; s < end; s++) {
+		if (!is_candidate(p, s, restore))
+			continue;
+		if (found)
+			return NULL;
+		found = s;
+	}
+	return found;
+}
+
+static bool is_only_restore(const struct pairs *p, const struct half *save,
+			    const struct half *restore)
+{
+	const struct half *r = p->restores.half, *end = r + p->restores.nr;
+
+	for (; r < end; r++)
+		if (r != restore && !r->done && !r->ret && is_candidate(p, save, r))
+			return false;
+	return true;
+}
+
+/* What leaves no choice; that may leave none to others. */
+static void match_the_forced(struct pairs *p)
+{
+	struct half *r, *end = p->restores.half + p->restores.nr, *save;
+	bool found;
+
+	do {
+		found = false;
+		for (r = p->restores.half; r < end; r++) {
+			save = r->done || r->ret ? NULL : only_save(p, r);
+			if (!save)
+				continue;
+			r->sure = is_only_restore(p, save, r);
+			consume(save, r);
+			found = true;
+		}
+	} while (found);
+}
+
+static struct half *next_choice(struct pairs *p, const struct half *restore, bool only_same)
+{
+	struct half *best = NULL, *s = p->saves.half, *end = s + p->saves.nr;
+
+	for (; s < end; s++)
+		if (!s->visited && is_candidate(p, s, restore) &&
+		    (!only_same || is_same(s, restore)) && is_closer(s, best, restore))
+			best = s;
+	return best;
+}
+
+static void forget_visits(struct pairs *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->saves.nr; i++)
+		p->saves.half[i].visited = false;
+}
+
+/* An augmenting path: who has taken a save may be content with another one. */
+static bool choose(struct pairs *p, struct half *restore)
+{
+	struct half *save;
+
+	while ((save = next_choice(p, restore, true))) {
+		save->visited = true;
+		if (save->match && !choose(p, save->match))
+			continue;
+		save->match = restore;
+		restore->partner = save;
+		return true;
+	}
+	return false;
+}
+
+/* Where hosts' clocks leave a choice, as many as can are what was saved. */
+static void match_the_free(struct pairs *p)
+{
+	struct half *r, *end = p->restores.half + p->restores.nr, *save;
+
+	for (r = p->restores.half; r < end; r++) {
+		forget_visits(p);
+		if (!r->done && !r->ret)
+			choose(p, r);
+	}
+	for (r = p->restores.half; r < end; r++)
+		if (!r->done && r->partner)
+			consume(r->partner, r);
+	forget_visits(p);
+	for (r = p->restores.half; r < end; r++) {
+		save = r->done ? NULL : next_choice(p, r, false);
+		if (save && r->ret)
+			r->partner = save; /* and it may be restored once more */
+		else if (save)
+			consume(save, r);
+	}
+}
+
+/* What a restore that ran later was looked at for is in nobody's hands. */
+static void find_looks(struct pairs *p, struct half *save)
+{
+	const struct half *r = p->restores.half, *end = r + p->restores.nr;
+
+	for (; save->of_restore && r < end; r++)
+		if (r->trace == save->trace && r->id == save->of_restore)
+			save->looked = r->ran;
+}
+
+static bool is_before(const struct half *a, const struct half *b)
+{
+	return !a->ret && are_one(a, b) && same_host(a, b) && a->wall_ns < b->wall_ns;
+}
+
+static void find_before(const struct pairs *p, struct half *restore)
+{
+	const struct half *r = p->restores.half, *end = r + p->restores.nr, **at;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		for (at = &restore->before[i], r = p->restores.half; r < end; r++)
+			if (is_before(r, restore) && (!i || !same_process(r, restore->before[0])) &&
+			    (!*at || r->wall_ns > (*at)->wall_ns))
+				*at = r;
+}
+
+static void find_near(const struct pairs *p, struct half *restore)
+{
+	const struct half *s = p->saves.half, *end = s + p->saves.nr;
+
+	for (; s < end; s++)
+		if (same_host(s, restore) && may_arrive(p, s, restore) &&
+		    (!restore->near || s->wall_ns > restore->near->wall_ns))
+			restore->near = s;
+}
+
+static void match_all(struct pairs *p)
+{
+	struct half *r, *end = p->restores.half + p->restores.nr;
+	size_t i;
+
+	for (i = 0; i < p->saves.nr; i++)
+		find_looks(p, &p->saves.half[i]);
+	for (r = p->restores.half; r < end; r++) {
+		find_before(p, r);
+		find_near(p, r);
+		match_own(p, r);
+	}
+	match_the_forced(p);
+	match_the_free(p);
 }
 
 static enum pair_result result_of(const struct pair *pair)
@@ -378,13 +637,15 @@ static enum pair_result result_of(const struct pair *pair)
 		return RESULT_REFUSED;
 	if (!is_known(pair->save))
 		return RESULT_UNKNOWN;
-	return pair->differing ? RESULT_DIFFERS : RESULT_SAME;
+	if (!pair->differing)
+		return RESULT_SAME;
+	return pair->restore->sure ? RESULT_DIFFERS : RESULT_UNSURE;
 }
 
 static void add_restored(struct pairs *p, const struct half *restore)
 {
 	struct pair *pair = &p->list.pair[p->list.nr];
-	struct half *save = find_partner(p, restore);
+	struct half *save = restore->partner;
 
 	/* what KVM did not take and nobody saved was no half of anything */
 	if (!save && restore->ret)
@@ -404,7 +665,7 @@ static void add_unrestored(struct pairs *p, const struct half *save)
 {
 	struct pair *pair = &p->list.pair[p->list.nr];
 
-	if (!save->last || save->paired || save->before_run)
+	if (!save->last || save->off || save->paired || save->looked)
 		return;
 	p->list.nr++;
 	pair->save = save;
@@ -430,7 +691,7 @@ static enum verdict_kind verdict_of(const struct pair_list *list)
 	size_t i;
 
 	for (t = list->traces; t; t = t->next)
-		if (t->saves_unseen || t->unreadable)
+		if (pair_trace_gap(t))
 			worst = VERDICT_INCONCLUSIVE;
 	for (i = 0; i < list->nr; i++)
 		if (pair_result_verdict(list->pair[i].result) > worst)
@@ -448,6 +709,7 @@ const struct pair_list *pairs_finish(struct pairs *p)
 		list->pair = calloc(p->saves.nr + p->restores.nr + 1, sizeof(*list->pair));
 	if (!list->pair)
 		return NULL;
+	match_all(p);
 	for (i = 0; i < p->restores.nr; i++)
 		add_restored(p, &p->restores.half[i]);
 	for (i = 0; i < p->saves.nr; i++)

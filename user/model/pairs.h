@@ -34,6 +34,8 @@ enum pair_field {
 #define PAIR_RESULTS(X)                                                                            \
 	X(SAME, "same", PASS, "restored as it was saved")                                          \
 	X(DIFFERS, "differs", FAIL, "not restored as it was saved")                                \
+	X(UNSURE, "unsure", INCONCLUSIVE,                                                          \
+	  "not restored as it was saved, or of another save: clocks of hosts do not tell")         \
 	X(UNKNOWN, "unknown", INCONCLUSIVE, "restored; what was saved is not known")               \
 	X(REFUSED, "refused", INCONCLUSIVE, "saved; KVM refused to restore it")                    \
 	X(NOT_SAVED, "not-saved", INCONCLUSIVE, "restored; not saved in these traces")             \
@@ -61,8 +63,9 @@ struct pair_trace {
 	char boot_id[40];
 	uint64_t wall_ns; /* at the t_ns 0 of this trace, by the host's first trace */
 	uint64_t mono_ns;
-	bool saves_unseen; /* nothing was attached to KVM_GET_NESTED_STATE */
-	bool unreadable;
+	uint64_t own_wall_ns; /* as its header has it */
+	bool again; /* given before: counts once */
+	char gap[160]; /* why halves may be missing in it; empty: they are not */
 	struct pair_trace *next; /* in the order in which they were given */
 };
 
@@ -78,11 +81,23 @@ struct half {
 	uint64_t field[PAIR_FIELD_COUNT];
 	/* of a save */
 	enum exit_owed exit_owed;
-	bool before_run; /* of what was restored and had not run */
+	uint64_t of_restore; /* whose vCPU had not run when it was saved; 0: it had */
+	bool off; /* VMX was: it only ends what was saved before it */
+	bool looked; /* at a restore that ran later: what is not its VM's any more */
 	bool last; /* of this vCPU in this process */
+	uint64_t ends_ns; /* when VMX was first seen off after it */
 	bool paired;
+	bool consumed; /* certainly by the restore that it is matched with */
+	bool visited;
+	struct half *match; /* in another process: none has two */
 	/* of a restore */
 	int64_t ret;
+	bool ran;
+	bool done; /* matched, as far as it can be */
+	bool sure; /* nothing else could have been its partner */
+	struct half *partner;
+	const struct half *before[2]; /* last restores on this host, in different processes */
+	const struct half *near; /* the save of this host that it must be, if of this host */
 };
 
 struct pair {
@@ -107,6 +122,8 @@ void pairs_trace(struct pairs *pairs, const char *label, const struct trace_head
 /* The last of them could not be read to its end. */
 void pairs_unreadable(struct pairs *pairs);
 void pairs_save(struct pairs *pairs, const struct save *save);
+/* What the model says of the whole trace: were there losses, is its end missing? */
+void pairs_verdict(struct pairs *pairs, const struct verdict *verdict);
 void pairs_restore(struct pairs *pairs, const struct restore *restore);
 
 /* Each restore of a nested state, and each save that was the last and is restored nowhere. */
@@ -120,6 +137,9 @@ struct pair_list {
 
 /* Valid until pairs_free(), NULL on -ENOMEM. Call once. */
 const struct pair_list *pairs_finish(struct pairs *pairs);
+
+/* Why halves may have gone unseen in this trace, or NULL. */
+const char *pair_trace_gap(const struct pair_trace *trace);
 
 bool same_host(const struct half *a, const struct half *b);
 const char *pair_field_name(enum pair_field field);
