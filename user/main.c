@@ -11,6 +11,7 @@
 
 #include "commands/commands.h"
 #include "evmcs_trace/status.h"
+#include "evmcs_trace/version.h"
 
 static const struct {
 	const char *name;

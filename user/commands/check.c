@@ -12,6 +12,7 @@
 #include "commands/options.h"
 #include "commands/output.h"
 #include "evmcs_trace/status.h"
+#include "evmcs_trace/version.h"
 #include "expect/judge.h"
 #include "expect/migration.h"
 #include "model/pairs.h"

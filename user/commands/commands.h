@@ -3,8 +3,6 @@
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
-#define EVMCS_TRACE_VERSION "0.1.0"
-
 int command_watch(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_check(int argc, char **argv);

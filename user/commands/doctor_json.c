@@ -3,6 +3,7 @@
 
 #include "commands/commands.h"
 #include "commands/doctor.h"
+#include "evmcs_trace/version.h"
 #include "trace/format.h"
 
 static json_t *encode_fact(const struct host_fact *fact, const struct host_answer *a)

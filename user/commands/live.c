@@ -18,6 +18,7 @@
 #include "commands/options.h"
 #include "commands/output.h"
 #include "evmcs_trace/status.h"
+#include "evmcs_trace/version.h"
 #include "model/names.h"
 #include "probes/kernel.h"
 #include "probes/module_watch.h"

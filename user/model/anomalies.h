@@ -39,9 +39,31 @@ struct moment_facts {
 	uint64_t slow_set_ns; /* an access inside SET that takes longer waits */
 };
 
+/*
+ * What a class breaks: few enough to be the label of a metric, where one value for
+ * each class would be too many for a fleet.
+ */
+#define ANOMALY_RULES(X)                                                                           \
+	X(EARLY_ACCESS, "early-access") /* guest memory, or what rests on it, before KVM_RUN */    \
+	X(EVMCS_LOST, "evmcs-lost") /* it ran without the VMCS that was restored */                \
+	X(WRONG_VMCS, "wrong-vmcs") /* it runs on another one */                                   \
+	X(WRONG_STATE, "wrong-state") /* the right one, with another content */                    \
+	X(PAGES_FAILED, "pages-failed") /* KVM_RUN could not get its pages */                      \
+	X(LEAK, "leak") /* a page is not given back */
+
+enum anomaly_rule {
+#define ANOMALY_RULE_ENUM(id, name) RULE_##id,
+	ANOMALY_RULES(ANOMALY_RULE_ENUM)
+#undef ANOMALY_RULE_ENUM
+		RULE_COUNT
+};
+
+const char *anomaly_rule_name(enum anomaly_rule rule);
+
 struct anomaly_class {
 	const char *id; /* in the catalogue: "A1" */
 	const char *name; /* "direct-map-in-set" */
+	enum anomaly_rule rule;
 	enum severity severity;
 	unsigned int when; /* enum moment bits */
 	bool (*seen)(const struct moment_facts *f);
