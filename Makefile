@@ -37,7 +37,7 @@ SCHEMA_OBJ := $(B)/trace_schema.o
 
 # The model, the trace format and what they need: no libbpf, no kernel.
 PURE_SRCS := $(wildcard user/model/*.c user/trace/*.c user/util/*.c user/sinks/*.c \
-	user/expect/*.c) \
+	user/expect/*.c user/yaml/*.c) \
 	user/pipeline.c user/sources/file.c user/sources/vmm.c
 LIVE_SRCS := $(wildcard user/commands/*.c user/probes/*.c) user/sources/ring.c \
 	user/sources/ksyms.c user/main.c

@@ -14,7 +14,7 @@
 
 #include "evmcs_trace/status.h"
 #include "expect/judge.h"
-#include "expect/outline.h"
+#include "yaml/outline.h"
 #include "expect/sight.h"
 #include "model/anomalies.h"
 #include "model/names.h"

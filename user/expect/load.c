@@ -6,17 +6,12 @@
 #include <string.h>
 
 #include "expect/expectation.h"
-#include "expect/outline.h"
 #include "expect/schema.h"
 #include "model/names.h"
-#include "util/errstr.h"
 #include "util/say.h"
 
-#define FILE_MAX (64 * 1024)
-
 struct loader {
-	const char *path;
-	struct outline outline;
+	struct yaml_file file;
 	struct expectation *e;
 };
 
@@ -52,22 +47,11 @@ static const char *tolerance_name(int i)
 static const struct vocabulary tolerance_words = { "defect to tolerate", tolerance_count,
 						   tolerance_name, NULL };
 
-/* The place is given as the outline has it: "checks[1].where", "path". */
-static int wrong_at(const struct loader *l, const char *place, const char *key, const char *text)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%.180s%s%.60s", place,
-		 *place && *key && *key != '[' ? "." : "", key);
-	say_error("%s:%d: %s", l->path, outline_line(&l->outline, path), text);
-	return -EINVAL;
-}
-
 /* -ENOMEM is told by the caller, with all other places where memory may end. */
 static int told(const struct loader *l, const char *place, const char *key, const char *text,
 		int err)
 {
-	return err == -EINVAL ? wrong_at(l, place, key, text) : err;
+	return err == -EINVAL ? yaml_file_wrong(&l->file, place, key, text) : err;
 }
 
 /* ---- pieces ---- */
@@ -97,7 +81,8 @@ static int load_facts(const struct loader *l, const char *place, const struct ra
 				   fact_rule_parse(&rules->rule[rules->nr++], i, raw->value[i],
 						   error));
 	if (!err && !rules->nr)
-		err = wrong_at(l, place, "", "this asks for nothing: add a key or leave it out");
+		err = yaml_file_wrong(&l->file, place, "",
+				      "this asks for nothing: add a key or leave it out");
 	return err;
 }
 
@@ -133,15 +118,17 @@ static int load_counts(const struct loader *l, const char *place, const struct r
 		if (!raw->value[i])
 			continue;
 		if (rule->given)
-			return wrong_at(l, place, words->other_name(i % nr),
-					"this class is here by its other name as well: keep one");
+			return yaml_file_wrong(
+				&l->file, place, words->other_name(i % nr),
+				"this class is here by its other name as well: keep one");
 		rule->given = true;
 		given++;
 		err = load_range(l, place, i < nr ? words->name(i) : words->other_name(i - nr),
 				 raw->value[i], &rule->range);
 	}
 	if (!err && raw && !given && !(words->other_name && raw->value[2 * nr]))
-		err = wrong_at(l, place, "", "this asks for nothing: add a key or leave it out");
+		err = yaml_file_wrong(&l->file, place, "",
+				      "this asks for nothing: add a key or leave it out");
 	return err;
 }
 
@@ -161,9 +148,10 @@ static int need_counts(const struct loader *l, const char *place, bool given,
 {
 	if (!given || counts_can_fail(rules, nr))
 		return 0;
-	return wrong_at(l, place, "",
-			"nothing of this can fail: ask for a count that not every trace has, or "
-			"leave it out");
+	return yaml_file_wrong(
+		&l->file, place, "",
+		"nothing of this can fail: ask for a count that not every trace has, or "
+		"leave it out");
 }
 
 static int load_words(const struct loader *l, const char *place, const struct raw_list *list,
@@ -212,8 +200,8 @@ static int load_coverage(struct loader *l, const struct raw_coverage *raw)
 	if (!raw)
 		return 0;
 	if (!raw->events && !raw->probes.nr)
-		return wrong_at(l, "coverage", "",
-				"this asks for nothing: add a key or leave it out");
+		return yaml_file_wrong(&l->file, "coverage", "",
+				       "this asks for nothing: add a key or leave it out");
 	err = load_counts(l, "coverage.events", raw->events, &point_words, e->events)
 		      ?: need_counts(l, "coverage.events", raw->events, e->events, PT_COUNT)
 		      ?: load_words(l, "coverage.probes", &raw->probes, &point_words, &points);
@@ -221,8 +209,8 @@ static int load_coverage(struct loader *l, const struct raw_coverage *raw)
 		e->probes[i] = points & (1ULL << i);
 	for (i = 0; i < PT_COUNT && !err; i++)
 		if (e->probes[i] && !point_has_probe(i))
-			err = wrong_at(
-				l, "coverage.probes", "",
+			err = yaml_file_wrong(
+				&l->file, "coverage.probes", "",
 				"'ran', 'first-entry' and 'first-exit' have no probe of their "
 				"own: ask for them under events");
 	return err;
@@ -256,15 +244,16 @@ static int load_name(const struct loader *l, const char *place, const char *name
 	int i;
 
 	if (!name)
-		return wrong_at(l, place, "", "this check has no name: add 'name: what-it-says'");
+		return yaml_file_wrong(&l->file, place, "",
+				       "this check has no name: add 'name: what-it-says'");
 	if (!is_name(name))
-		return wrong_at(l, place, "name",
-				"a name is up to 63 letters, digits, and any of _ . - here: "
-				"choose such a one");
+		return yaml_file_wrong(&l->file, place, "name",
+				       "a name is up to 63 letters, digits, and any of _ . - here: "
+				       "choose such a one");
 	for (i = 0; i < l->e->nr_checks; i++)
 		if (&l->e->checks[i] != check && !strcmp(l->e->checks[i].name, name))
-			return wrong_at(l, place, "name",
-					"another check has this name: choose a new one");
+			return yaml_file_wrong(&l->file, place, "name",
+					       "another check has this name: choose a new one");
 	snprintf(check->name, sizeof(check->name), "%s", name);
 	return 0;
 }
@@ -272,11 +261,13 @@ static int load_name(const struct loader *l, const char *place, const char *name
 static int check_before(const struct loader *l, const char *place, const struct raw_check *raw)
 {
 	if (raw->before && !raw->never.nr)
-		return wrong_at(l, place, "before",
-				"'before' belongs to 'never': say what must not come before it");
+		return yaml_file_wrong(
+			&l->file, place, "before",
+			"'before' belongs to 'never': say what must not come before it");
 	if (!raw->count && !raw->where && !raw->every && !raw->order.nr && !raw->never.nr)
-		return wrong_at(l, place, "",
-				"this checks nothing: add where, count, every, order or never");
+		return yaml_file_wrong(
+			&l->file, place, "",
+			"this checks nothing: add where, count, every, order or never");
 	return 0;
 }
 
@@ -366,7 +357,8 @@ static int load_raw(struct loader *l, const struct raw_expectation *raw)
 
 	if (!raw->restores && !raw->every && !raw->paths && !raw->anomalies && !raw->coverage &&
 	    !raw->nr_checks)
-		return wrong_at(l, "", "", "there is no check in this file: add 'restores: 1..'");
+		return yaml_file_wrong(&l->file, "", "",
+				       "there is no check in this file: add 'restores: 1..'");
 	e->restores.min = 1;
 	e->restores.max = UINT64_MAX;
 	err = load_range(l, "", "restores", raw->restores, &e->restores) ?:
@@ -377,72 +369,27 @@ static int load_raw(struct loader *l, const struct raw_expectation *raw)
 	      load_tolerances(l, &raw->tolerate) ?:
 	      load_checks(l, raw);
 	if (!err && !can_fail(e))
-		err = wrong_at(l, "", "",
-			       "no check in this file can fail: say how many restores there are, "
-			       "as by 'restores: 1..'");
+		err = yaml_file_wrong(
+			&l->file, "", "",
+			"no check in this file can fail: say how many restores there are, "
+			"as by 'restores: 1..'");
 	return err;
-}
-
-static int load_text(struct loader *l, const char *text, size_t len)
-{
-	struct raw_expectation *raw = NULL;
-	struct schema_error error;
-	int err;
-
-	err = outline_read(&l->outline, text, len);
-	if (err == -EINVAL)
-		say_error("%s:%d: %s", l->path, l->outline.error_line, l->outline.error);
-	if (err)
-		return err;
-	err = schema_read(text, len, &raw, &error);
-	if (err)
-		return told(l, error.path, "", error.text, err);
-	err = load_raw(l, raw);
-	schema_free(raw);
-	return err;
-}
-
-/* Returns how much there is, or -errno after having told the user. */
-static ssize_t read_file(const char *path, char *text, size_t size)
-{
-	FILE *f = fopen(path, "re");
-	size_t len;
-	int err;
-
-	if (!f) {
-		err = errno;
-		say_error("cannot open the expectation file %s (%s): name one that exists", path,
-			  errstr(err));
-		return -err;
-	}
-	len = fread(text, 1, size, f);
-	err = ferror(f) ? errno : 0;
-	fclose(f);
-	if (err)
-		say_error("cannot read the expectation file %s (%s)", path, errstr(err));
-	else if (len == size) {
-		err = EFBIG;
-		say_error("%s:1: the file is larger than 64 KiB: split it", path);
-	}
-	return err ? -err : (ssize_t)len;
 }
 
 struct expectation *expectation_load(const char *path)
 {
-	struct loader l = { .path = path };
-	char *text = malloc(FILE_MAX);
-	ssize_t len;
+	struct loader l = { .file.path = path };
+	void *raw = NULL;
 	int err = -ENOMEM;
 
 	l.e = calloc(1, sizeof(*l.e));
-	if (!text || !l.e)
+	if (!l.e)
 		goto cleanup;
-	len = read_file(path, text, FILE_MAX);
-	err = len < 0 ? (int)len : 0;
+	err = yaml_file_load(&l.file, expectation_form(), &raw);
 	if (err)
 		goto cleanup;
 	l.e->path = strdup(path);
-	err = l.e->path ? load_text(&l, text, (size_t)len) : -ENOMEM;
+	err = l.e->path ? load_raw(&l, raw) : -ENOMEM;
 cleanup:
 	if (err == -ENOMEM)
 		say_error("out of memory");
@@ -450,8 +397,9 @@ cleanup:
 		expectation_free(l.e);
 		l.e = NULL;
 	}
-	outline_free(&l.outline);
-	free(text);
+	if (raw)
+		yaml_values_free(expectation_form(), raw);
+	yaml_file_close(&l.file);
 	return l.e;
 }
 

@@ -7,6 +7,7 @@
 #define SCHEMA_H
 
 #include "expect/facts.h"
+#include "yaml/strict.h"
 
 struct raw_facts {
 	char *value[FACT_COUNT];
@@ -50,14 +51,7 @@ struct raw_expectation {
 	unsigned int nr_checks;
 };
 
-struct schema_error {
-	char text[200];
-	char path[256]; /* where: as struct outline has it */
-};
-
-/* Returns 0, -ENOMEM, or -EINVAL with *error set. */
-int schema_read(const char *text, size_t len, struct raw_expectation **raw,
-		struct schema_error *error);
-void schema_free(struct raw_expectation *raw);
+/* Its values are a struct raw_expectation. */
+const struct yaml_form *expectation_form(void);
 
 #endif

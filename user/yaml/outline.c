@@ -8,7 +8,7 @@
 
 #include <yaml.h>
 
-#include "expect/outline.h"
+#include "yaml/outline.h"
 
 #define OUTLINE_DEPTH 8 /* more than the schema has: no recursion to fear */
 #define OUTLINE_PATH 256
