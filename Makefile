@@ -26,7 +26,12 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
 CPPFLAGS_ALL := -D_GNU_SOURCE -Iuser -Iinclude -I$(B)/include
 CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(CFLAGS)
-LIBS := -lbpf -ldw -lelf -lzstd -lz -ljansson -lcyaml -lyaml
+LIBS := -lbpf -ldw -lelf -lzstd -lz -ljansson -lcyaml -lyaml -lmicrohttpd
+# Readiness, the watchdog and the journal; a build without it has the rest.
+ifneq ($(wildcard /usr/include/systemd/sd-journal.h),)
+CPPFLAGS_ALL += -DHAVE_SYSTEMD
+LIBS += -lsystemd
+endif
 
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Iinclude -Ibpf \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
@@ -39,7 +44,7 @@ SCHEMA_OBJ := $(B)/trace_schema.o
 PURE_SRCS := $(wildcard user/model/*.c user/trace/*.c user/util/*.c user/sinks/*.c \
 	user/expect/*.c user/yaml/*.c) \
 	user/pipeline.c user/sources/file.c user/sources/vmm.c
-LIVE_SRCS := $(wildcard user/commands/*.c user/probes/*.c) user/sources/ring.c \
+LIVE_SRCS := $(wildcard user/commands/*.c user/probes/*.c user/serve/*.c) user/sources/ring.c \
 	user/sources/ksyms.c user/main.c
 SRCS := $(PURE_SRCS) $(LIVE_SRCS)
 OBJS := $(SRCS:%.c=$(B)/obj/%.o)

@@ -7,7 +7,9 @@
 UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
 PROBE_TESTS := test_plan test_inlined test_privileges test_code
-ALL_UNIT_TESTS := $(UNIT_TESTS) $(PROBE_TESTS)
+# What the daemon has around it, with libmicrohttpd.
+SERVE_TESTS := test_serve
+ALL_UNIT_TESTS := $(UNIT_TESTS) $(PROBE_TESTS) $(SERVE_TESTS)
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
 	tests/unit/judged.c tests/unit/scratch.c
 UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS)
@@ -36,6 +38,12 @@ PROBE_LIBS := -lbpf -ldw -lelf -lzstd
 $(PROBE_TESTS:%=$(B)/tests/%): $(PROBE_SRCS:%.c=$(B)/tests/%.o)
 $(PROBE_TESTS:%=$(B)/tests-asan/%): $(PROBE_SRCS:%.c=$(B)/tests-asan/%.o)
 $(PROBE_TESTS:%=$(B)/tests/%) $(PROBE_TESTS:%=$(B)/tests-asan/%): UNIT_LIBS += $(PROBE_LIBS)
+
+SERVE_SRCS := $(wildcard user/serve/*.c)
+SERVE_LIBS := -lmicrohttpd $(filter -lsystemd,$(LIBS))
+$(SERVE_TESTS:%=$(B)/tests/%): $(SERVE_SRCS:%.c=$(B)/tests/%.o)
+$(SERVE_TESTS:%=$(B)/tests-asan/%): $(SERVE_SRCS:%.c=$(B)/tests-asan/%.o)
+$(SERVE_TESTS:%=$(B)/tests/%) $(SERVE_TESTS:%=$(B)/tests-asan/%): UNIT_LIBS += $(SERVE_LIBS)
 
 $(UNIT_PROGRAMS): $(B)/tests/%: $(B)/tests/tests/unit/%.o $(UNIT_SRCS:%.c=$(B)/tests/%.o)
 	$(call msg,LINK,$@)
@@ -76,5 +84,5 @@ unit: $(UNIT_PROGRAMS)
 unit-asan: $(ASAN_PROGRAMS)
 	$(Q)$(call run_unit,$^)
 
--include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c)
--include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c))
+-include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c)
+-include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c))

@@ -21,6 +21,7 @@ static const struct {
 	{ "record", command_record, "write a trace [-o FILE] [-- COMMAND...], and judge it" },
 	{ "check", command_check,
 	  "judge recorded traces: TRACE... [-e EXPECT] [--migration] [--format ...]" },
+	{ "serve", command_serve, "the canary of a host: metrics, journal [-c FILE]" },
 	{ "doctor", command_doctor,
 	  "what can be seen here, or of --module FILE.ko, and what cannot" },
 	{ "schema", command_schema, "print the JSON Schema of the trace" },
@@ -44,7 +45,7 @@ static void print_help(void)
 	       "'evmcs-trace COMMAND --help' tells more; --version, --usage\n\n"
 	       "Exit status: 0 every restore passed; 1 a violation was seen; 4 this host has no\n"
 	       "nested VMX to watch; 5 inconclusive (lost, cut, blind, or no restore); 6 could\n"
-	       "not attach; 64 usage; 65 malformed trace or expectation file\n");
+	       "not attach; 64 usage; 65 malformed trace, expectation or configuration file\n");
 }
 
 static void print_version(void)

@@ -300,6 +300,8 @@ struct live {
 	uint64_t next_beat_ns;
 	uint64_t forbidden; /* points that this trace does without */
 	bool deaf; /* and told so */
+	bool let_go; /* on request, not to be undone but on request */
+	struct live_counts past; /* of the observers that are gone */
 	bool gap_told; /* the one that there is while nothing is attached */
 	const char *end_reason; /* set when it is over */
 };
@@ -344,6 +346,7 @@ static void let_module_go(struct live *live, const char *why)
 		return;
 	observer_poll_windows(live->observer);
 	observer_detach(live->observer);
+	live_count(live, &live->past);
 	ring_source_leave(live->source);
 	observer_free(live->observer);
 	live->observer = NULL;
@@ -376,6 +379,7 @@ static void watch_again(struct live *live)
 	if (live->observer)
 		return;
 	tell_gap(live);
+	live->let_go = false;
 	if (keeps_nothing(live->options)) {
 		say_error("not watching kvm_intel again: what that takes was given up when the "
 			  "command was started");
@@ -383,7 +387,9 @@ static void watch_again(struct live *live)
 	}
 	live->observer = arm_again(live, &status);
 	if (!live->observer) {
-		say_error("not watching any more: the trace is inconclusive from here on");
+		say_error("not watching any more: the trace is inconclusive from here on%s",
+			  live->options->tenant ? ", until arming succeeds; it is tried each minute"
+						: "");
 		return;
 	}
 	if (ring_source_join(live->source, live->observer) < 0) {
@@ -402,6 +408,7 @@ static void toggle(struct live *live)
 	}
 	let_module_go(live, "let go of kvm_intel: it can be unloaded, and once it is loaded "
 			    "again (or on another SIGUSR1) it is watched again");
+	live->let_go = true;
 	tell_gap(live);
 }
 
@@ -432,7 +439,11 @@ static void look_for_life(struct live *live)
 		clock_ns(CLOCK_MONOTONIC) +
 		(live->timeout_ms < BEAT_MS ? BEAT_IN_WINDOW_MS : BEAT_MS) * 1000000ULL;
 	/* without the module there is nothing to be run */
-	if (!live->observer || !kernel_has_kvm_intel())
+	if (!kernel_has_kvm_intel())
+		return;
+	if (!live->observer && live->options->tenant && !live->let_go)
+		watch_again(live);
+	if (!live->observer)
 		return;
 	deaf = !observer_is_alive(live->observer);
 	if (deaf && !live->deaf) {
@@ -453,7 +464,11 @@ static void take_signals(struct live *live)
 			if (live->command.exited)
 				live->end_reason = "command exited";
 		} else if (info.ssi_signo == SIGUSR1) {
-			toggle(live);
+			if (live->source)
+				toggle(live);
+		} else if (info.ssi_signo == SIGHUP || info.ssi_signo == SIGUSR2) {
+			live->options->tenant->signalled(live->options->tenant->ctx, live,
+							 (int)info.ssi_signo);
 		} else if (live->command.pid && !live->command.told) {
 			/* it ends the trace when it exits; a second signal does at once */
 			live->interrupted = true;
@@ -479,20 +494,43 @@ static int next_timeout(struct live *live, bool had_events)
 	return live->timeout_ms * 2 < POLL_SLOWEST_MS ? live->timeout_ms * 2 : POLL_SLOWEST_MS;
 }
 
-static void follow(struct live *live)
+/* Sleeps until there is something to do for us or the tenant, or for so long. */
+static int wait_for_work(const struct live *live, int ring_fd, int timeout_ms)
 {
-	struct pollfd fds[] = {
-		{ .events = POLLIN },
+	const struct live_tenant *tenant = live->options->tenant;
+	struct pollfd fds[3 + LIVE_TENANT_FDS] = {
+		{ .fd = ring_fd, .events = POLLIN },
 		{ .fd = live->signal_fd, .events = POLLIN },
 		{ .fd = live->module_fd, .events = POLLIN },
 	};
+	int nr = 3, sooner;
+
+	if (tenant) {
+		nr += tenant->fds(tenant->ctx, fds + nr, LIVE_TENANT_FDS);
+		sooner = tenant->timeout_ms(tenant->ctx);
+		if (sooner >= 0 && sooner < timeout_ms)
+			timeout_ms = sooner;
+	}
+	return poll(fds, (nfds_t)nr, timeout_ms) < 0 && errno != EINTR ? -errno : 0;
+}
+
+static void let_tenant_turn(struct live *live)
+{
+	const struct live_tenant *tenant = live->options->tenant;
+
+	if (tenant)
+		tenant->turn(tenant->ctx, live);
+}
+
+static void follow(struct live *live)
+{
 	int n;
 
 	live->timeout_ms = BEAT_MS;
 	look_for_life(live);
+	let_tenant_turn(live);
 	while (!live->end_reason) {
-		fds[0].fd = ring_source_fd(live->source);
-		if (poll(fds, 3, live->timeout_ms) < 0 && errno != EINTR)
+		if (wait_for_work(live, ring_source_fd(live->source), live->timeout_ms) < 0)
 			live->end_reason = "poll failed";
 		if (clock_ns(CLOCK_MONOTONIC) >= live->next_beat_ns)
 			look_for_life(live);
@@ -501,6 +539,7 @@ static void follow(struct live *live)
 		n = ring_source_consume(live->source);
 		if (n < 0)
 			live->end_reason = "output failed";
+		let_tenant_turn(live);
 		live->timeout_ms = next_timeout(live, n > 0);
 	}
 }
@@ -543,6 +582,10 @@ static void open_signals(struct live *live)
 	sigaddset(&live->mask, SIGTERM);
 	sigaddset(&live->mask, SIGCHLD);
 	sigaddset(&live->mask, SIGUSR1);
+	if (live->options->tenant) {
+		sigaddset(&live->mask, SIGHUP);
+		sigaddset(&live->mask, SIGUSR2);
+	}
 	sigprocmask(SIG_BLOCK, &live->mask, NULL);
 	live->signal_fd = signalfd(-1, &live->mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -625,25 +668,64 @@ int live_trace(struct live *live, struct pipeline *p, char **command)
 	return status;
 }
 
+bool live_watching(const struct live *live)
+{
+	return live->observer;
+}
+
+bool live_armed(const struct live *live)
+{
+	return live->observer && !plan_first_missing(&live->plan);
+}
+
+bool live_seeing(const struct live *live)
+{
+	return live->observer && !live->deaf;
+}
+
+const struct plan *live_plan(const struct live *live)
+{
+	return &live->plan;
+}
+
+void live_count(const struct live *live, struct live_counts *c)
+{
+	struct point_count counts[PT_COUNT];
+	uint64_t runs, ns;
+	int i;
+
+	*c = live->past;
+	if (!live->observer)
+		return;
+	observer_counts(live->observer, counts);
+	for (i = 0; i < PT_COUNT; i++)
+		c->missed += counts[i].missed;
+	c->untracked += observer_tracking_lost(live->observer);
+	observer_cost(live->observer, &runs, &ns);
+	c->probe_runs += runs;
+	c->probe_ns += ns;
+}
+
 bool live_interrupted(const struct live *live)
 {
 	return live->interrupted;
 }
 
-/* Signals still do what they do by default: nothing is recorded yet. */
-static void wait_for_module(void)
+/* Nothing is recorded yet. False: the user wants it to end. */
+static bool wait_for_module(struct live *live)
 {
-	struct pollfd module = { .fd = module_watch_open(), .events = POLLIN };
-
 	if (!kernel_has_kvm_intel())
 		say("kvm_intel is not loaded: waiting for it");
-	while (!kernel_has_kvm_intel()) {
+	while (!kernel_has_kvm_intel() && !live->interrupted) {
 		/* the timeout is for a kernel that does not tell */
-		if (poll(&module, 1, 1000) > 0)
-			module_watch_read(module.fd, CODE_KVM_INTEL);
+		if (wait_for_work(live, -1, 1000) < 0)
+			return false;
+		if (live->module_fd >= 0)
+			module_watch_read(live->module_fd, CODE_KVM_INTEL);
+		take_signals(live);
+		let_tenant_turn(live);
 	}
-	if (module.fd >= 0)
-		close(module.fd);
+	return !live->interrupted;
 }
 
 /* Before anything is loaded, and long before privileges are given up. */
@@ -659,27 +741,37 @@ static int start_launcher(struct live *live)
 	return -errno;
 }
 
-struct live *live_arm(const struct live_options *o, int *status)
+static struct observer *begin_watching(struct live *live, int *status)
 {
-	struct live *live;
-
-	say_set_level(o->verbose ? SAY_VERBOSE : o->quiet ? SAY_QUIET : SAY_NORMAL);
-	if (o->wait && kernel_cpu_has("vmx"))
-		wait_for_module();
+	if (live->options->wait && kernel_cpu_has("vmx") && !wait_for_module(live)) {
+		*status = STATUS_PASS;
+		return NULL;
+	}
 	*status = kernel_preflight();
 	if (*status)
 		return NULL;
 	*status = STATUS_NOT_ARMED;
-	live = calloc(1, sizeof(*live));
+	return start_launcher(live) ? NULL : arm(live, status);
+}
+
+struct live *live_arm(const struct live_options *o, int *status)
+{
+	struct live *live = calloc(1, sizeof(*live));
+
+	say_set_level(o->verbose ? SAY_VERBOSE : o->quiet ? SAY_QUIET : SAY_NORMAL);
+	*status = STATUS_NOT_ARMED;
 	if (!live)
 		return NULL;
 	live->options = o;
 	live->signal_fd = -1;
 	live->module_fd = module_watch_open();
-	if (!start_launcher(live))
-		live->observer = arm(live, status);
-	if (live->observer) {
+	/* until it is armed they do what they do by default, where nobody else listens */
+	if (o->tenant)
 		open_signals(live);
+	live->observer = begin_watching(live, status);
+	if (live->observer) {
+		if (!o->tenant)
+			open_signals(live);
 		return live;
 	}
 	live_disarm(live);

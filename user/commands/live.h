@@ -10,6 +10,24 @@
 #include "pipeline.h"
 #include "probes/attach.h"
 
+struct live;
+struct pollfd;
+
+/* Whoever lives in the same loop, as the daemon's endpoint does. Each may be NULL but ctx. */
+struct live_tenant {
+	void *ctx;
+	/* Fills in at most room of fds, for which the loop wakes up; returns how many. */
+	int (*fds)(void *ctx, struct pollfd *fds, int room);
+	/* The loop wakes up after so many ms at the latest; -1: it need not. */
+	int (*timeout_ms)(void *ctx);
+	/* After each time it woke up; also while kvm_intel is waited for. */
+	void (*turn)(void *ctx, struct live *live);
+	/* SIGHUP or SIGUSR2 came. */
+	void (*signalled)(void *ctx, struct live *live, int signal);
+};
+
+#define LIVE_TENANT_FDS 2
+
 struct live_options {
 	struct observer_options observer;
 	struct model_options model;
@@ -24,6 +42,8 @@ struct live_options {
 	int ready_fd; /* -1: none */
 	char **command; /* NULL: until interrupted */
 	bool batch; /* several traces: stay attached between them */
+	/* Goes on where kvm_intel cannot be watched (again), and tries each minute. NULL: none */
+	const struct live_tenant *tenant;
 	/* Called before the first item, when all is attached; -errno ends the run. */
 	int (*armed)(void *ctx);
 	void *armed_ctx;
@@ -49,6 +69,22 @@ int live_trace(struct live *live, struct pipeline *p, char **command);
 void live_forbid(struct live *live, uint64_t points);
 /* Adds the point of that name. False: there is no probe of it. */
 bool live_parse_point(const char *name, uint64_t *points);
+/* Is every probe attached that a verdict needs, and does the kernel run them? */
+bool live_armed(const struct live *live);
+bool live_seeing(const struct live *live);
+/* As of the last arming; no row is attached where live_watching() is false. */
+const struct plan *live_plan(const struct live *live);
+bool live_watching(const struct live *live);
+
+/* Over all observers so far. */
+struct live_counts {
+	uint64_t missed; /* probe hits that the kernel skipped */
+	uint64_t untracked;
+	uint64_t probe_runs;
+	uint64_t probe_ns;
+};
+void live_count(const struct live *live, struct live_counts *counts);
+
 bool live_interrupted(const struct live *live);
 void live_disarm(struct live *live);
 

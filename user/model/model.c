@@ -1509,15 +1509,20 @@ static void no_save(void *ctx, const struct save *save)
 	(void)save;
 }
 
+void model_set_options(struct model *m, const struct model_options *options)
+{
+	m->options = *options;
+	if (!m->options.slow_set_ns)
+		m->options.slow_set_ns = SLOW_SET_NS;
+}
+
 struct model *model_new(const struct model_options *options, const struct model_hooks *hooks)
 {
 	struct model *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		return NULL;
-	m->options = *options;
-	if (!m->options.slow_set_ns)
-		m->options.slow_set_ns = SLOW_SET_NS;
+	model_set_options(m, options);
 	m->blind = true;
 	m->hooks = *hooks;
 	if (!m->hooks.anomaly)

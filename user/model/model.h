@@ -34,6 +34,9 @@ struct model_hooks {
 struct model *model_new(const struct model_options *options, const struct model_hooks *hooks);
 void model_free(struct model *model);
 
+/* What is found from now on is judged by these. */
+void model_set_options(struct model *model, const struct model_options *options);
+
 /* Returns 0 or -ENOMEM. */
 int model_item(struct model *model, const struct trace_item *item);
 

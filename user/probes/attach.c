@@ -660,22 +660,43 @@ uint64_t observer_tracking_lost(const struct observer *o)
 	return sum - o->base_tracking_lost;
 }
 
-static uint64_t program_misses(const struct observer *o, const struct plan_choice *choice)
+static void add_programs(const struct observer *o, const struct plan_row *row,
+			 struct bpf_prog_info *sum)
 {
 	static const char *const kinds[] = { "fentry", "fexit", "kprobe", "kretprobe" };
-	uint64_t sum = 0;
 	size_t i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		struct bpf_program *prog = find_program(o, choice->row, kinds[i]);
+		struct bpf_program *prog = find_program(o, row, kinds[i]);
 		struct bpf_prog_info info = {};
 		__u32 len = sizeof(info);
 		int fd = prog ? bpf_program__fd(prog) : -1;
 
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
-			sum += info.recursion_misses;
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+			continue;
+		sum->recursion_misses += info.recursion_misses;
+		sum->run_cnt += info.run_cnt;
+		sum->run_time_ns += info.run_time_ns;
 	}
-	return sum;
+}
+
+static uint64_t program_misses(const struct observer *o, const struct plan_choice *choice)
+{
+	struct bpf_prog_info sum = {};
+
+	add_programs(o, choice->row, &sum);
+	return sum.recursion_misses;
+}
+
+void observer_cost(const struct observer *o, uint64_t *runs, uint64_t *ns)
+{
+	struct bpf_prog_info sum = {};
+	int i;
+
+	for (i = 0; i < o->plan->nr; i++)
+		add_programs(o, o->plan->choices[i].row, &sum);
+	*runs = sum.run_cnt;
+	*ns = sum.run_time_ns;
 }
 
 static void all_counts(const struct observer *o, struct point_count counts[PT_COUNT])

@@ -63,6 +63,9 @@ int observer_ring_fd(const struct observer *observer);
  * has failed; returns of how many vCPUs more is to come. */
 int observer_poll_windows(struct observer *observer);
 
+/* What the programs have cost so far, counted while kernel.bpf_stats_enabled is 1. */
+void observer_cost(const struct observer *observer, uint64_t *runs, uint64_t *ns);
+
 /* Counters since observer_let_go(). lost: ring full; tracking: tables full. */
 uint64_t observer_lost(const struct observer *observer);
 uint64_t observer_tracking_lost(const struct observer *observer);

@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# In the lab, one CPU: the canary over a healthy kernel and one that maps in SET.
+# shellcheck source=tests/lab/job.sh
+. /lib/job.sh
+
+# fetch NAME PATH: a page of the canary, with its status line and header
+fetch()
+{
+	wget -q -S -O "$OUT/$1" "http://127.0.0.1:9758$2" 2>"$OUT/$1.header"
+}
+
+# snapshot NAME: what it says of itself now
+snapshot()
+{
+	fetch "$1.prom" /metrics
+	fetch "$1.health" /healthz
+	cp /tmp/textfile/evmcs_trace.prom "$OUT/$1.textfile" 2>/dev/null
+	find "/proc/$started/fd" -type l | wc -l >"$OUT/$1.fds"
+}
+
+ip link set lo up 2>/dev/null || ifconfig lo up
+mkdir -p /tmp/textfile
+cat >/tmp/serve.yml <<'END'
+textfile:
+  file: /tmp/textfile/evmcs_trace.prom
+  interval: 1s
+END
+sed 's/interval: 1s/interval: never/' /tmp/serve.yml >/tmp/wrong.yml
+run wrong-config evmcs-trace serve -c /tmp/wrong.yml
+run no-config evmcs-trace serve -c /tmp/none.yml
+run right-config evmcs-trace serve -c /tmp/serve.yml --check-config
+
+# ---- before kvm_intel is there it waits, and says so ----
+rm -f /tmp/ready
+evmcs-trace serve -c /tmp/serve.yml --ready-file /tmp/ready >"$OUT/serve.out" 2>&1 &
+started=$!
+sleep 3
+snapshot waiting
+load-kvm stock || exit 1
+while [ ! -e /tmp/ready ] && kill -0 "$started"; do
+	sleep 0.5
+done
+snapshot armed
+
+# ---- healthy restores ----
+evmcs-restore --rounds 5 >/dev/null
+sleep 2
+snapshot stock
+fetch versions /versions
+fetch landing /
+fetch nowhere /nowhere
+wget -q -S -O "$OUT/openmetrics" --header 'Accept: application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5' \
+	http://127.0.0.1:9758/metrics 2>"$OUT/openmetrics.header"
+
+# ---- a wrong configuration is refused, the old one stays ----
+cp /tmp/serve.yml /tmp/good.yml
+cp /tmp/wrong.yml /tmp/serve.yml
+kill -HUP "$started"
+sleep 1
+snapshot refused
+cp /tmp/good.yml /tmp/serve.yml
+kill -HUP "$started"
+sleep 1
+snapshot reloaded
+
+# ---- let go of the module: not healthy; another kernel: watched again ----
+kill -USR1 "$started"
+sleep 1
+snapshot away
+load-kvm direct-map || exit 1
+n=0
+until wget -q -O /dev/null http://127.0.0.1:9758/healthz || [ $n = 120 ]; do
+	sleep 1
+	n=$((n + 1))
+done
+evmcs-restore --rounds 2 >/dev/null
+sleep 2
+snapshot violated
+wget -q -O "$OUT/violated.openmetrics" --header 'Accept: application/openmetrics-text' \
+	http://127.0.0.1:9758/metrics
+finish serve TERM
+ls /tmp/textfile >"$OUT/textfile.left"
