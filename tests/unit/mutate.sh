@@ -244,12 +244,12 @@ mutant "unseen is never" $file 's/if \(!blind_to\(j, p->point\)\)/if (1)/'
 mutant "unseen is claimed" $file '/^static void leave_out_unseen/,/^}/s/^\t\t\tcontinue;/\t\t\t;/'
 mutant "blind to all" user/expect/sight.c 's/ \|\| absent_by_design \& \(1ULL << point\)//'
 file=user/expect/load.c
-mutant "nothing is a check" $file 's/return wrong_at\(l, "", "", "there is no check.*/;/'
+mutant "nothing is a check" $file 's/return yaml_file_wrong\(&l->file, "", "", "there is no check.*/;/'
 mutant "files that cannot fail" $file 's/if \(!err \&\& !can_fail\(e\)\)/if (0)/'
 mutant "sections that cannot fail" $file 's/if \(!given \|\| counts_can_fail\(rules, nr\)\)/if (1)/'
 mutant "nothing selected passes" $file 's/check->count.min = 1;/check->count.min = 0;/'
 mutant "no restore is enough" $file 's/e->restores.min = 1;/e->restores.min = 0;/'
-file=user/expect/outline.c
+file=user/yaml/outline.c
 mutant "two documents" $file 's/^\tif \(ev.type != YAML_STREAM_END_EVENT\)/\tif (0)/'
 mutant "keys twice" $file 's/if \(find_place\(r->outline, child, &line\)\)/if (0)/'
 mutant "values with NUL" $file 's/return is_text\(ev\) \? 0/return 1 ? 0/'
