@@ -58,6 +58,8 @@ static int check_order(struct file_source *s, const struct trace_item *item)
 		if (s->has_header)
 			return malformed(s, "a second header");
 		s->has_header = true;
+		if (item->header->continues.segment > 1)
+			s->next_seq = item->header->continues.seq;
 		return 0;
 	}
 	if (!s->has_header)
