@@ -20,6 +20,7 @@ static const struct {
 	{ "record", command_record, "write a trace [-o FILE] [-- COMMAND...], and judge it" },
 	{ "check", command_check,
 	  "judge recorded traces: TRACE... [-e EXPECT] [--migration] [--format ...]" },
+	{ "show", command_show, "print the lines of one restore: RESTORE_ID TRACE...|DIRECTORY" },
 	{ "doctor", command_doctor,
 	  "what can be seen here, or of --module FILE.ko, and what cannot" },
 	{ "schema", command_schema, "print the JSON Schema of the trace" },
