@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "evmcs_trace/status.h"
+#include "model/run.h"
 #include "pipeline.h"
 
 static void tell_anomaly(void *ctx, const struct restore *restore, const struct anomaly *anomaly)
@@ -104,17 +105,64 @@ static int tell_sinks(struct pipeline *p, const struct trace_item *item)
 	return err;
 }
 
+/* The header of the file that begins at the cut; its clock has six digits in it. */
+static struct trace_header header_after(const struct pipeline *p, const struct trace_cut *cut)
+{
+	struct trace_header next = p->header;
+	uint64_t wall_ns = (cut->wall_ns + cut->t_ns) / 1000 * 1000;
+
+	next.wall_ns = wall_ns - cut->t_ns;
+	next.t_base_ns = cut->t_ns;
+	next.continues = (struct trace_continues){
+		.segment = (p->header.continues.segment ?: 1) + 1,
+		.seq = cut->next_seq,
+		.restore = model_next_restore(p->model),
+		.save = model_next_save(p->model),
+	};
+	return next;
+}
+
+/* The old header is that of the footer, the new one of all that comes. */
+static int tell_cut(struct pipeline *p, const struct trace_cut *cut)
+{
+	struct trace_header next = header_after(p, cut);
+	int i, err = 0;
+
+	for (i = 0; i < p->nr_sinks; i++) {
+		int e = p->sinks[i]->ops->cut ? p->sinks[i]->ops->cut(p->sinks[i], &cut->footer,
+								      &p->header, &next)
+					      : 0;
+
+		err = err ?: e;
+	}
+	p->header = next;
+	return err;
+}
+
+/* A run has its name before anybody hears of it. */
+static int begin(struct pipeline *p, const struct trace_header *header)
+{
+	const struct trace_item named = { .type = ITEM_HEADER, .header = &p->header };
+
+	p->header = *header;
+	header_name_run(&p->header);
+	return tell_sinks(p, &named);
+}
+
 int pipeline_item(void *pipeline, const struct trace_item *item)
 {
 	struct pipeline *p = pipeline;
 	int err;
 
-	if (item->type == ITEM_HEADER)
-		p->header = *item->header;
 	/* what is concluded because nothing more comes belongs before the footer */
 	if (item->type == ITEM_FOOTER)
-		model_stream_ends(p->model);
-	err = tell_sinks(p, item);
+		model_stream_ends(p->model, item->footer->continued);
+	if (item->type == ITEM_HEADER)
+		err = begin(p, item->header);
+	else if (item->type == ITEM_CUT)
+		err = tell_cut(p, item->cut);
+	else
+		err = tell_sinks(p, item);
 	if (err && !p->output_failed)
 		tell_output_failure(p);
 	/* the model goes on even where a sink cannot: the verdict is of use */

@@ -19,6 +19,7 @@
 
 #include "evmcs_trace/status.h"
 #include "model/names.h"
+#include "model/run.h"
 #include "sources/source.h"
 #include "stories.h"
 #include "trace/format.h"
@@ -500,6 +501,8 @@ static void header_round_trip(void **state)
 		.host = "h\303\266st",
 		.boot_id = "0a-1b",
 		.srcversion = "ABC",
+		.run = "0a1b0000-ffffffffffffffff",
+		.continues = { 2, 1042, INT64_MAX, 9 },
 		.wall_ns = 1712345678123456000,
 		.mono_ns = UINT64_MAX,
 		.filter_pid = 4194304,
@@ -676,9 +679,9 @@ static bool is_unread(const char *key)
 /* Read where they are; some are optional in some lines only. */
 static bool is_optional(const json_t *root, const char *key)
 {
-	static const char *const keys[] = { "evmcs_pa",	   "state",	"evmptr",
-					    "untracked",   "stack",	"vmxon",
-					    "exit_reason", "memory_of", "old_size" };
+	static const char *const keys[] = { "evmcs_pa", "state", "evmptr",	"untracked",
+					    "stack",	"vmxon", "exit_reason", "memory_of",
+					    "old_size", "run",	 "continues",	"continued" };
 	const char *point = json_string_value(json_object_get(root, "point"));
 	size_t i;
 
@@ -824,7 +827,7 @@ static void every_field_of_events(void **state)
 
 static void every_field_of_the_rest(void **state)
 {
-	struct trace_footer f = { .has_command = true };
+	struct trace_footer f = { .has_command = true, .continued = true };
 	struct trace_item items[] = {
 		{ .type = ITEM_HEADER },
 		{ .type = ITEM_VM, .vm = { 1, 1, "qemu", "web" } },
@@ -835,6 +838,8 @@ static void every_field_of_the_rest(void **state)
 	size_t i;
 
 	(void)state;
+	s->header.continues = (struct trace_continues){ 2, 3, 4, 5 };
+	header_name_run(&s->header);
 	items[0].header = &s->header;
 	spoiled = 0;
 	for (i = 0; i < sizeof(items) / sizeof(items[0]); i++)
@@ -1057,7 +1062,7 @@ static void unknown_fields_are_ignored(void **state)
 	expect_status(forge("\"access\":{", "\"access\":{\"new\":0.5,"), STATUS_PASS, NULL);
 	expect_status(forge("{\"type\":\"footer\"", "{\"new\":true,\"type\":\"footer\""),
 		      STATUS_PASS, NULL);
-	expect_status(forge("evmcs-trace/1.3", "evmcs-trace/1.99"), STATUS_PASS, NULL);
+	expect_status(forge("evmcs-trace/1.4", "evmcs-trace/1.99"), STATUS_PASS, NULL);
 }
 
 static void unknown_names_are_malformed(void **state)
@@ -1081,7 +1086,7 @@ static void other_schemas_are_malformed(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++)
-		expect_status(forge("evmcs-trace/1.3", schemas[i]), STATUS_MALFORMED, "line 1:");
+		expect_status(forge("evmcs-trace/1.4", schemas[i]), STATUS_MALFORMED, "line 1:");
 }
 
 static void times_that_are_none(void **state)

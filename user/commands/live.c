@@ -688,6 +688,11 @@ const struct plan *live_plan(const struct live *live)
 	return &live->plan;
 }
 
+int live_cut(struct live *live, const char *reason)
+{
+	return live->source ? ring_source_cut(live->source, reason) : -EAGAIN;
+}
+
 void live_count(const struct live *live, struct live_counts *c)
 {
 	struct point_count counts[PT_COUNT];

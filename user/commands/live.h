@@ -76,6 +76,9 @@ bool live_seeing(const struct live *live);
 const struct plan *live_plan(const struct live *live);
 bool live_watching(const struct live *live);
 
+/* Trace files are cut here. -EAGAIN: not now, try again after the next turn. */
+int live_cut(struct live *live, const char *reason);
+
 /* Over all observers so far. */
 struct live_counts {
 	uint64_t missed; /* probe hits that the kernel skipped */

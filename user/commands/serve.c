@@ -24,6 +24,7 @@
 #include "serve/textfile.h"
 #include "sinks/journal.h"
 #include "sinks/metrics.h"
+#include "sinks/trace_files.h"
 #include "util/errstr.h"
 #include "util/say.h"
 
@@ -31,6 +32,8 @@
 #define NSEC_PER_MSEC 1000000ULL
 /* The text that systemctl status shows need not be newer. */
 #define STATUS_MS 5000
+/* How often it is tried again where a trace file cannot be written or cut. */
+#define CUT_AGAIN_MS 1000
 
 /* What it is in, for the journal and for those who ask. */
 enum canary_state {
@@ -62,6 +65,7 @@ struct canary {
 	struct live_options live;
 	struct live_tenant tenant;
 	struct pipeline pipeline;
+	struct sink *files;
 	struct sink *metrics;
 	struct sink *journal;
 	struct http_server *http;
@@ -70,6 +74,8 @@ struct canary {
 	bool ready_told;
 	struct metrics_facts facts;
 	bool textfile_fails; /* and told so */
+	bool cut_asked; /* by SIGUSR2 */
+	uint64_t next_cut_ns; /* when it is looked whether the trace file is to be cut */
 	uint64_t next_textfile_ns;
 	uint64_t next_status_ns;
 	uint64_t next_watchdog_ns;
@@ -123,6 +129,7 @@ static uint64_t attached_now(const struct live *live)
 static void refresh(struct canary *c)
 {
 	struct metrics_facts *f = &c->facts;
+	struct trace_files_stats files;
 	struct live_counts counts;
 
 	if (c->watching) {
@@ -135,6 +142,8 @@ static void refresh(struct canary *c)
 		f->probe_runs = counts.probe_runs;
 		f->probe_ns = counts.probe_ns;
 	}
+	trace_files_stats(c->files, &files);
+	f->output_errors[OUTPUT_TRACES] = files.errors;
 	f->in_flight = model_open_windows(c->pipeline.model);
 	f->output_errors[OUTPUT_JOURNAL] = journal_errors(c->journal);
 	metrics_set_facts(c->metrics, f);
@@ -298,6 +307,49 @@ static void leave_textfile(struct canary *c)
 	write_textfile(c);
 }
 
+/* ---- trace files ---- */
+
+static void tell_trouble(void *ctx, const char *what)
+{
+	struct canary *c = ctx;
+
+	say_error("%s", what);
+	journal_output(c->journal, "traces", "%s", what);
+}
+
+static const char *trace_file(void *ctx)
+{
+	const struct canary *c = ctx;
+	struct trace_files_stats files;
+
+	trace_files_stats(c->files, &files);
+	return files.path;
+}
+
+static struct trace_files_options files_options(const struct config *config)
+{
+	return (struct trace_files_options){
+		.directory = config->traces[0] ? config->traces : NULL,
+		.segment_bytes = config->segment_bytes,
+		.max_files = config->segments,
+		.budget_bytes = config->budget_bytes,
+	};
+}
+
+/* A restore is not torn apart for a file's size, unless it has grown out of all bounds. */
+static void cut_where_wanted(struct canary *c, struct live *live)
+{
+	enum cut_wish wish = trace_files_wants_cut(c->files, now_ns());
+	bool quiet = !model_in_flight(c->pipeline.model);
+
+	if (c->cut_asked && wish == CUT_NONE)
+		wish = CUT_WHEN_QUIET;
+	if (wish != CUT_NOW && (wish != CUT_WHEN_QUIET || !quiet))
+		return;
+	if (!live_cut(live, c->cut_asked ? "asked for" : "size"))
+		c->cut_asked = false;
+}
+
 /* ---- in the loop ---- */
 
 static int canary_fds(void *ctx, struct pollfd *fds, int room)
@@ -318,6 +370,14 @@ static void sooner(int *timeout_ms, uint64_t at_ns, uint64_t now)
 		*timeout_ms = (int)ms;
 }
 
+static bool trouble(const struct canary *c)
+{
+	struct trace_files_stats files;
+
+	trace_files_stats(c->files, &files);
+	return files.trouble;
+}
+
 static int canary_timeout_ms(void *ctx)
 {
 	const struct canary *c = ctx;
@@ -326,6 +386,8 @@ static int canary_timeout_ms(void *ctx)
 
 	if (c->config.textfile[0])
 		sooner(&timeout_ms, c->next_textfile_ns, now);
+	if (trouble(c) || c->cut_asked)
+		sooner(&timeout_ms, c->next_cut_ns, now);
 	if (c->watchdog_ms)
 		sooner(&timeout_ms, c->next_watchdog_ns, now);
 	return timeout_ms;
@@ -373,6 +435,8 @@ static void canary_turn(void *ctx, struct live *live)
 	notice_state(c);
 	if (c->http)
 		http_turn(c->http);
+	cut_where_wanted(c, live);
+	is_due(&c->next_cut_ns, CUT_AGAIN_MS);
 	if (is_due(&c->next_textfile_ns, c->config.textfile_ms))
 		write_textfile(c);
 	if (is_due(&c->next_status_ns, STATUS_MS))
@@ -395,9 +459,14 @@ static void take_config(struct canary *c, const struct config *config)
 
 static void apply_config(struct canary *c)
 {
+	const struct trace_files_options files = files_options(&c->config);
+
 	model_set_options(c->pipeline.model, &c->live.model);
 	metrics_set_rules(c->metrics, &c->live.model);
-	journal_configure(c->journal, c->config.fail_on, c->config.journal_per_minute);
+	journal_configure(c->journal, c->config.fail_on,
+			  systemd_built_in() ? c->config.journal_per_minute : 0);
+	if (trace_files_configure(c->files, &files))
+		say_error("out of memory: the trace files stay as they were");
 }
 
 /* The new one is looked at as a whole before anything of the old one goes. */
@@ -418,6 +487,8 @@ static void reload(struct canary *c)
 	}
 	if (strcmp(c->config.textfile, next.textfile))
 		leave_textfile(c);
+	/* another directory is that of the next file */
+	c->cut_asked |= strcmp(c->config.traces, next.traces) != 0;
 	take_config(c, &next);
 	apply_config(c);
 	c->next_textfile_ns = 0;
@@ -430,8 +501,10 @@ static void canary_signalled(void *ctx, struct live *live, int signal)
 	struct canary *c = ctx;
 
 	(void)live;
-	if (signal != SIGHUP)
+	if (signal == SIGUSR2) {
+		c->cut_asked = true;
 		return;
+	}
 	systemd_notify("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_ns() / 1000);
 	reload(c);
 	systemd_notify("READY=1");
@@ -451,12 +524,19 @@ static int add_sinks(struct canary *c)
 		.per_minute = systemd_built_in() ? c->config.journal_per_minute : 0,
 		.send = systemd_journal_send,
 		.now_ns = now_ns,
+		.trace_file = trace_file,
+		.ctx = c,
 	};
+	const struct trace_files_options files = files_options(&c->config);
 
+	c->journal = journal_sink_new(&journal);
+	c->files = trace_files_sink_new(&files, tell_trouble, c);
+	/* first, so that a record names the file that has the restore */
+	if (pipeline_add(&c->pipeline, c->files))
+		return -ENOMEM;
 	c->metrics = metrics_sink_new(&metrics);
 	if (pipeline_add(&c->pipeline, c->metrics))
 		return -ENOMEM;
-	c->journal = journal_sink_new(&journal);
 	return pipeline_add(&c->pipeline, c->journal);
 }
 
@@ -552,7 +632,8 @@ int command_serve(int argc, char **argv)
 		.parser = parse_serve,
 		.doc = "The canary of a host: watch for months, with metrics for Prometheus and "
 		       "records in the journal.\vSIGHUP reads the configuration again, and keeps "
-		       "the old one where the new one is wrong; SIGUSR1 lets go of kvm_intel, or "
+		       "the old one where the new one is wrong; SIGUSR2 begins another trace file; "
+		       "SIGUSR1 lets go of kvm_intel, or "
 		       "watches it again. It ends with 0 when it is asked to, whatever it saw.",
 	};
 	struct canary c = { .config_file = CONFIG_DEFAULT_FILE, .default_config = true };

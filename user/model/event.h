@@ -2,7 +2,7 @@
 /*
  * What a source yields, in order: the header, then events, VMs and losses,
  * then the footer. The model cannot tell whether they come from the ring
- * buffer or from a trace file.
+ * buffer or from a trace file, but for a cut: a file ends there.
  */
 #ifndef EVENT_H
 #define EVENT_H
@@ -14,7 +14,7 @@
 #include "evmcs_trace/record.h"
 
 #define TRACE_SCHEMA_MAJOR 1
-#define TRACE_SCHEMA_MINOR 3
+#define TRACE_SCHEMA_MINOR 4
 
 #define VM_UNKNOWN 0
 #define VCPU_NONE (-1)
@@ -133,6 +133,16 @@ struct probe_fact {
 	char reason[256]; /* why not attached, or why not the better way */
 };
 
+/* Where a stream that is written to several files is in the one that begins with a header. */
+struct trace_continues {
+	uint64_t segment; /* of the files, from 1; 0 and 1: nothing came before it */
+	uint64_t seq; /* the first one in it, and likewise */
+	uint64_t restore;
+	uint64_t save;
+};
+
+#define TRACE_RUN_LEN 32
+
 struct trace_header {
 	int schema_major;
 	int schema_minor;
@@ -141,6 +151,9 @@ struct trace_header {
 	char host[65];
 	char boot_id[40];
 	char srcversion[64]; /* of kvm_intel */
+	char run[TRACE_RUN_LEN]; /* the stream's name, unique over hosts: header_name_run() */
+	struct trace_continues continues;
+	uint64_t t_base_ns; /* where a file's t_ns begin, of the stream; 0 where it was read */
 	uint64_t wall_ns; /* CLOCK_REALTIME at t_ns 0 */
 	uint64_t mono_ns; /* CLOCK_MONOTONIC at t_ns 0 */
 	uint32_t filter_pid;
@@ -165,7 +178,16 @@ struct trace_footer {
 	bool has_command;
 	int command_status; /* as a shell reports it: 128 + signal */
 	uint64_t tracking_lost;
+	bool continued; /* the stream goes on, in the next file */
 	struct point_count count[PT_COUNT];
+};
+
+/* The stream goes on; a file of it ends with this footer, and the next one begins. */
+struct trace_cut {
+	struct trace_footer footer; /* of what came since the cut before */
+	uint64_t t_ns; /* where the t_ns of the next file begin */
+	uint64_t wall_ns; /* CLOCK_REALTIME at t_ns 0, by the clock as it is set now */
+	uint64_t next_seq;
 };
 
 enum item_type {
@@ -174,6 +196,7 @@ enum item_type {
 	ITEM_EVENT,
 	ITEM_LOSS,
 	ITEM_FOOTER,
+	ITEM_CUT, /* of the ring only: no file has it */
 };
 
 struct trace_item {
@@ -184,6 +207,7 @@ struct trace_item {
 		const struct event *event;
 		struct loss_fact loss;
 		const struct trace_footer *footer;
+		const struct trace_cut *cut;
 	};
 };
 

@@ -20,6 +20,7 @@ struct vcpu {
 	struct restore *current; /* the latest SET, until its window ends */
 	struct restore *pending; /* an earlier one, while SET runs again */
 	struct restore *entering; /* it ran; what L1's first nested entry does is to be seen */
+	bool has_set; /* one that is in this trace */
 	bool has_saved;
 	struct save saved; /* the last one, since the last SET */
 	struct vcpu *next; /* list of all, for what concerns a VM or everything */
@@ -44,7 +45,12 @@ struct model {
 	bool blind; /* a needed probe is missing; so until the header came */
 	uint64_t attached; /* bits of enum evmcs_point */
 	bool has_footer;
-	struct trace_footer footer;
+	struct trace_footer footer; /* of what came since the last cut */
+	bool continues; /* the stream began before its header */
+	uint64_t cut_events; /* told of by the footers of earlier cuts, and so on */
+	uint64_t cut_lost;
+	uint64_t cut_missed;
+	uint64_t cut_tracking_lost;
 	uint64_t last_t_ns;
 	uint64_t next_id;
 	uint64_t next_save;
@@ -233,9 +239,9 @@ static void close_restore(struct model *m, struct restore **slot, enum restore_e
 	conclude(m, end_restore(m, slot, end, ev));
 }
 
-static const struct vm *find_vm(const struct model *m, uint32_t id)
+static struct vm *find_vm(const struct model *m, uint32_t id)
 {
-	const struct vm *vm;
+	struct vm *vm;
 
 	for (vm = m->vms; vm; vm = vm->next)
 		if (vm->id == id)
@@ -765,6 +771,7 @@ static int set_begins(struct model *m, struct vcpu *vcpu, struct task *task, con
 		return -ENOMEM;
 	vcpu->pending = vcpu->current;
 	vcpu->current = r;
+	vcpu->has_set = true;
 	vcpu->has_saved = false;
 	return 0;
 }
@@ -1115,6 +1122,32 @@ static void note_unpaired(struct model *m, struct vcpu *vcpu)
 		m->unpaired++;
 }
 
+/*
+ * A VM ioctl has no vCPU loaded. What it reaches is put down to the first
+ * restore in flight in that VM: one that says so is enough.
+ */
+static struct vcpu *in_flight_in(const struct model *m, uint32_t vm)
+{
+	struct vcpu *vcpu;
+
+	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
+		if (vcpu->vm == vm && vcpu->current)
+			return vcpu;
+	return NULL;
+}
+
+/*
+ * Where the file before this one was cut in the middle of something, its entry is
+ * there. No restore of this file is concerned before its vCPU's first SET in it.
+ */
+static bool is_of_file_before(const struct model *m, const struct vcpu *vcpu,
+			      const struct event *ev)
+{
+	if (!m->continues)
+		return false;
+	return vcpu ? !vcpu->has_set : !in_flight_in(m, ev->vm);
+}
+
 static void event_exits(struct model *m, struct vcpu *vcpu, struct task *task,
 			const struct event *ev)
 {
@@ -1123,7 +1156,8 @@ static void event_exits(struct model *m, struct vcpu *vcpu, struct task *task,
 
 	frame = task_unwind_to(task, ev->point, &skipped);
 	/* outside of a restore, the entry of a GET may be older than we are */
-	if ((!frame || skipped) && (ev->point != PT_GET_STATE || (vcpu && vcpu->current)))
+	if ((!frame || skipped) && (ev->point != PT_GET_STATE || (vcpu && vcpu->current)) &&
+	    (frame || !is_of_file_before(m, vcpu, ev)))
 		note_unpaired(m, vcpu);
 	if (ev->point == PT_GET_STATE)
 		state_saved(m, vcpu, frame, ev);
@@ -1155,20 +1189,6 @@ static void event_exits(struct model *m, struct vcpu *vcpu, struct task *task,
 		break;
 	}
 	task_pop(task);
-}
-
-/*
- * A VM ioctl has no vCPU loaded. What it reaches is put down to the first
- * restore in flight in that VM: one that says so is enough.
- */
-static struct vcpu *in_flight_in(const struct model *m, uint32_t vm)
-{
-	struct vcpu *vcpu;
-
-	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
-		if (vcpu->vm == vm && vcpu->current)
-			return vcpu;
-	return NULL;
 }
 
 /*
@@ -1267,10 +1287,22 @@ static void fold_loss(struct model *m, const struct loss_fact *loss)
 	}
 }
 
+/* Told again, after a cut: restores hold what it was called before. */
+static int fold_known_vm(struct vm *vm, const struct vm_fact *fact)
+{
+	if (vm->name || !fact->name)
+		return 0;
+	vm->name = strdup(fact->name);
+	return vm->name ? 0 : -ENOMEM;
+}
+
 static int fold_vm(struct model *m, const struct vm_fact *fact)
 {
-	struct vm *vm = calloc(1, sizeof(*vm));
+	struct vm *vm = find_vm(m, fact->vm);
 
+	if (vm)
+		return fold_known_vm(vm, fact);
+	vm = calloc(1, sizeof(*vm));
 	if (!vm)
 		return -ENOMEM;
 	vm->id = fact->vm;
@@ -1282,30 +1314,19 @@ static int fold_vm(struct model *m, const struct vm_fact *fact)
 	return vm->comm && (vm->name || !fact->name) ? 0 : -ENOMEM;
 }
 
-int model_item(struct model *m, const struct trace_item *item)
+static void fold_header(struct model *m, const struct trace_header *header)
 {
-	switch (item->type) {
-	case ITEM_HEADER:
-		m->header = *item->header;
-		m->blind = is_blind(m);
-		m->attached = attached_points(m);
-		return 0;
-	case ITEM_VM:
-		return fold_vm(m, &item->vm);
-	case ITEM_EVENT:
-		return fold_event(m, item->event);
-	case ITEM_LOSS:
-		fold_loss(m, &item->loss);
-		return 0;
-	case ITEM_FOOTER:
-		m->footer = *item->footer;
-		m->has_footer = true;
-		return 0;
-	}
-	return -EINVAL;
+	m->header = *header;
+	m->blind = is_blind(m);
+	m->attached = attached_points(m);
+	m->continues = header->continues.segment > 1;
+	if (!m->continues)
+		return;
+	m->next_id = header->continues.restore - 1;
+	m->next_save = header->continues.save - 1;
 }
 
-/* ---- the verdict ---- */
+/* ---- the counts ---- */
 
 static void reason(struct verdict *v, enum doubt doubt, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -1322,6 +1343,77 @@ static void reason(struct verdict *v, enum doubt doubt, const char *fmt, ...)
 	vsnprintf(v->reasons[v->nr_reasons++], sizeof(v->reasons[0]), fmt, ap);
 	va_end(ap);
 }
+
+/* Of what came since the last cut: do its counts contradict it? */
+static void check_segment(const struct model *m, struct verdict *v, const struct trace_footer *f)
+{
+	uint64_t written = 0, lost = 0;
+	int i;
+
+	for (i = 0; i < PT_COUNT; i++) {
+		const struct point_count *c = &f->count[i];
+
+		written += c->written;
+		lost += c->lost;
+		if (c->hits != c->written + c->lost)
+			reason(v, DOUBT_COUNTS, "the counts of %s do not add up", point_name(i));
+	}
+	if (lost != m->ring_lost - m->cut_lost)
+		reason(v, DOUBT_COUNTS,
+		       "%" PRIu64 " lost records are told of %" PRIu64 " that the footer counts",
+		       m->ring_lost - m->cut_lost, lost);
+	if (written != v->events - m->cut_events)
+		reason(v, DOUBT_COUNTS,
+		       "%" PRIu64 " events were recorded of %" PRIu64 " that were written",
+		       v->events - m->cut_events, written);
+}
+
+static uint64_t missed_of(const struct trace_footer *f)
+{
+	uint64_t missed = 0;
+	int i;
+
+	for (i = 0; i < PT_COUNT; i++)
+		missed += f->count[i].missed;
+	return missed;
+}
+
+/* Its counts are looked at now; a run of many files is doubted once for them. */
+static void fold_cut(struct model *m, const struct trace_footer *f)
+{
+	if (!(m->verdict.doubts & (1U << DOUBT_COUNTS)))
+		check_segment(m, &m->verdict, f);
+	m->cut_missed += missed_of(f);
+	m->cut_tracking_lost += f->tracking_lost;
+	m->cut_events = m->verdict.events;
+	m->cut_lost = m->ring_lost;
+}
+
+int model_item(struct model *m, const struct trace_item *item)
+{
+	switch (item->type) {
+	case ITEM_HEADER:
+		fold_header(m, item->header);
+		return 0;
+	case ITEM_VM:
+		return fold_vm(m, &item->vm);
+	case ITEM_EVENT:
+		return fold_event(m, item->event);
+	case ITEM_LOSS:
+		fold_loss(m, &item->loss);
+		return 0;
+	case ITEM_FOOTER:
+		m->footer = *item->footer;
+		m->has_footer = true;
+		return 0;
+	case ITEM_CUT:
+		fold_cut(m, &item->cut->footer);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* ---- the verdict ---- */
 
 static void check_probes(const struct model *m, struct verdict *v)
 {
@@ -1343,32 +1435,16 @@ static void check_probes(const struct model *m, struct verdict *v)
 
 static void check_counts(const struct model *m, struct verdict *v)
 {
-	uint64_t written = 0, missed = 0, lost = 0;
-	int i;
+	uint64_t missed = m->cut_missed + missed_of(&m->footer);
+	uint64_t untracked = m->cut_tracking_lost + m->footer.tracking_lost;
 
-	for (i = 0; i < PT_COUNT; i++) {
-		const struct point_count *c = &m->footer.count[i];
-
-		written += c->written;
-		missed += c->missed;
-		lost += c->lost;
-		if (c->hits != c->written + c->lost)
-			reason(v, DOUBT_COUNTS, "the counts of %s do not add up", point_name(i));
-	}
+	check_segment(m, v, &m->footer);
 	if (missed)
 		reason(v, DOUBT_MISSED, "the kernel skipped %" PRIu64 " probe hits (recursion)",
 		       missed);
-	if (lost != m->ring_lost)
-		reason(v, DOUBT_COUNTS,
-		       "%" PRIu64 " lost records are told of %" PRIu64 " that the footer counts",
-		       m->ring_lost, lost);
-	if (written != v->events)
-		reason(v, DOUBT_COUNTS,
-		       "%" PRIu64 " events were recorded of %" PRIu64 " that were written",
-		       v->events, written);
-	if (m->footer.tracking_lost)
+	if (untracked)
 		reason(v, DOUBT_UNTRACKED, "%" PRIu64 " restores could not be kept track of",
-		       m->footer.tracking_lost);
+		       untracked);
 	if (m->footer.has_command && m->footer.command_status)
 		reason(v, DOUBT_COMMAND, "the traced command ended with status %d",
 		       m->footer.command_status);
@@ -1452,19 +1528,22 @@ static void blocked_access(struct task *task, void *arg)
 	ask(m, AT_BLOCKED, vcpu->current, &facts);
 }
 
-void model_stream_ends(struct model *m)
+void model_stream_ends(struct model *m, bool goes_on)
 {
 	struct vcpu *vcpu;
 
-	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
+	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
+		if (goes_on)
+			mark(vcpu->entering, WHY_GOES_ON);
 		entry_is_over(m, vcpu);
+	}
 }
 
 static void close_open_restores(struct model *m)
 {
 	struct vcpu *vcpu;
 
-	model_stream_ends(m);
+	model_stream_ends(m, m->footer.continued);
 	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
 		if (vcpu->pending)
 			close_restore(m, &vcpu->pending, END_OPEN, NULL);
@@ -1476,7 +1555,7 @@ static void close_open_restores(struct model *m)
 const struct verdict *model_finish(struct model *m)
 {
 	/* in a trace that was cut, the exit may be what is missing */
-	if (m->has_footer)
+	if (m->has_footer && !m->footer.continued)
 		context_for_each(m->context, blocked_access, m);
 	close_open_restores(m);
 	give_verdict(m);
@@ -1486,6 +1565,26 @@ const struct verdict *model_finish(struct model *m)
 uint64_t model_open_windows(const struct model *m)
 {
 	return m->open;
+}
+
+uint64_t model_in_flight(const struct model *m)
+{
+	const struct vcpu *vcpu;
+	uint64_t entering = 0;
+
+	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
+		entering += vcpu->entering != NULL;
+	return m->open + entering;
+}
+
+uint64_t model_next_restore(const struct model *m)
+{
+	return m->next_id + 1;
+}
+
+uint64_t model_next_save(const struct model *m)
+{
+	return m->next_save + 1;
 }
 
 /* ---- life ---- */

@@ -40,13 +40,23 @@ void model_set_options(struct model *model, const struct model_options *options)
 /* Returns 0 or -ENOMEM. */
 int model_item(struct model *model, const struct trace_item *item);
 
-/* Nothing but the footer comes: what has ended is told now. */
-void model_stream_ends(struct model *model);
+/*
+ * Nothing but the footer comes: what has ended is told now. Where the stream goes
+ * on in another file, what waits to be concluded is not concluded here.
+ */
+void model_stream_ends(struct model *model, bool goes_on);
 
 /* The stream has ended, with or without a footer. Call once. */
 const struct verdict *model_finish(struct model *model);
 
 /* Restores whose window is open. */
 uint64_t model_open_windows(const struct model *model);
+
+/* Those, and the ones that have run and whose first nested entry is waited for. */
+uint64_t model_in_flight(const struct model *model);
+
+/* What the next restore and the next save will be called. */
+uint64_t model_next_restore(const struct model *model);
+uint64_t model_next_save(const struct model *model);
 
 #endif

@@ -84,7 +84,8 @@ struct anomaly {
 	X(BLIND, "a probe that the verdict needs was not attached")                                \
 	X(NO_STATE, "the state of the vCPU could not be read on this kernel")                      \
 	X(TOO_MANY, "it had more accesses than are looked at")                                     \
-	X(DIFFERS, "its eVMCS was not mapped where that was derived to be: a bug of evmcs-trace")
+	X(DIFFERS, "its eVMCS was not mapped where that was derived to be: a bug of evmcs-trace")  \
+	X(GOES_ON, "what became of it is in the next file of the trace")
 
 enum inconclusive_reason {
 #define INCONCLUSIVE_ENUM(id, text) WHY_##id,

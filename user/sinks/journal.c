@@ -8,7 +8,7 @@
 #include "model/anomalies.h"
 #include "model/names.h"
 #include "sinks/journal.h"
-#include "trace/format.h"
+#include "model/run.h"
 
 #define NSEC_PER_SEC 1000000000ULL
 #define MINUTE_NS (60 * NSEC_PER_SEC)
@@ -125,7 +125,7 @@ static void add_restore(struct journal_sink *j, struct entry *e, const struct re
 	const char *file = j->options.trace_file ? j->options.trace_file(j->options.ctx) : NULL;
 	char id[RESTORE_ID_LEN];
 
-	format_restore_id(id, header, r->id);
+	restore_id(id, header, r->id);
 	add(e, "EVMCS_RESTORE_ID=%s", id);
 	add(e, "EVMCS_VM=%.200s", r->vm_name ? r->vm_name : r->comm);
 	add(e, "EVMCS_VCPU=%d", r->vcpu);
@@ -144,7 +144,7 @@ static void journal_anomaly(struct sink *sink, const struct restore *r, const st
 
 	if (a->severity < j->options.fail_on)
 		return;
-	format_restore_id(id, header, r->id);
+	restore_id(id, header, r->id);
 	begin(&e, JOURNAL_VIOLATION, -1);
 	add(&e, "MESSAGE=%s (%s): %s; vCPU %d of %.100s[%u], restore %s", a->cls->name, a->cls->id,
 	    a->cls->title, r->vcpu, r->vm_name ? r->vm_name : r->comm, r->pid, id);

@@ -10,7 +10,7 @@
 #include "model/anomalies.h"
 #include "model/names.h"
 #include "sinks/metrics.h"
-#include "trace/format.h"
+#include "model/run.h"
 #include "util/process.h"
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -147,7 +147,7 @@ static int metrics_item(struct sink *sink, const struct trace_item *item,
 static void note_exemplar(struct exemplar *e, const struct restore *restore,
 			  const struct trace_header *header, double value, double time)
 {
-	format_restore_id(e->restore_id, header, restore->id);
+	restore_id(e->restore_id, header, restore->id);
 	e->value = value;
 	e->time = time;
 }

@@ -12,10 +12,16 @@
 
 struct sink;
 
-/* Each may be NULL but free. item returns 0 or -errno. */
+/* Each may be NULL but free. item and cut return 0 or -errno. */
 struct sink_ops {
 	int (*item)(struct sink *sink, const struct trace_item *item,
 		    const struct trace_header *header);
+	/*
+	 * Of ITEM_CUT, which item is not told: files end here with this footer and
+	 * begin anew with the next header. What is shown otherwise goes on.
+	 */
+	int (*cut)(struct sink *sink, const struct trace_footer *footer,
+		   const struct trace_header *header, const struct trace_header *next);
 	void (*anomaly)(struct sink *sink, const struct restore *restore,
 			const struct anomaly *anomaly, const struct trace_header *header);
 	void (*restore)(struct sink *sink, const struct restore *restore,
@@ -70,5 +76,10 @@ struct sink *junit_sink_new(FILE *out, const char *name);
  * more is written.
  */
 struct sink *trace_sink_new(int fd, const char *name);
+
+/* One that says nothing of a failure, for who asks, and how far it has written. */
+struct sink *trace_sink_quiet_new(int fd);
+int trace_sink_error(const struct sink *trace_sink); /* the first one, 0: none */
+uint64_t trace_sink_bytes(const struct sink *trace_sink); /* of whole lines */
 
 #endif

@@ -13,7 +13,7 @@
 struct trace_sink {
 	struct sink sink;
 	int fd;
-	const char *name;
+	const char *name; /* NULL: failures are asked for, not said */
 	off_t written; /* whole lines */
 	unsigned long crc;
 	bool sealed; /* the footer is written: it is the last line */
@@ -41,6 +41,8 @@ static void give_up(struct trace_sink *t, int err)
 	/* a pipe cannot be cut, and need not be */
 	if (ftruncate(t->fd, t->written))
 		errno = 0;
+	if (!t->name)
+		return;
 	say_error("cannot write %s (%s): free some space or choose another place with -o; what was "
 		  "recorded until now stays readable, its verdict is inconclusive",
 		  t->name, errstr(err));
@@ -170,4 +172,19 @@ struct sink *trace_sink_new(int fd, const char *name)
 	t->name = name;
 	t->crc = crc32(0, NULL, 0);
 	return &t->sink;
+}
+
+struct sink *trace_sink_quiet_new(int fd)
+{
+	return trace_sink_new(fd, NULL);
+}
+
+int trace_sink_error(const struct sink *sink)
+{
+	return ((const struct trace_sink *)sink)->err;
+}
+
+uint64_t trace_sink_bytes(const struct sink *sink)
+{
+	return (uint64_t)((const struct trace_sink *)sink)->written;
 }

@@ -15,6 +15,7 @@ struct file_source {
 	const char *path;
 	FILE *f;
 	item_fn fn;
+	line_fn line_fn; /* instead of it */
 	void *ctx;
 	struct decoded decoded;
 	uint64_t line_no;
@@ -58,6 +59,8 @@ static int check_order(struct file_source *s, const struct trace_item *item)
 		if (s->has_header)
 			return malformed(s, "a second header");
 		s->has_header = true;
+		if (item->header->continues.segment > 1)
+			s->next_seq = item->header->continues.seq;
 		return 0;
 	}
 	if (!s->has_header)
@@ -90,6 +93,20 @@ static int take_derived(const struct file_source *s)
 	return s->has_header ? 0 : malformed(s, "the first line is not a header");
 }
 
+static int pass_line(const struct file_source *s, const char *line, size_t len,
+		     const struct trace_item *item)
+{
+	const struct trace_line whole = {
+		.text = line,
+		.len = len,
+		.no = s->line_no,
+		.item = item,
+		.object = s->decoded.root,
+	};
+
+	return s->line_fn ? s->line_fn(s->ctx, &whole) : 0;
+}
+
 static int take_line(struct file_source *s, const char *line, size_t len)
 {
 	struct trace_item item;
@@ -99,11 +116,13 @@ static int take_line(struct file_source *s, const char *line, size_t len)
 	if (type < 0)
 		return malformed(s, s->decoded.error);
 	if (type == LINE_DERIVED)
-		return take_derived(s);
+		return take_derived(s) ?: pass_line(s, line, len, NULL);
 	err = check_order(s, &item);
 	if (!err && item.type == ITEM_FOOTER)
 		err = take_footer(s, &item, line, len);
-	return err ?: s->fn(s->ctx, &item);
+	if (err)
+		return err;
+	return s->fn ? s->fn(s->ctx, &item) : pass_line(s, line, len, &item);
 }
 
 /*
@@ -139,26 +158,40 @@ static int read_lines(struct file_source *s)
 	return err;
 }
 
-int file_source_run(const char *path, item_fn fn, void *ctx)
+static int run(struct file_source *s)
 {
-	struct file_source s = { .path = path, .fn = fn, .ctx = ctx, .next_seq = 1 };
 	int err;
 
-	s.f = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	if (!s.f) {
+	s->f = strcmp(s->path, "-") ? fopen(s->path, "re") : stdin;
+	if (!s->f) {
 		err = -errno;
-		say_error("cannot open %s (%s)", path, errstr(err));
+		say_error("cannot open %s (%s)", s->path, errstr(err));
 		return err;
 	}
-	s.crc = crc32(0, NULL, 0);
-	err = read_lines(&s);
-	if (!err && !s.has_header) {
+	s->next_seq = 1;
+	s->crc = crc32(0, NULL, 0);
+	err = read_lines(s);
+	if (!err && !s->has_header) {
 		say_error("%s: there is no trace in it: it is empty or was cut in its first line",
-			  path);
+			  s->path);
 		err = -EBADMSG;
 	}
-	decoded_release(&s.decoded);
-	if (s.f != stdin)
-		fclose(s.f);
+	decoded_release(&s->decoded);
+	if (s->f != stdin)
+		fclose(s->f);
 	return err;
+}
+
+int file_source_run(const char *path, item_fn fn, void *ctx)
+{
+	struct file_source s = { .path = path, .fn = fn, .ctx = ctx };
+
+	return run(&s);
+}
+
+int file_source_lines(const char *path, line_fn fn, void *ctx)
+{
+	struct file_source s = { .path = path, .line_fn = fn, .ctx = ctx };
+
+	return run(&s);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <bpf/libbpf.h>
 
@@ -16,6 +17,7 @@
 struct vm_key {
 	uint64_t kvm;
 	uint32_t id;
+	uint32_t told; /* in which segment */
 	uint32_t vcpus; /* known vCPUs: with the last one the VM is gone */
 	int32_t next_vcpu; /* for kernels where vcpu_id cannot be read */
 };
@@ -36,8 +38,15 @@ struct ring_source {
 	uint32_t next_vm;
 	uint64_t next_seq;
 	uint64_t last_lost;
-	uint64_t events;
 	uint64_t last_t_ns;
+	/* since the last cut */
+	uint32_t segment;
+	uint64_t events;
+	uint64_t ring_lost; /* as told */
+	uint64_t passed[PT_COUNT]; /* events */
+	/* by the footers of all cuts */
+	struct point_count told[PT_COUNT];
+	uint64_t told_tracking_lost;
 	/* of the observers that were left */
 	struct point_count counts[PT_COUNT];
 	uint64_t tracking_lost;
@@ -45,6 +54,8 @@ struct ring_source {
 	void *ctx;
 	int err; /* of fn */
 };
+
+#define NSEC_PER_SEC 1000000000ULL
 
 /* KVM_PFN_ERR_MASK and KVM_PFN_NOSLOT of include/linux/kvm_host.h */
 #define PFN_ERROR_BITS (0xfffULL << 52)
@@ -80,11 +91,13 @@ static void pass_on(struct ring_source *s, const struct trace_item *item)
 
 /* ---- small numbers for kernel pointers ---- */
 
-static void tell_vm(struct ring_source *s, const struct vm_key *vm, const struct record *rec)
+/* Once in each file: it has its name from /proc as it is by then. */
+static void tell_vm(struct ring_source *s, struct vm_key *vm, const struct record *rec)
 {
 	struct trace_item item = { .type = ITEM_VM };
 	char comm[32], name[VMM_NAME_LEN];
 
+	vm->told = s->segment;
 	vmm_comm(rec->tgid, comm, sizeof(comm));
 	item.vm.vm = vm->id;
 	item.vm.pid = rec->tgid;
@@ -98,8 +111,11 @@ static struct vm_key *know_vm(struct ring_source *s, const struct record *rec)
 	struct vm_key key = { .kvm = rec->kvm }, *vm;
 
 	vm = find(&s->vms, &key, compare_vms);
-	if (vm)
+	if (vm) {
+		if (vm->told != s->segment)
+			tell_vm(s, vm, rec);
 		return vm;
+	}
 	vm = calloc(1, sizeof(*vm));
 	if (!vm)
 		return NULL;
@@ -226,6 +242,7 @@ static void take_event(struct ring_source *s, const struct record *rec, uint32_t
 	if (rec->nr_stack)
 		take_stack(s, rec, &ev);
 	s->events++;
+	s->passed[ev.point]++;
 	s->last_t_ns = ev.t_ns;
 	pass_on(s, &item);
 }
@@ -239,6 +256,8 @@ static void tell_loss(struct ring_source *s, uint64_t lost, uint64_t t_ns, enum 
 	item.loss.t_ns = t_ns;
 	item.loss.stage = stage;
 	item.loss.count = lost;
+	if (stage == LOSS_RING)
+		s->ring_lost += lost;
 	pass_on(s, &item);
 }
 
@@ -290,6 +309,7 @@ struct ring_source *ring_source_new(struct observer *observer, const struct trac
 	s->observer = observer;
 	s->header = header;
 	s->next_seq = 1;
+	s->segment = 1;
 	s->last_lost = observer_lost(observer);
 	s->fn = fn;
 	s->ctx = ctx;
@@ -329,12 +349,23 @@ void ring_source_silent(struct ring_source *s)
 	tell_loss(s, 1, s->last_t_ns, LOSS_SILENT);
 }
 
+static void add_counts(struct point_count *sum, const struct point_count *counts)
+{
+	int i;
+
+	for (i = 0; i < PT_COUNT; i++) {
+		sum[i].hits += counts[i].hits;
+		sum[i].written += counts[i].written;
+		sum[i].lost += counts[i].lost;
+		sum[i].missed += counts[i].missed;
+	}
+}
+
 /* Nothing of the observer is needed afterwards. */
 void ring_source_leave(struct ring_source *s)
 {
 	struct point_count counts[PT_COUNT];
 	uint64_t lost;
-	int i;
 
 	if (!s->observer)
 		return;
@@ -343,12 +374,7 @@ void ring_source_leave(struct ring_source *s)
 	if (lost > s->last_lost)
 		tell_loss(s, lost - s->last_lost, s->last_t_ns, LOSS_RING);
 	observer_counts(s->observer, counts);
-	for (i = 0; i < PT_COUNT; i++) {
-		s->counts[i].hits += counts[i].hits;
-		s->counts[i].written += counts[i].written;
-		s->counts[i].lost += counts[i].lost;
-		s->counts[i].missed += counts[i].missed;
-	}
+	add_counts(s->counts, counts);
 	s->tracking_lost += observer_tracking_lost(s->observer);
 	ring_buffer__free(s->ring);
 	s->ring = NULL;
@@ -375,19 +401,115 @@ int ring_source_join(struct ring_source *s, struct observer *observer)
 	return 0;
 }
 
+/* ---- files of the stream ---- */
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+static void begin_footer(const struct ring_source *s, struct trace_footer *f, const char *reason)
+{
+	f->t_ns = s->last_t_ns;
+	f->events = s->events;
+	snprintf(f->reason, sizeof(f->reason), "%s", reason);
+}
+
+/*
+ * While the kernel goes on counting, its counts of what was written are those of
+ * another moment: events are counted as they pass. False where what it counts as
+ * lost is not what was told, for a record that is being lost right now.
+ */
+static bool count_segment(const struct ring_source *s, struct trace_footer *f)
+{
+	struct point_count counts[PT_COUNT] = {};
+	uint64_t lost = 0, tracking_lost = s->tracking_lost;
+	int i;
+
+	if (s->observer) {
+		observer_counts(s->observer, counts);
+		tracking_lost += observer_tracking_lost(s->observer);
+	}
+	add_counts(counts, s->counts);
+	for (i = 0; i < PT_COUNT; i++) {
+		f->count[i].written = s->passed[i];
+		f->count[i].lost = counts[i].lost - s->told[i].lost;
+		f->count[i].missed = counts[i].missed - s->told[i].missed;
+		f->count[i].hits = f->count[i].written + f->count[i].lost;
+		lost += f->count[i].lost;
+	}
+	f->tracking_lost = tracking_lost - s->told_tracking_lost;
+	return lost == s->ring_lost;
+}
+
+static void begin_segment(struct ring_source *s, const struct trace_footer *f)
+{
+	add_counts(s->told, f->count);
+	s->told_tracking_lost += f->tracking_lost;
+	memset(s->passed, 0, sizeof(s->passed));
+	s->events = s->ring_lost = 0;
+	s->segment++;
+}
+
+/* A record is stamped before it is passed on: the next file begins a little earlier. */
+static void stamp_cut(const struct ring_source *s, struct trace_cut *cut)
+{
+	const uint64_t early_ns = NSEC_PER_SEC / 100;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC) - s->header->mono_ns;
+
+	cut->t_ns = now > early_ns ? now - early_ns : 0;
+	cut->wall_ns = clock_ns(CLOCK_REALTIME) - now;
+	cut->next_seq = s->next_seq;
+}
+
+int ring_source_cut(struct ring_source *s, const char *reason)
+{
+	struct trace_cut cut = { .footer.continued = true };
+	struct trace_item item = { .type = ITEM_CUT, .cut = &cut };
+	int err = ring_source_consume(s);
+
+	if (err < 0)
+		return err;
+	if (s->observer && observer_lost(s->observer) != s->last_lost)
+		return -EAGAIN;
+	begin_footer(s, &cut.footer, reason);
+	if (!count_segment(s, &cut.footer))
+		return -EAGAIN;
+	stamp_cut(s, &cut);
+	begin_segment(s, &cut.footer);
+	pass_on(s, &item);
+	return s->err;
+}
+
+/* What was told of and is not in the kernel's counts must not go unseen. */
+static void take_told(struct point_count *count, const struct point_count *told)
+{
+	bool odd = told->hits > count->hits || told->written > count->written;
+
+	count->hits -= odd ? 0 : told->hits;
+	count->written = odd ? count->hits + 1 : count->written - told->written;
+	count->lost -= told->lost;
+	count->missed -= told->missed;
+}
+
+/* The kernel's own counts, which stand still: whatever has vanished shows here. */
 int ring_source_end(struct ring_source *s, const char *reason, const int *command_status)
 {
 	struct trace_footer footer = { .has_command = command_status };
 	struct trace_item item = { .type = ITEM_FOOTER, .footer = &footer };
+	int i;
 
 	ring_source_leave(s);
-	footer.t_ns = s->last_t_ns;
-	footer.events = s->events;
-	footer.tracking_lost = s->tracking_lost;
+	begin_footer(s, &footer, reason);
+	footer.tracking_lost = s->tracking_lost - s->told_tracking_lost;
 	if (command_status)
 		footer.command_status = *command_status;
-	snprintf(footer.reason, sizeof(footer.reason), "%s", reason);
 	memcpy(footer.count, s->counts, sizeof(footer.count));
+	for (i = 0; i < PT_COUNT; i++)
+		take_told(&footer.count[i], &s->told[i]);
 	pass_on(s, &item);
 	return s->err;
 }

@@ -19,6 +19,20 @@ typedef int (*item_fn)(void *ctx, const struct trace_item *item);
  */
 int file_source_run(const char *path, item_fn fn, void *ctx);
 
+/* A whole line of a trace, as it is in the file, that has been found to be in order. */
+struct json_t;
+struct trace_line {
+	const char *text; /* the newline is part of it */
+	size_t len;
+	uint64_t no; /* from 1 */
+	const struct trace_item *item; /* NULL: what a model concluded */
+	const struct json_t *object;
+};
+typedef int (*line_fn)(void *ctx, const struct trace_line *line);
+
+/* The same, line by line; a negative value of fn ends it and is returned. */
+int file_source_lines(const char *path, line_fn fn, void *ctx);
+
 struct ring_source;
 
 struct ring_source *ring_source_new(struct observer *observer, const struct trace_header *header,
@@ -39,6 +53,13 @@ int ring_source_consume(struct ring_source *source);
 void ring_source_leave(struct ring_source *source);
 void ring_source_gap(struct ring_source *source);
 int ring_source_join(struct ring_source *source, struct observer *observer);
+
+/*
+ * Trace files are cut here: all that is there is passed on, then ITEM_CUT with the
+ * counts of what came since the last one. -EAGAIN where the kernel has lost records
+ * that are not told yet (it is told with the next one): nothing is cut then, try later.
+ */
+int ring_source_cut(struct ring_source *source, const char *reason);
 
 /* Tells that the kernel does not run the programs that are attached. */
 void ring_source_silent(struct ring_source *source);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "model/names.h"
+#include "model/run.h"
 #include "trace/format.h"
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -172,6 +173,31 @@ static void read_probe(struct reader *r, const json_t *o, struct probe_fact *p)
 	copy_text(r, o, "reason", p->reason, sizeof(p->reason));
 }
 
+static void read_run(struct reader *r, const json_t *o, struct trace_header *h)
+{
+	/* since 1.4 */
+	if (json_object_get(o, "run")) {
+		copy_text(r, o, "run", h->run, sizeof(h->run));
+		if (!run_is_valid(h->run))
+			fail(r, "\"run\" is not the name of a run");
+	}
+	header_name_run(h);
+}
+
+/* Since 1.4, of all files of a stream but the first. */
+static void read_continues(struct reader *r, const json_t *o, struct trace_continues *c)
+{
+	const json_t *j;
+
+	if (!json_object_get(o, "continues"))
+		return;
+	j = get_object(r, o, "continues");
+	c->segment = (uint64_t)get_int(r, j, "segment", 2, INT64_MAX);
+	c->seq = (uint64_t)get_int(r, j, "seq", 1, INT64_MAX);
+	c->restore = (uint64_t)get_int(r, j, "restore", 1, INT64_MAX);
+	c->save = (uint64_t)get_int(r, j, "save", 1, INT64_MAX);
+}
+
 static void read_header(struct reader *r, const json_t *o, struct trace_item *item)
 {
 	struct trace_header *h = &r->d->header;
@@ -190,6 +216,8 @@ static void read_header(struct reader *r, const json_t *o, struct trace_item *it
 	clock = get_object(r, o, "clock");
 	h->wall_ns = read_wall(r, clock);
 	h->mono_ns = get_hex(r, clock, "mono_ns", UINT64_MAX);
+	read_run(r, o, h);
+	read_continues(r, o, &h->continues);
 	filter = get_object(r, o, "filter");
 	h->filter_pid = get_u32(r, filter, "pid");
 	h->filter_vcpu = (int32_t)get_int(r, filter, "vcpu", -1, INT32_MAX);
@@ -466,6 +494,7 @@ static void read_footer(struct reader *r, const json_t *o, struct trace_item *it
 	if (f->has_command)
 		f->command_status = (int)get_int(r, o, "command_status", 0, 255);
 	f->tracking_lost = get_count(r, o, "tracking_lost");
+	f->continued = json_object_get(o, "continued") && get_bool(r, o, "continued");
 	read_counts(r, o, f);
 }
 

@@ -6,6 +6,7 @@
 
 #include "model/anomalies.h"
 #include "model/names.h"
+#include "model/run.h"
 #include "trace/format.h"
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -20,12 +21,6 @@ void format_timestamp(char out[TIMESTAMP_LEN], const struct trace_header *header
 	gmtime_r(&sec, &tm);
 	n = strftime(out, TIMESTAMP_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(out + n, TIMESTAMP_LEN - n, ".%06uZ", (unsigned int)(ns % NSEC_PER_SEC / 1000));
-}
-
-void format_restore_id(char out[RESTORE_ID_LEN], const struct trace_header *header, uint64_t id)
-{
-	snprintf(out, RESTORE_ID_LEN, "%.8s-%" PRIx64 "-%" PRIu64, header->boot_id, header->mono_ns,
-		 id);
 }
 
 json_t *encode_hex(uint64_t value)
@@ -75,7 +70,9 @@ static void put_time(json_t *o, const struct trace_header *header, uint64_t t_ns
 
 	format_timestamp(ts, header, t_ns);
 	json_object_set_new(o, "ts", json_string(ts));
-	json_object_set_new(o, "t_ns", number(t_ns));
+	/* what began in the file before this one */
+	json_object_set_new(o, "t_ns",
+			    number(t_ns > header->t_base_ns ? t_ns - header->t_base_ns : 0));
 }
 
 json_t *encode_probe(const struct probe_fact *p)
@@ -86,6 +83,13 @@ json_t *encode_probe(const struct probe_fact *p)
 			 text(p->reason));
 }
 
+static json_t *encode_continues(const struct trace_continues *c)
+{
+	return json_pack("{s:I,s:I,s:I,s:I}", "segment", (json_int_t)c->segment, "seq",
+			 (json_int_t)c->seq, "restore", (json_int_t)c->restore, "save",
+			 (json_int_t)c->save);
+}
+
 static json_t *encode_header(const struct trace_header *h)
 {
 	json_t *o, *probes = json_array();
@@ -93,14 +97,18 @@ static json_t *encode_header(const struct trace_header *h)
 	size_t i;
 
 	snprintf(schema, sizeof(schema), "evmcs-trace/%d.%d", h->schema_major, h->schema_minor);
-	format_timestamp(ts, h, 0);
+	format_timestamp(ts, h, h->t_base_ns);
 	for (i = 0; i < h->nr_probes; i++)
 		json_array_append_new(probes, encode_probe(&h->probes[i]));
 	o = json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:{s:s,s:o},s:{s:i,s:i}}", "type", "header",
 		      "schema", schema, "tool", text(h->tool), "kernel", text(h->kernel), "host",
 		      text(h->host), "boot_id", text(h->boot_id), "kvm_intel", text(h->srcversion),
-		      "clock", "wall", ts, "mono_ns", hex(h->mono_ns), "filter", "pid",
-		      (int)h->filter_pid, "vcpu", (int)h->filter_vcpu);
+		      "clock", "wall", ts, "mono_ns", hex(h->mono_ns + h->t_base_ns), "filter",
+		      "pid", (int)h->filter_pid, "vcpu", (int)h->filter_vcpu);
+	if (o && h->run[0])
+		json_object_set_new(o, "run", json_string(h->run));
+	if (o && h->continues.segment > 1)
+		json_object_set_new(o, "continues", encode_continues(&h->continues));
 	if (o)
 		json_object_set_new(o, "probes", probes);
 	else
@@ -354,6 +362,8 @@ static json_t *encode_footer(const struct trace_footer *f, const struct trace_he
 			    f->has_command ? json_integer(f->command_status) : json_null());
 	json_object_set_new(o, "events", number(f->events));
 	json_object_set_new(o, "tracking_lost", number(f->tracking_lost));
+	if (f->continued)
+		json_object_set_new(o, "continued", json_true());
 	json_object_set_new(o, "counts", encode_counts(f->count));
 	return o;
 }
@@ -371,6 +381,8 @@ json_t *encode_item(const struct trace_item *item, const struct trace_header *he
 		return encode_loss(&item->loss, header);
 	case ITEM_FOOTER:
 		return encode_footer(item->footer, header);
+	case ITEM_CUT:
+		return encode_footer(&item->cut->footer, header);
 	}
 	return NULL;
 }
@@ -422,9 +434,13 @@ static json_t *encode_first_entry(const struct restore *r)
 	return o;
 }
 
-static void put_whose(json_t *o, const struct restore *r)
+static void put_whose(json_t *o, const struct restore *r, const struct trace_header *header)
 {
+	char id[RESTORE_ID_LEN];
+
+	restore_id(id, header, r->id);
 	json_object_set_new(o, "restore", number(r->id));
+	json_object_set_new(o, "restore_id", json_string(id));
 	json_object_set_new(o, "vm", number(r->vm));
 	json_object_set_new(o, "vcpu", json_integer(r->vcpu));
 	json_object_set_new(o, "vm_name", text(r->vm_name));
@@ -467,7 +483,7 @@ json_t *encode_restore(const struct restore *r, const struct trace_header *heade
 
 	if (!o)
 		return NULL;
-	put_whose(o, r);
+	put_whose(o, r, header);
 	put_time(o, header, r->t_set_ns);
 	json_object_set_new(o, "verdict", json_string(verdict_name(r->verdict)));
 	json_object_set_new(o, "path", json_string(path_name(r->path)));
@@ -530,7 +546,7 @@ json_t *encode_anomaly(const struct restore *r, const struct anomaly *a,
 
 	if (!o)
 		return NULL;
-	put_whose(o, r);
+	put_whose(o, r, header);
 	put_time(o, header, a->t_ns);
 	json_object_update_new(o, encode_finding(a));
 	if (a->access >= 0)

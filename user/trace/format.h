@@ -36,10 +36,6 @@ json_t *encode_probe(const struct probe_fact *p);
 #define TIMESTAMP_LEN 32
 void format_timestamp(char out[TIMESTAMP_LEN], const struct trace_header *header, uint64_t t_ns);
 
-/* "RUN-N": a restore's name, unique over boots and hosts. */
-#define RESTORE_ID_LEN 64
-void format_restore_id(char out[RESTORE_ID_LEN], const struct trace_header *header, uint64_t id);
-
 /* What one line of a trace is. */
 enum line_type {
 	LINE_ITEM, /* decoded into the item */
