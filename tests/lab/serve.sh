@@ -21,7 +21,11 @@ snapshot()
 
 ip link set lo up 2>/dev/null || ifconfig lo up
 mkdir -p /tmp/textfile
+mkdir -p /mnt/traces
+mount -t tmpfs -o size=400k traces /mnt/traces
 cat >/tmp/serve.yml <<'END'
+traces:
+  directory: /mnt/traces
 textfile:
   file: /tmp/textfile/evmcs_trace.prom
   interval: 1s
@@ -64,6 +68,20 @@ kill -HUP "$started"
 sleep 1
 snapshot reloaded
 
+# ---- another trace file; no room for one; room again ----
+kill -USR2 "$started"
+sleep 2
+evmcs-restore --rounds 1 >/dev/null
+dd if=/dev/zero of=/mnt/traces/filler bs=1k count=1000 2>/dev/null
+evmcs-restore --rounds 2 >/dev/null
+sleep 2
+snapshot full
+rm /mnt/traces/filler
+sleep 10
+evmcs-restore --rounds 1 >/dev/null
+sleep 2
+snapshot recovered
+
 # ---- let go of the module: not healthy; another kernel: watched again ----
 kill -USR1 "$started"
 sleep 1
@@ -79,5 +97,18 @@ sleep 2
 snapshot violated
 wget -q -O "$OUT/violated.openmetrics" --header 'Accept: application/openmetrics-text' \
 	http://127.0.0.1:9758/metrics
+id=$(sed -n 's/.*violations_total.*restore_id="\([^"]*\)".*/\1/p' "$OUT/violated.openmetrics")
 finish serve TERM
 ls /tmp/textfile >"$OUT/textfile.left"
+run show evmcs-trace show "$id" /mnt/traces
+
+# ---- killed: its file has no footer, and is judged as far as it goes ----
+mkdir "$OUT/traces" "$OUT/killed"
+mv /mnt/traces/evmcs-trace-*.jsonl "$OUT/traces"
+load-kvm stock || exit 1
+start killed evmcs-trace serve -q -c /tmp/serve.yml
+evmcs-restore --rounds 1 >/dev/null
+# the first stack takes it seconds here, for it reads the kernel's symbols
+sleep 10
+finish killed KILL
+mv /mnt/traces/evmcs-trace-*.jsonl "$OUT/killed"
