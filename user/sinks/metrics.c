@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,7 +148,13 @@ static int metrics_item(struct sink *sink, const struct trace_item *item,
 static void note_exemplar(struct exemplar *e, const struct restore *restore,
 			  const struct trace_header *header, double value, double time)
 {
+	char *c;
+
 	format_restore_id(e->restore_id, header, restore->id);
+	/* a trace's boot ID may be anything: what a label would have to escape is not let in */
+	for (c = e->restore_id; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '-')
+			*c = '_';
 	e->value = value;
 	e->time = time;
 }
