@@ -24,8 +24,8 @@ void format_timestamp(char out[TIMESTAMP_LEN], const struct trace_header *header
 
 void format_restore_id(char out[RESTORE_ID_LEN], const struct trace_header *header, uint64_t id)
 {
-	snprintf(out, RESTORE_ID_LEN, "%.8s-%" PRIx64 "-%" PRIu64, header->boot_id,
-		 header->mono_ns, id);
+	snprintf(out, RESTORE_ID_LEN, "%.8s-%" PRIx64 "-%" PRIu64, header->boot_id, header->mono_ns,
+		 id);
 }
 
 json_t *encode_hex(uint64_t value)
