@@ -4,7 +4,7 @@
 # the rest. No root, no kernel: libcmocka, jansson, zlib and libcyaml only,
 # but for what is asked of a kernel.
 
-UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves
+UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves test_metrics
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
 PROBE_TESTS := test_plan test_inlined test_privileges test_code
 # What the daemon has around it, with libmicrohttpd.
@@ -64,6 +64,17 @@ $(MAKE_TRACES): $(B)/tests/tests/unit/make_traces.o $(UNIT_SRCS:%.c=$(B)/tests/%
 .PHONY: test-traces
 test-traces: $(MAKE_TRACES)
 
+# Hosts for a Prometheus, without a lab: tests/fleet.
+FLEET_HOSTS := $(B)/tests/fleet_hosts
+FLEET_SRCS := $(wildcard tests/fleet/*.c) $(PURE_SRCS)
+
+$(FLEET_HOSTS): $(FLEET_SRCS:%.c=$(B)/tests/%.o)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lmicrohttpd -ljansson -lz -lcyaml -lyaml -lpthread -o $@
+
+.PHONY: test-fleet
+test-fleet: $(FLEET_HOSTS) $(MAKE_TRACES)
+
 # All of them are run, also after one has failed. What passed is one line each,
 # with V=1 all that cmocka says; of what failed everything is shown.
 run_unit = status=0; for t in $(1); do \
@@ -84,5 +95,5 @@ unit: $(UNIT_PROGRAMS)
 unit-asan: $(ASAN_PROGRAMS)
 	$(Q)$(call run_unit,$^)
 
--include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c)
+-include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c $(wildcard tests/fleet/*.c))
 -include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c))

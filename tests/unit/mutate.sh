@@ -18,11 +18,12 @@ sed -i '/^include scenarios/d' "$copy/Makefile"
 build() { make -s -C "$copy" CFLAGS='-O1 -Wno-error' "$@" >"$copy/log" 2>&1; }
 
 survived=0
+first_test= # where another one would not see it
 
 # judge NAME: the sources are broken; which test says so?
 judge() {
 	local t first failed
-	for t in test_saves test_anomalies test_model test_small test_trace test_expect test_plan; do
+	for t in $first_test test_saves test_anomalies test_model test_small test_trace test_expect test_plan; do
 		if ! build "build/tests/$t"; then
 			echo "$1: does not compile"
 			tail -3 "$copy/log"
@@ -253,5 +254,62 @@ file=user/yaml/outline.c
 mutant "two documents" $file 's/^\tif \(ev.type != YAML_STREAM_END_EVENT\)/\tif (0)/'
 mutant "keys twice" $file 's/if \(find_place\(r->outline, child, &line\)\)/if (0)/'
 mutant "values with NUL" $file 's/return is_text\(ev\) \? 0/return 1 ? 0/'
+
+first_test=test_metrics
+file=user/sinks/metrics.c
+mutant "metrics of resets" $file 's/^\tif \(r->reset\)/\tif (0)/'
+mutant "metrics by no path" $file 's/m->restores\[r->path\]\+\+/m->restores[0]++/'
+mutant "metrics by no verdict" $file 's/m->verdicts\[r->verdict\]\+\+/m->verdicts[0]++/'
+mutant "metrics of no refusal" $file 's/m->refused \+= r->end == END_REFUSED/m->refused += !r->set_done/'
+mutant "metrics, last restore" $file 's/m->last_restore = .*/;/'
+mutant "metrics, a leave is timed" $file 's/if \(r->path == PATH_LEAVE\)/if (0)/'
+mutant "metrics, a SET that is not over" $file 's/if \(r->set_done\)/if (1)/'
+mutant "metrics, a run that is not seen" $file 's/if \(r->run_seen\)/if (1)/'
+mutant "metrics, one histogram" $file 's/r->wants_evmcs \? HISTOGRAM_EVMCS : HISTOGRAM_NATIVE/HISTOGRAM_EVMCS/'
+mutant "metrics, bounds are exclusive" $file 's/ns > bounds_ns\[i\]/ns >= bounds_ns[i]/'
+mutant "metrics, buckets alone" $file 's/count \+= h->count\[i\]/count = h->count[i]/'
+mutant "metrics, no sum" $file 's/h->sum_ns \+= ns/h->sum_ns = ns/'
+mutant "metrics, other bounds" $file 's/100 \* NSEC|10 \* NSEC_PER_SEC/11 * NSEC_PER_SEC/'
+mutant "metrics, bounds as floats" $file 's/"1\.0", "10\.0"/"1", "10"/'
+mutant "metrics, warnings are none" $file 's/if \(anomaly->severity < m->fail_on\)/if (anomaly->severity < SEVERITY_ERROR)/'
+mutant "metrics, all are violations" $file 's/if \(anomaly->severity < m->fail_on\)/if (0)/'
+mutant "metrics, severity of the class" $file 's/m->anomalies\[anomaly->severity\]/m->anomalies[cls->severity]/'
+mutant "metrics, one rule" $file 's/m->violations\[cls->rule\]\+\+/m->violations[0]++/'
+mutant "metrics, a class of another rule" user/model/anomalies.c 's/"evmptr-mismatch", RULE_WRONG_VMCS/"evmptr-mismatch", RULE_WRONG_STATE/'
+mutant "metrics, last violation" $file 's/m->last_violation = .*/m->last_violation = m->last_violation ?: unix_time(header, anomaly->t_ns);/'
+mutant "metrics, last class" $file 's/m->last_class = .*/m->last_class = (int)(cls - anomaly_classes);/'
+mutant "metrics, rules unnoticed" $file 's/m->rules = .*/m->rules = (uint32_t)crc;/'
+mutant "metrics, rules by what is given" $file 's/model->slow_set_ns \? model->slow_set_ns : SLOW_SET_NS/model->slow_set_ns/'
+mutant "metrics, old rules" $file 's/m->fail_on = model->fail_on;/m->fail_on = m->fail_on ?: model->fail_on;/'
+mutant "metrics, exemplars for all" $file 's/w->form != EXPOSITION_OPENMETRICS \|\| //'
+mutant "metrics, exemplars of none" $file 's/ \|\| !e->time\)/)/'
+mutant "metrics, exemplars by class" $file 's/if \(e->class\)/if (0)/'
+mutant "metrics, exemplars of another bucket" $file 's/&h->exemplar\[i\]\)/\&h->exemplar[0])/'
+mutant "metrics, boot IDs escape" $file 's/^\t\t\t\*c = ._.;/\t\t\t;/'
+mutant "metrics, the end for all" $file 's/if \(form == EXPOSITION_OPENMETRICS\)/if (1)/'
+mutant "metrics, one type for all" $file 's/return form == EXPOSITION_OPENMETRICS/return form != EXPOSITION_OPENMETRICS/'
+mutant "metrics, families of samples" $file 's/w->form == EXPOSITION_TEXT \? suffix : ""/suffix/'
+mutant "metrics, families of none" $file 's/w->form == EXPOSITION_TEXT \? suffix : ""/""/'
+mutant "metrics, any process" $file 's/if \(process \|\| /if (1 || /'
+mutant "metrics, losses of one stage" $file 's/m->lost\[loss->stage\] \+=/m->lost[0] +=/'
+mutant "metrics, a loss is one" $file 's/\+= loss->count/+= 1/'
+mutant "metrics, last loss" $file 's/m->last_loss = unix_time\(header, loss->t_ns\)/;/'
+mutant "metrics, silence is sight" $file 's/if \(loss->stage == LOSS_SILENT\)/if (0)/'
+mutant "metrics, any loss is silence" $file 's/if \(loss->stage == LOSS_SILENT\)/if (1)/'
+mutant "metrics, nothing missed" $file 's/m->facts.missed \+= .*/;/'
+mutant "metrics, missed once" $file 's/m->facts.missed \+= /m->facts.missed = /'
+mutant "metrics, all tracked" $file 's/m->facts.untracked \+= .*/;/'
+mutant "metrics, a footer is a loss" $file 's/if \(m->facts.missed \+ m->facts.untracked != before\)/if (1)/'
+mutant "metrics, no footer is a loss" $file 's/if \(m->facts.missed \+ m->facts.untracked != before\)/if (0)/'
+mutant "metrics, armed by any" $file 's/^\t\t\treturn false;/\t\t\t;/'
+mutant "metrics, armed with none" $file 's/return header->nr_probes;/return true;/'
+mutant "metrics, details are none" $file 's/ && !\(watched_details & point\)\)/)/'
+mutant "metrics, not needed is missing" $file 's/probes\[i\].attached \|\| \(.*\)\)$/probes[i].attached)/'
+mutant "metrics, points that none has" $file 's/ \&\&\n*\t* *!\(not_exported & 1ULL << point\)//;s/^\t       !\(not_exported & 1ULL << point\);/\t       1;/'
+mutant "metrics, live from the header" $file 's/if \(m->options.live\)/if (0)/'
+mutant "metrics, live without losses" $file 's/if \(item->type == ITEM_LOSS\)/if (item->type == ITEM_LOSS \&\& !m->options.live)/'
+mutant "metrics, live without a time" $file 's/m->last_loss = \(double\)now.tv_sec;/;/'
+mutant "metrics, live, always a loss" $file 's/if \(facts->missed != m->facts.missed \|\| .*/if (1) {/'
+mutant "metrics, names of threads" $file 's/fprintf\(w->f, " # \{restore_id=.*/fprintf(w->f, " # {restore_id=\\"%s-fake\\"", e->restore_id);/'
 
 exit $survived
