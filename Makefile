@@ -141,7 +141,7 @@ mutate:
 
 C_FILES := $(shell find bpf include user scenarios tests -name '*.[ch]')
 # Programs by their first line, and what they read.
-SHELL_FILES := $(sort $(shell grep -rlE '^.!/bin/(ba|busybox )?sh' .ci scenarios tests) \
+SHELL_FILES := $(sort $(shell grep -rlE '^.!/bin/(ba|busybox )?sh' .ci packaging scenarios tests) \
 	$(shell find scenarios tests -name '*.sh'))
 # What clang-format cannot know: tables are laid out by hand (clang-format off).
 CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,performance,portability \
