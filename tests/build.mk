@@ -4,7 +4,7 @@
 # the rest. No root, no kernel: libcmocka, jansson, zlib and libcyaml only,
 # but for what is asked of a kernel.
 
-UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves test_metrics
+UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves test_metrics test_files
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
 PROBE_TESTS := test_plan test_inlined test_privileges test_code
 # What the daemon has around it, with libmicrohttpd.
@@ -17,6 +17,11 @@ UNIT_LIBS := -lcmocka -ljansson -lz -lcyaml -lyaml
 UNIT_CPPFLAGS := $(CPPFLAGS_ALL) -Itests/unit
 
 ASAN_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# Files of a stream: with show, and the ring's source on a ring of the test's own.
+FILES_SRCS := user/commands/show.c user/commands/output.c user/sources/ring.c
+$(B)/tests/test_files: $(FILES_SRCS:%.c=$(B)/tests/%.o)
+$(B)/tests-asan/test_files: $(FILES_SRCS:%.c=$(B)/tests-asan/%.o)
 
 UNIT_PROGRAMS := $(ALL_UNIT_TESTS:%=$(B)/tests/%)
 ASAN_PROGRAMS := $(ALL_UNIT_TESTS:%=$(B)/tests-asan/%)
@@ -95,5 +100,5 @@ unit: $(UNIT_PROGRAMS)
 unit-asan: $(ASAN_PROGRAMS)
 	$(Q)$(call run_unit,$^)
 
--include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c $(wildcard tests/fleet/*.c))
--include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c))
+-include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(FILES_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c $(wildcard tests/fleet/*.c))
+-include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(FILES_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c))

@@ -485,14 +485,14 @@ void attach(struct stream *s, enum evmcs_point point, const char *flavour)
 	add_probe(&s->header, point, "nested_get_evmcs_page");
 }
 
-struct trace_footer *footer(struct stream *s)
+static void count_since_cut(const struct stream *s, struct trace_footer *f)
 {
-	struct trace_footer *f = &add_step(s, ITEM_FOOTER)->footer;
-	int i;
+	int i = s->nr;
 
-	f->t_ns = s->t_ns;
-	snprintf(f->reason, sizeof(f->reason), "interrupted");
-	for (i = 0; i < s->nr; i++) {
+	/* the step of the footer itself may be a cut */
+	for (i--; i > 0 && s->steps[i - 1].type != ITEM_CUT; i--)
+		;
+	for (; i < s->nr; i++) {
 		const struct step *step = &s->steps[i];
 
 		if (step->type == ITEM_LOSS && step->loss.stage == LOSS_RING) {
@@ -505,7 +505,29 @@ struct trace_footer *footer(struct stream *s)
 		f->count[step->event.point].hits++;
 		f->count[step->event.point].written++;
 	}
+}
+
+struct trace_footer *footer(struct stream *s)
+{
+	struct trace_footer *f = &add_step(s, ITEM_FOOTER)->footer;
+
+	f->t_ns = s->t_ns;
+	snprintf(f->reason, sizeof(f->reason), "interrupted");
+	count_since_cut(s, f);
 	return f;
+}
+
+struct trace_cut *cut(struct stream *s)
+{
+	struct trace_cut *c = &add_step(s, ITEM_CUT)->cut;
+
+	c->footer.t_ns = c->t_ns = s->t_ns;
+	c->footer.continued = true;
+	snprintf(c->footer.reason, sizeof(c->footer.reason), "next file");
+	count_since_cut(s, &c->footer);
+	c->wall_ns = s->header.wall_ns;
+	c->next_seq = s->seq + 1;
+	return c;
 }
 
 void take_step(struct stream *s, const struct step *step)
@@ -537,6 +559,9 @@ static struct trace_item item_of(const struct step *step)
 		break;
 	case ITEM_LOSS:
 		item.loss = step->loss;
+		break;
+	case ITEM_CUT:
+		item.cut = &step->cut;
 		break;
 	default:
 		item.footer = &step->footer;

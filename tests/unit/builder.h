@@ -43,6 +43,7 @@ struct step {
 	struct vm_fact vm;
 	struct loss_fact loss;
 	struct trace_footer footer;
+	struct trace_cut cut;
 };
 
 /* What came out: copies; the accesses of a restore are in json only. */
@@ -141,8 +142,10 @@ void note(struct stream *s, enum evmcs_point point);
 void blind_to(struct stream *s, enum evmcs_point point);
 /* The header says of the point that it was attached, so. */
 void attach(struct stream *s, enum evmcs_point point, const char *flavour);
-/* Counts that add up; tests may spoil them. */
+/* Counts that add up, since the last cut; tests may spoil them. */
 struct trace_footer *footer(struct stream *s);
+/* Files are cut here. */
+struct trace_cut *cut(struct stream *s);
 
 /* Takes a step of another stream over, renumbered. */
 void take_step(struct stream *s, const struct step *step);

@@ -166,6 +166,7 @@ static bool is_set(const struct event *ev)
 static void look_at_event(struct show *s, const struct event *ev)
 {
 	struct sought *f = &s->sought;
+	uint64_t seq = 0;
 
 	if (is_set(ev) && s->next_restore++ == s->restore) {
 		f->has_set = true;
@@ -173,10 +174,13 @@ static void look_at_event(struct show *s, const struct event *ev)
 		f->vm = ev->vm;
 		f->vcpu = ev->vcpu;
 		f->tid = ev->tid;
+		seq = ev->seq;
 	} else if (f->has_set && !f->has_end && ev->vm == f->vm && ev->vcpu == f->vcpu) {
 		f->has_end = is_set(ev);
-		f->last = is_set(ev) ? ev->seq - 1 : ev->seq;
+		seq = is_set(ev) ? ev->seq - 1 : ev->seq;
 	}
+	if (seq > f->last)
+		f->last = seq;
 }
 
 static int look_at_header(struct show *s, const struct trace_header *header)
@@ -301,6 +305,8 @@ static int show_file(struct show *s)
 	free(s->header);
 	free(s->vm);
 	s->header = s->vm = NULL;
+	/* one after the other, also where both go to one file */
+	fflush(stdout);
 	if (s->first_line)
 		say("%s is in %s:%" PRIu64 "-%" PRIu64, s->id, s->file->path, s->first_line,
 		    s->last_line);
