@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "model/run.h"
 #include "recorded.h"
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -130,6 +131,9 @@ void recorded_header(const struct recorded *r, const char *host, const char *boo
 	header->wall_ns = now_ns(CLOCK_REALTIME) - r->end_ns;
 	/* a restore's name has it: no two replays of a host give the same */
 	header->mono_ns = now_ns(CLOCK_MONOTONIC);
+	/* a run of its own, not the one that was recorded */
+	header->run[0] = '\0';
+	header_name_run(header);
 }
 
 int recorded_play(const struct recorded *r, const struct trace_header *header, item_fn fn,
