@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Writes every story as a trace, by the sink that `record` writes with: what
- * tests of reports judge, with no lab; and halves of migrations.
+ * tests of reports judge, with no lab; halves of migrations; and a stream in files.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "sinks/trace_files.h"
 #include "stories.h"
 
 static struct stream *new_stream(void)
@@ -86,13 +87,37 @@ static void write_halves(const char *dir)
 	write_trace(dir, "changed", s);
 }
 
+/* One stream in three files; a restore is in two of them. */
+static void write_segments(const char *dir)
+{
+	const struct trace_files_options files = { .directory = dir, .segment_bytes = 1 << 20 };
+	struct model_options model = { .fail_on = SEVERITY_ERROR };
+	struct stream *s = new_stream();
+	struct pipeline p;
+
+	stories[2].tell(s);
+	cut(s);
+	set(s, NESTED_EVMCS | NESTED_GUEST_MODE);
+	cut(s);
+	run_deferred(s);
+	stories[2].tell(s);
+	footer(s);
+	if (pipeline_init(&p, &model) ||
+	    pipeline_add(&p, trace_files_sink_new(&files, NULL, NULL)) ||
+	    stream_feed(s, pipeline_item, &p))
+		abort();
+	pipeline_finish(&p);
+	pipeline_free(&p);
+	stream_free(s);
+}
+
 int main(int argc, char **argv)
 {
 	struct stream *s;
 	int i;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: make_traces DIR HALVES-DIR\n");
+	if (argc != 4) {
+		fprintf(stderr, "usage: make_traces DIR HALVES-DIR SEGMENTS-DIR\n");
 		return 64;
 	}
 	for (i = 0; i < nr_stories; i++) {
@@ -117,5 +142,6 @@ int main(int argc, char **argv)
 	footer(s);
 	write_trace(argv[1], "no-restore", s);
 	write_halves(argv[2]);
+	write_segments(argv[3]);
 	return 0;
 }
