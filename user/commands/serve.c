@@ -32,6 +32,8 @@
 #define NSEC_PER_MSEC 1000000ULL
 /* The text that systemctl status shows need not be newer. */
 #define STATUS_MS 5000
+/* Arming takes seconds, and nothing is said meanwhile. */
+#define EXTEND_USEC "120000000"
 /* How often it is tried again where a trace file cannot be written or cut. */
 #define CUT_AGAIN_MS 1000
 
@@ -397,8 +399,10 @@ static void tell_status(struct canary *c)
 {
 	const struct model *m = c->pipeline.model;
 
-	systemd_notify("STATUS=%s; %" PRIu64 " restores in flight", states[c->state].text,
-		       model_open_windows(m));
+	/* kvm_intel may be waited for longer than a service may take to start */
+	systemd_notify("STATUS=%s; %" PRIu64 " restores in flight%s", states[c->state].text,
+		       model_open_windows(m),
+		       c->ready_told ? "" : "\nEXTEND_TIMEOUT_USEC=" EXTEND_USEC);
 }
 
 static void notice_state(struct canary *c)
