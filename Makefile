@@ -138,6 +138,12 @@ kernels: ensure-setup all
 		$(foreach r,$(RELEASES),$(r)=$(B)/catalogue/$(r)/out)
 mutate:
 	$(Q)tests/unit/mutate.sh
+# Twenty minutes of the machine's time under restores.
+.PHONY: soak
+soak: ensure-setup
+	$(Q)$(MAKE) -s --no-print-directory all
+	$(Q)tests/lab/boot soak 1
+	$(Q)tests/lab/soak-checks
 # 500 hosts for a real Prometheus. Its limits are seconds: not beside other work,
 # and not part of test.
 .PHONY: fleet-simulation
@@ -186,6 +192,7 @@ help:
 	@echo 'make catalogue  every anomaly class provoked in the lab; docs/catalogue.md'
 	@echo 'make kernels    the stock ones of them on all four kernels; docs/kernels.md'
 	@echo 'make mutate     do the unit tests notice? (minutes)'
+	@echo 'make soak       the canary for twenty minutes of the lab under restores'
 	@echo 'make fleet-simulation  500 hosts replay traces for a real Prometheus (2 minutes)'
 	@echo 'make lint       clang-format, cppcheck, shellcheck'
 	@echo 'make clean      what was compiled; distclean: downloads and lab images as well'

@@ -69,6 +69,12 @@ $(MAKE_TRACES): $(B)/tests/tests/unit/make_traces.o $(UNIT_SRCS:%.c=$(B)/tests/%
 .PHONY: test-traces
 test-traces: $(MAKE_TRACES)
 
+# Takes journald's place in the lab.
+$(B)/tests/journal_socket: tests/lab/journal_socket.c
+	$(call msg,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $< -o $@
+
 # Hosts for a Prometheus, without a lab: tests/fleet.
 FLEET_HOSTS := $(B)/tests/fleet_hosts
 FLEET_SRCS := $(wildcard tests/fleet/*.c) $(PURE_SRCS)

@@ -16,7 +16,19 @@ snapshot()
 	fetch "$1.prom" /metrics
 	fetch "$1.health" /healthz
 	cp /tmp/textfile/evmcs_trace.prom "$OUT/$1.textfile" 2>/dev/null
+	echo "METRICS $1"
+	cat "$OUT/$1.prom"
+	echo "METRICS END"
 	find "/proc/$started/fd" -type l | wc -l >"$OUT/$1.fds"
+}
+
+# pace N: some N seconds of the host's time, which sleep does not take
+pace()
+{
+	n=0
+	while [ "$n" -lt "$(($1 * 20000))" ]; do
+		n=$((n + 1))
+	done
 }
 
 ip link set lo up 2>/dev/null || ifconfig lo up
@@ -35,6 +47,9 @@ run wrong-config evmcs-trace serve -c /tmp/wrong.yml
 run no-config evmcs-trace serve -c /tmp/none.yml
 run right-config evmcs-trace serve -c /tmp/serve.yml --check-config
 
+# ---- what goes to the journal ----
+journal_socket >"$OUT/journal" 2>&1 &
+
 # ---- before kvm_intel is there it waits, and says so ----
 rm -f /tmp/ready
 evmcs-trace serve -c /tmp/serve.yml --ready-file /tmp/ready >"$OUT/serve.out" 2>&1 &
@@ -51,6 +66,7 @@ snapshot armed
 evmcs-restore --rounds 5 >/dev/null
 sleep 2
 snapshot stock
+pace 6
 fetch versions /versions
 fetch landing /
 fetch nowhere /nowhere
@@ -95,6 +111,7 @@ done
 evmcs-restore --rounds 2 >/dev/null
 sleep 2
 snapshot violated
+pace 6
 wget -q -O "$OUT/violated.openmetrics" --header 'Accept: application/openmetrics-text' \
 	http://127.0.0.1:9758/metrics
 id=$(sed -n 's/.*violations_total.*restore_id="\([^"]*\)".*/\1/p' "$OUT/violated.openmetrics")
@@ -111,4 +128,6 @@ evmcs-restore --rounds 1 >/dev/null
 # the first stack takes it seconds here, for it reads the kernel's symbols
 sleep 10
 finish killed KILL
+echo "METRICS GONE"
+pace 6
 mv /mnt/traces/evmcs-trace-*.jsonl "$OUT/killed"

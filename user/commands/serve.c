@@ -73,6 +73,7 @@ struct canary {
 	struct http_server *http;
 	const struct live *watching; /* as of the last turn; NULL before the first */
 	enum canary_state state;
+	bool state_told;
 	bool ready_told;
 	struct metrics_facts facts;
 	bool textfile_fails; /* and told so */
@@ -409,9 +410,10 @@ static void notice_state(struct canary *c)
 {
 	enum canary_state state = state_of(c);
 
-	if (state == c->state)
+	if (state == c->state && c->state_told)
 		return;
 	c->state = state;
+	c->state_told = true;
 	journal_state(c->journal, states[state].name, "%s", states[state].text);
 	c->next_status_ns = 0;
 	c->next_textfile_ns = 0;
