@@ -142,7 +142,7 @@ mutate:
 .PHONY: soak
 soak: ensure-setup
 	$(Q)$(MAKE) -s --no-print-directory all
-	$(Q)tests/lab/boot soak 1
+	$(Q)tests/lab/boot soak 1 -t 3600
 	$(Q)tests/lab/soak-checks
 # 500 hosts for a real Prometheus. Its limits are seconds: not beside other work,
 # and not part of test.
