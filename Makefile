@@ -26,7 +26,7 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
 CPPFLAGS_ALL := -D_GNU_SOURCE -Iuser -Iinclude -I$(B)/include
 CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(CFLAGS)
-LIBS := -lbpf -ldw -lelf -lzstd -lz -ljansson -lcyaml -lyaml -lmicrohttpd
+LIBS := -lbpf -ldw -lelf -lzstd -lz -ljansson -lcyaml -lyaml -lmicrohttpd -lm
 # Readiness, the watchdog and the journal; a build without it has the rest.
 ifneq ($(wildcard /usr/include/systemd/sd-journal.h),)
 CPPFLAGS_ALL += -DHAVE_SYSTEMD
@@ -42,7 +42,7 @@ SCHEMA_OBJ := $(B)/trace_schema.o
 
 # The model, the trace format and what they need: no libbpf, no kernel.
 PURE_SRCS := $(wildcard user/model/*.c user/trace/*.c user/util/*.c user/sinks/*.c \
-	user/expect/*.c user/yaml/*.c) \
+	user/sinks/report/*.c user/explain/*.c user/expect/*.c user/yaml/*.c) \
 	user/pipeline.c user/sources/file.c user/sources/vmm.c
 LIVE_SRCS := $(wildcard user/commands/*.c user/probes/*.c user/serve/*.c) user/sources/ring.c \
 	user/sources/ksyms.c user/main.c
@@ -72,6 +72,7 @@ $(SCHEMA_OBJ): user/trace/trace.schema.json
 	$(Q)cd $(<D) && $(LD) -r -b binary -z noexecstack $(<F) -o $(abspath $@)
 
 $(B)/obj/user/probes/attach.o: $(SKELETON)
+$(foreach d,obj tests tests-asan,$(B)/$(d)/user/sinks/report/style.o): user/sinks/report/report.css
 
 $(B)/obj/%.o: %.c
 	$(call msg,CC,$<)

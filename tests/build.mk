@@ -13,7 +13,7 @@ ALL_UNIT_TESTS := $(UNIT_TESTS) $(PROBE_TESTS) $(SERVE_TESTS)
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
 	tests/unit/judged.c tests/unit/scratch.c
 UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS)
-UNIT_LIBS := -lcmocka -ljansson -lz -lcyaml -lyaml
+UNIT_LIBS := -lcmocka -ljansson -lz -lcyaml -lyaml -lm
 UNIT_CPPFLAGS := $(CPPFLAGS_ALL) -Itests/unit
 
 ASAN_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -81,7 +81,7 @@ FLEET_SRCS := $(wildcard tests/fleet/*.c) $(PURE_SRCS)
 
 $(FLEET_HOSTS): $(FLEET_SRCS:%.c=$(B)/tests/%.o)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lmicrohttpd -ljansson -lz -lcyaml -lyaml -lpthread -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lmicrohttpd -ljansson -lz -lcyaml -lyaml -lpthread -lm -o $@
 
 .PHONY: test-fleet
 test-fleet: $(FLEET_HOSTS) $(MAKE_TRACES)

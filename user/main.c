@@ -22,6 +22,7 @@ static const struct {
 	{ "check", command_check,
 	  "judge recorded traces: TRACE... [-e EXPECT] [--migration] [--format ...]" },
 	{ "serve", command_serve, "the canary of a host: metrics, journal [-c FILE]" },
+	{ "report", command_report, "one page of HTML that shows a trace: TRACE [-o FILE]" },
 	{ "show", command_show, "print the lines of one restore: RESTORE_ID TRACE...|DIRECTORY" },
 	{ "doctor", command_doctor,
 	  "what can be seen here, or of --module FILE.ko, and what cannot" },

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -111,13 +112,30 @@ static void write_segments(const char *dir)
 	stream_free(s);
 }
 
+/* Restores one after the other, of all stories that end by themselves. */
+static void write_long(const char *path, long restores)
+{
+	struct stream *s = new_stream();
+	long n;
+
+	for (n = 0; n < restores; n++)
+		stories[n % 100 ? 2 : n / 100 % 8].tell(s);
+	footer(s);
+	write_trace(".", path, s);
+}
+
 int main(int argc, char **argv)
 {
 	struct stream *s;
 	int i;
 
+	if (argc == 4 && !strcmp(argv[1], "--restores")) {
+		write_long(argv[3], strtol(argv[2], NULL, 10));
+		return 0;
+	}
 	if (argc != 4) {
-		fprintf(stderr, "usage: make_traces DIR HALVES-DIR SEGMENTS-DIR\n");
+		fprintf(stderr, "usage: make_traces DIR HALVES-DIR SEGMENTS-DIR\n"
+				"       make_traces --restores N NAME\n");
 		return 64;
 	}
 	for (i = 0; i < nr_stories; i++) {

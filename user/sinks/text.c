@@ -35,52 +35,11 @@ static void print_whose(const struct text_sink *t, const struct restore *r)
 	print_vcpu(t, r->vm_name ? r->vm_name : r->comm, r->pid, r->vm, r->vcpu);
 }
 
-static const char *ioctl_text(char out[32], uint32_t cmd)
-{
-	const char *name = ioctl_name(cmd);
-
-	if (!cmd)
-		snprintf(out, 32, "no ioctl");
-	else if (name)
-		snprintf(out, 32, "%s", name);
-	else
-		snprintf(out, 32, "ioctl 0x%x", cmd);
-	return out;
-}
-
-static const char *access_verb(enum evmcs_point point)
-{
-	switch (point) {
-	case PT_MAP:
-		return "mapped";
-	case PT_PIN:
-		return "pinned";
-	case PT_WRITE_GUEST_PAGE:
-	case PT_WRITE_GUEST_CACHED:
-	case PT_HYPERV_MSR:
-		return "written";
-	default:
-		return "read";
-	}
-}
-
 static void print_access(const struct text_sink *t, const struct access *a, const char *indent)
 {
-	char time[DURATION_LEN], cmd[32];
+	char text[ACCESS_TEXT_LEN];
 
-	fprintf(t->options.out, "%sguest address ", indent);
-	if (a->gpa == GPA_UNKNOWN)
-		fprintf(t->options.out, "unknown");
-	else
-		fprintf(t->options.out, "0x%" PRIx64, a->gpa);
-	fprintf(t->options.out, " (%s, %" PRIu64 " bytes) %s by %s in %s", purpose_name(a->purpose),
-		a->len, access_verb(a->point), printable(a->function), ioctl_text(cmd, a->ioctl));
-	if (!a->done)
-		fprintf(t->options.out, ", still blocked after %s\n",
-			duration(time, a->duration_ns));
-	else
-		fprintf(t->options.out, ", result %" PRId64 ", took %s\n", a->ret,
-			duration(time, a->duration_ns));
+	fprintf(t->options.out, "%s%s\n", indent, access_text(text, a));
 }
 
 static void print_stack(const struct text_sink *t, const struct access *a)
@@ -210,7 +169,7 @@ static int text_item(struct sink *sink, const struct trace_item *item,
 		     const struct trace_header *header)
 {
 	struct text_sink *t = (struct text_sink *)sink;
-	char time[TIMESTAMP_LEN], cmd[32];
+	char time[TIMESTAMP_LEN], cmd[IOCTL_TEXT_LEN];
 	const struct event *ev;
 
 	if (item->type == ITEM_LOSS)

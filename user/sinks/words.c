@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/names.h"
 #include "sinks/words.h"
 
 const char *duration(char out[DURATION_LEN], uint64_t ns)
@@ -37,5 +38,53 @@ const char *printable(const char *s)
 	for (i = 0; i < sizeof(out) - 1 && s[i]; i++)
 		out[i] = (unsigned char)s[i] < 0x20 || (unsigned char)s[i] >= 0x7f ? '?' : s[i];
 	out[i] = '\0';
+	return out;
+}
+
+const char *ioctl_text(char out[IOCTL_TEXT_LEN], uint32_t cmd)
+{
+	const char *name = ioctl_name(cmd);
+
+	if (!cmd)
+		snprintf(out, IOCTL_TEXT_LEN, "no ioctl");
+	else if (name)
+		snprintf(out, IOCTL_TEXT_LEN, "%s", name);
+	else
+		snprintf(out, IOCTL_TEXT_LEN, "ioctl 0x%x", cmd);
+	return out;
+}
+
+static const char *access_verb(enum evmcs_point point)
+{
+	switch (point) {
+	case PT_MAP:
+		return "mapped";
+	case PT_PIN:
+		return "pinned";
+	case PT_WRITE_GUEST_PAGE:
+	case PT_WRITE_GUEST_CACHED:
+	case PT_HYPERV_MSR:
+		return "written";
+	default:
+		return "read";
+	}
+}
+
+const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *a)
+{
+	char address[24] = "unknown", cmd[IOCTL_TEXT_LEN], time[DURATION_LEN], end[64];
+
+	if (a->gpa != GPA_UNKNOWN)
+		snprintf(address, sizeof(address), "0x%" PRIx64, a->gpa);
+	if (a->done)
+		snprintf(end, sizeof(end), "result %" PRId64 ", took %s", a->ret,
+			 duration(time, a->duration_ns));
+	else
+		snprintf(end, sizeof(end), "still blocked after %s",
+			 duration(time, a->duration_ns));
+	snprintf(out, ACCESS_TEXT_LEN,
+		 "guest address %s (%s, %" PRIu64 " bytes) %s by %.64s in %s, %s", address,
+		 purpose_name(a->purpose), a->len, access_verb(a->point), printable(a->function),
+		 ioctl_text(cmd, a->ioctl), end);
 	return out;
 }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "model/restore.h"
 #include "trace/format.h"
 
 #define DURATION_LEN 24
@@ -20,5 +21,13 @@ const char *clock_time(char out[TIMESTAMP_LEN], const struct trace_header *heade
  * the next call.
  */
 const char *printable(const char *s);
+
+/* Of a command: its name, or that it has none, or that there is none. */
+#define IOCTL_TEXT_LEN 32
+const char *ioctl_text(char out[IOCTL_TEXT_LEN], uint32_t cmd);
+
+/* "guest address 0x1002000 (evmcs, 4096 bytes) mapped by kvm_vcpu_map in KVM_RUN, ..." */
+#define ACCESS_TEXT_LEN 320
+const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *access);
 
 #endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdarg.h>
+#include <string.h>
+
+#include "sinks/report/page.h"
+
+void page_put(struct page *page, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vfprintf(page->out, fmt, args);
+	va_end(args);
+	if (n > 0)
+		page->bytes += (size_t)n;
+}
+
+static const char *entity(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+static void put_char(struct page *page, char c)
+{
+	const char *escaped = entity(c);
+
+	if (escaped) {
+		page->bytes += strlen(escaped);
+		fputs(escaped, page->out);
+		return;
+	}
+	page->bytes++;
+	fputc((unsigned char)c < 0x20 || (unsigned char)c >= 0x7f ? '?' : c, page->out);
+}
+
+void page_text(struct page *page, const char *text)
+{
+	for (; text && *text; text++)
+		put_char(page, *text);
+}
+
+void page_textf(struct page *page, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	page_text(page, text);
+}
+
+void page_paragraphs(struct page *page, const char *text)
+{
+	const char *end;
+
+	while (text && *text) {
+		end = strstr(text, "\n\n");
+		page_put(page, "<p>");
+		for (; *text && text != end; text++)
+			put_char(page, *text == '\n' ? ' ' : *text);
+		page_put(page, "</p>\n");
+		if (end)
+			text = end + 2;
+	}
+}

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "model/anomalies.h"
+#include "model/names.h"
+#include "sinks/report/timeline.h"
+#include "sinks/words.h"
+
+/* In units of the drawing; the browser scales it to its width. */
+#define LEFT 92.0
+#define WIDTH 800.0
+#define RIGHT 18.0
+#define LANE 26.0
+#define TOP 22.0
+#define MIN_BAR 3.0
+#define LABEL_CHAR 6.0 /* about as wide as a letter is */
+/* KVM_SET_NESTED_STATE is drawn again where it has less than this part of the whole. */
+#define NARROW 0.15
+
+enum lane { LANE_IOCTL, LANE_MEMORY, LANE_SLOTS, LANE_COUNT };
+
+struct drawing {
+	struct page *page;
+	const struct restore *r;
+	uint64_t from; /* after SET began */
+	uint64_t to;
+	double y[LANE_COUNT]; /* of the lane's middle; 0: there is none */
+	double bottom;
+	double label_ends; /* where the last label of the memory lane ends */
+};
+
+static double x_of(const struct drawing *d, uint64_t after)
+{
+	if (after <= d->from)
+		return LEFT;
+	if (after >= d->to)
+		return LEFT + WIDTH;
+	return LEFT + WIDTH * (double)(after - d->from) / (double)(d->to - d->from);
+}
+
+static bool is_inside(const struct drawing *d, uint64_t after)
+{
+	return after >= d->from && after <= d->to;
+}
+
+static uint64_t after_set(const struct restore *r, uint64_t t_ns)
+{
+	return t_ns > r->t_set_ns ? t_ns - r->t_set_ns : 0;
+}
+
+/* Where the ban ends: KVM_RUN, or the end of what was seen. */
+static uint64_t ban_ends(const struct drawing *d)
+{
+	return d->r->run_seen ? after_set(d->r, d->r->t_run_ns) : d->to;
+}
+
+/* ---- the lanes ---- */
+
+static void draw_lane(struct drawing *d, enum lane lane, const char *name)
+{
+	page_put(d->page,
+		 "<text class=lane x=%.0f y=%.1f>%s</text>"
+		 "<path class=line d='M%.0f %.1fh%.0f'/>\n",
+		 LEFT - 8, d->y[lane] + 4, name, LEFT, d->y[lane], WIDTH);
+}
+
+static void draw_ban(struct drawing *d)
+{
+	double x = x_of(d, 0), end = x_of(d, ban_ends(d));
+
+	if (end - x < 1)
+		return;
+	page_put(d->page,
+		 "<rect class=ban x=%.1f y=%.1f width=%.1f height=%.1f><title>from SET to "
+		 "KVM_RUN: no guest memory may be touched</title></rect>\n",
+		 x, d->y[LANE_MEMORY] - LANE / 2 + 2, end - x, LANE - 4);
+}
+
+static void draw_bar(struct drawing *d, enum lane lane, const char *cls, uint64_t from, uint64_t to)
+{
+	double x = x_of(d, from), width = x_of(d, to) - x;
+
+	page_put(d->page, "<rect class=%s x=%.1f y=%.1f width=%.1f height=12 rx=2>", cls, x,
+		 d->y[lane] - 6, width > MIN_BAR ? width : MIN_BAR);
+}
+
+static void draw_set(struct drawing *d)
+{
+	char time[DURATION_LEN];
+	double x = x_of(d, 0), end = x_of(d, d->r->set_duration_ns);
+
+	draw_bar(d, LANE_IOCTL, "set", 0, d->r->set_duration_ns);
+	page_put(d->page, "<title>KVM_SET_NESTED_STATE, %s</title></rect>",
+		 duration(time, d->r->set_duration_ns));
+	/* in the bar where it has room, else above it */
+	if (end - x > 4 * LABEL_CHAR)
+		page_put(d->page, "<text class=in x=%.1f y=%.1f>SET</text>\n", (x + end) / 2,
+			 d->y[LANE_IOCTL] + 4);
+	else
+		page_put(d->page, "<text class=at x=%.1f y=%.1f>SET</text>\n", x,
+			 d->y[LANE_IOCTL] - 10);
+}
+
+static void draw_run(struct drawing *d)
+{
+	uint64_t run = after_set(d->r, d->r->t_run_ns);
+	double x = x_of(d, run);
+
+	if (!d->r->run_seen || !is_inside(d, run))
+		return;
+	draw_bar(d, LANE_IOCTL, "run", run, d->to);
+	page_put(d->page, "<title>%s</title></rect>",
+		 d->r->run_exact ? "KVM_RUN" : "it has run by here at the latest");
+	page_put(d->page,
+		 "<path class='%s' d='M%.1f %.1fV%.1f'/><text class='at %s' x=%.1f "
+		 "y=%.1f>%s</text>\n",
+		 d->r->run_exact ? "ran" : "ran late", x, TOP - 10, d->bottom,
+		 x > LEFT + WIDTH - 100 ? "left" : "", x, TOP - 12,
+		 d->r->run_exact ? "KVM_RUN" : "has run by here");
+}
+
+/* ---- what reached guest memory ---- */
+
+static enum severity worst_of_access(const struct restore *r, int index)
+{
+	enum severity worst = SEVERITY_INFO;
+	int i;
+
+	for (i = 0; i < r->nr_anomalies; i++)
+		if (r->anomalies[i].access == index && r->anomalies[i].severity > worst)
+			worst = r->anomalies[i].severity;
+	return worst;
+}
+
+static bool has_anomaly(const struct restore *r, int index)
+{
+	int i;
+
+	for (i = 0; i < r->nr_anomalies; i++)
+		if (r->anomalies[i].access == index)
+			return true;
+	return false;
+}
+
+static const char *access_class(const struct restore *r, int index)
+{
+	const struct access *a = r->accesses[index];
+
+	switch (worst_of_access(r, index)) {
+	case SEVERITY_ERROR:
+		return "bad";
+	case SEVERITY_WARNING:
+		return "warn";
+	default:
+		break;
+	}
+	if (!a->before_run)
+		return "good";
+	/* what an anomaly is made of has not all one of its own */
+	return r->verdict == VERDICT_FAIL && !a->asked_for && !has_anomaly(r, index) ? "bad"
+										    : "asked";
+}
+
+static void label_access(struct drawing *d, const struct access *a, double x, const char *cls)
+{
+	char text[80];
+	double width;
+
+	if (a->gpa == GPA_UNKNOWN)
+		snprintf(text, sizeof(text), "%s", point_name(a->point));
+	else
+		snprintf(text, sizeof(text), "%s %s 0x%" PRIx64, point_name(a->point),
+			 a->purpose ? purpose_name(a->purpose) : "", a->gpa);
+	width = (double)strlen(text) * LABEL_CHAR;
+	if (x < d->label_ends)
+		return;
+	if (x + width > LEFT + WIDTH) {
+		if (x - width < d->label_ends || x - width < LEFT)
+			return;
+		page_put(d->page, "<text class='at left %s' x=%.1f y=%.1f>%s</text>", cls, x,
+			 d->y[LANE_MEMORY] - 14, text);
+		d->label_ends = x + LABEL_CHAR;
+		return;
+	}
+	page_put(d->page, "<text class='at %s' x=%.1f y=%.1f>%s</text>", cls, x,
+		 d->y[LANE_MEMORY] - 14, text);
+	d->label_ends = x + width + LABEL_CHAR;
+}
+
+static void draw_access(struct drawing *d, int index)
+{
+	const struct access *a = d->r->accesses[index];
+	const char *cls = access_class(d->r, index);
+	uint64_t at = after_set(d->r, a->t_ns);
+	char text[ACCESS_TEXT_LEN];
+
+	if (!is_inside(d, at))
+		return;
+	draw_bar(d, LANE_MEMORY, cls, at, at + a->duration_ns);
+	page_put(d->page, "<title>");
+	page_text(d->page, access_text(text, a));
+	page_put(d->page, "</title></rect>");
+	if (has_anomaly(d->r, index) || a->purpose == PURPOSE_EVMCS)
+		label_access(d, a, x_of(d, at), cls);
+	page_put(d->page, "\n");
+}
+
+/* What an anomaly is about lies over the others. */
+static void draw_accesses(struct drawing *d)
+{
+	int i;
+
+	for (i = 0; i < d->r->nr_accesses; i++)
+		if (!has_anomaly(d->r, i))
+			draw_access(d, i);
+	for (i = 0; i < d->r->nr_accesses; i++)
+		if (has_anomaly(d->r, i))
+			draw_access(d, i);
+}
+
+static void draw_map(struct drawing *d)
+{
+	uint64_t at = after_set(d->r, d->r->t_map_ns);
+	double x = x_of(d, at);
+
+	if (!d->r->mapped || !is_inside(d, at))
+		return;
+	page_put(d->page,
+		 "<path class=map d='M%.1f %.1fl5 9h-10z'><title>the eVMCS is mapped</title>"
+		 "</path>\n",
+		 x, d->y[LANE_MEMORY] + 5);
+}
+
+static void draw_slots(struct drawing *d)
+{
+	int i;
+
+	for (i = 0; i < d->r->nr_memslots; i++) {
+		const struct memslot_change *m = &d->r->memslots[i];
+		uint64_t at = after_set(d->r, m->t_ns);
+
+		if (!is_inside(d, at))
+			continue;
+		page_put(d->page,
+			 "<path class=slot d='M%.1f %.1fl5 5l-5 5l-5 -5z'><title>memslot %u: guest "
+			 "address 0x%" PRIx64 ", 0x%" PRIx64 " bytes</title></path>\n",
+			 x_of(d, at), d->y[LANE_SLOTS] - 5, m->slot.slot & 0xffff,
+			 (uint64_t)m->slot.gpa, (uint64_t)m->slot.size);
+	}
+}
+
+/* Those that no access stands for. */
+static void draw_anomalies(struct drawing *d)
+{
+	int i;
+
+	for (i = 0; i < d->r->nr_anomalies; i++) {
+		const struct anomaly *a = &d->r->anomalies[i];
+		uint64_t at = after_set(d->r, a->t_ns);
+		double x = x_of(d, at);
+
+		if (!is_inside(d, at))
+			continue;
+		page_put(d->page,
+			 "<g class=%s><path d='M%.1f %.1fl6 11h-12z'/><text class='at%s' x=%.1f "
+			 "y=%.1f>%s</text><title>%s %s</title></g>\n",
+			 a->severity == SEVERITY_ERROR	   ? "bad"
+			 : a->severity == SEVERITY_WARNING ? "warn"
+							   : "asked",
+			 x, d->bottom - LANE + 6, x > LEFT + WIDTH - 40 ? " left" : "",
+			 x > LEFT + WIDTH - 40 ? x - 8 : x + 8, d->bottom - LANE + 16, a->cls->id,
+			 a->cls->id, a->cls->name);
+	}
+}
+
+/* ---- the scale ---- */
+
+/* 1, 2 or 5 of a power of ten, for six to twelve marks. */
+static double nice_step(double span)
+{
+	double power = pow(10, floor(log10(span / 8))), rest = span / 8 / power;
+
+	return power * (rest > 5 ? 10 : rest > 2 ? 5 : rest > 1 ? 2 : 1);
+}
+
+static void draw_scale(struct drawing *d)
+{
+	double step = nice_step((double)(d->to - d->from));
+	const char *unit = step >= 1e9 ? "s" : step >= 1e6 ? "ms" : step >= 1e3 ? "us" : "ns";
+	double per = step >= 1e9 ? 1e9 : step >= 1e6 ? 1e6 : step >= 1e3 ? 1e3 : 1;
+	double t;
+
+	for (t = 0; t <= (double)d->to; t += step) {
+		double x = x_of(d, (uint64_t)t);
+
+		page_put(d->page,
+			 "<path class=tick d='M%.1f %.1fv4'/><text class=tick x=%.1f "
+			 "y=%.1f>%g%s%s</text>",
+			 x, d->bottom, x, d->bottom + 15, t / per, t == 0 ? " " : "",
+			 t == 0 ? unit : "");
+	}
+	page_put(d->page, "<path class=axis d='M%.0f %.1fh%.0f'/>\n", LEFT, d->bottom, WIDTH);
+}
+
+static bool has_anomalies_between(const struct restore *r, uint64_t from, uint64_t to)
+{
+	int i;
+
+	for (i = 0; i < r->nr_anomalies; i++) {
+		uint64_t at = after_set(r, r->anomalies[i].t_ns);
+
+		if (at >= from && at <= to)
+			return true;
+	}
+	return false;
+}
+
+static void draw(struct page *page, const struct restore *r, uint64_t to, const char *what)
+{
+	struct drawing d = { .page = page, .r = r, .to = to, .label_ends = LEFT };
+	bool found = has_anomalies_between(r, 0, to);
+	double height;
+
+	d.y[LANE_IOCTL] = TOP + LANE / 2;
+	d.y[LANE_MEMORY] = d.y[LANE_IOCTL] + LANE + 14;
+	d.y[LANE_SLOTS] = r->nr_memslots ? d.y[LANE_MEMORY] + LANE : 0;
+	d.bottom = (r->nr_memslots ? d.y[LANE_SLOTS] : d.y[LANE_MEMORY]) + LANE / 2 + 4 +
+		   (found ? LANE : 0);
+	height = d.bottom + 22;
+	page_put(page, "<svg class=timeline viewBox='0 0 %.0f %.0f' role=img aria-label='%s'>\n",
+		 LEFT + WIDTH + RIGHT, height, what);
+	draw_lane(&d, LANE_IOCTL, "ioctl");
+	draw_lane(&d, LANE_MEMORY, "guest memory");
+	if (r->nr_memslots)
+		draw_lane(&d, LANE_SLOTS, "memslots");
+	if (found)
+		page_put(page, "<text class=lane x=%.0f y=%.1f>anomalies</text>\n", LEFT - 8,
+			 d.bottom - LANE + 16);
+	draw_ban(&d);
+	draw_set(&d);
+	draw_run(&d);
+	draw_accesses(&d);
+	draw_map(&d);
+	if (r->nr_memslots)
+		draw_slots(&d);
+	draw_anomalies(&d);
+	draw_scale(&d);
+	page_put(page, "</svg>\n");
+}
+
+static void reach(uint64_t *end, uint64_t after)
+{
+	if (after > *end)
+		*end = after;
+}
+
+/* All that is drawn, and a little more, so that what comes last can be seen. */
+static uint64_t span(const struct restore *r)
+{
+	uint64_t end = r->set_duration_ns;
+	int i;
+
+	if (r->run_seen)
+		reach(&end, after_set(r, r->t_run_ns));
+	if (r->mapped)
+		reach(&end, after_set(r, r->t_map_ns));
+	for (i = 0; i < r->nr_accesses; i++)
+		reach(&end,
+		      after_set(r, r->accesses[i]->t_ns) + r->accesses[i]->duration_ns);
+	for (i = 0; i < r->nr_memslots; i++)
+		reach(&end, after_set(r, r->memslots[i].t_ns));
+	for (i = 0; i < r->nr_anomalies; i++)
+		reach(&end, after_set(r, r->anomalies[i].t_ns));
+	return end + end / 16 + 1;
+}
+
+static bool touched_in_set(const struct restore *r)
+{
+	int i;
+
+	for (i = 0; i < r->nr_accesses; i++)
+		if (after_set(r, r->accesses[i]->t_ns) < r->set_duration_ns)
+			return true;
+	return has_anomalies_between(r, 0, r->set_duration_ns);
+}
+
+void timeline_draw(struct page *page, const struct restore *r)
+{
+	uint64_t whole = span(r), set = r->set_duration_ns + r->set_duration_ns / 8 + 1;
+
+	draw(page, r, whole, "timeline of the restore");
+	if ((double)r->set_duration_ns >= NARROW * (double)whole || !touched_in_set(r))
+		return;
+	page_put(page, "<p class=zoom>KVM_SET_NESTED_STATE alone, %.0f times as wide:</p>\n",
+		 (double)whole / (double)set);
+	draw(page, r, set, "KVM_SET_NESTED_STATE alone");
+}
+
+/* ---- small ---- */
+
+#define SMALL 150.0
+
+void timeline_draw_small(struct page *page, const struct kept_row *row)
+{
+	double end = (double)row->set_ns, ban;
+	int i;
+
+	if ((double)row->run_ns > end)
+		end = (double)row->run_ns;
+	if ((double)row->map_ns > end)
+		end = (double)row->map_ns;
+	for (i = 0; i < row->nr_marks; i++)
+		if ((double)row->marks[i] > end)
+			end = (double)row->marks[i];
+	end = end * 1.06 + 1;
+	ban = row->run_ns ? (double)row->run_ns / end * SMALL : SMALL;
+	page_put(page,
+		 "<svg class=small viewBox='0 0 150 12'><path class=b d='M0 6h%.0f'/>"
+		 "<path class=s d='M0 6h%.1f'/>",
+		 ban, fmax((double)row->set_ns / end * SMALL, 2));
+	if (row->run_ns)
+		page_put(page, "<path class=r d='M%.0f 6H150'/>", ban);
+	if (row->map_ns)
+		page_put(page, "<path class=m d='M%.0f 6l3 5h-6z'/>",
+			 (double)row->map_ns / end * SMALL);
+	for (i = 0; i < row->nr_marks; i++)
+		page_put(page, "<path class=x d='M%.0f 0v12'/>",
+			 (double)row->marks[i] / end * SMALL);
+	page_put(page, "</svg>");
+}
+
+void timeline_legend(struct page *page)
+{
+	static const struct {
+		const char *shape;
+		const char *text;
+	} rows[] = {
+		{ "<rect class=set x=1 y=2 width=16 height=10 rx=2 />", "KVM_SET_NESTED_STATE" },
+		{ "<rect class=run x=1 y=2 width=16 height=10 rx=2 />", "KVM_RUN" },
+		{ "<rect class=ban x=1 y=1 width=16 height=12 />",
+		  "no guest memory may be touched" },
+		{ "<rect class=bad x=7 y=2 width=4 height=10 />", "touched, against the rule" },
+		{ "<rect class=asked x=7 y=2 width=4 height=10 />",
+		  "touched as userspace asked, or harmless" },
+		{ "<rect class=good x=7 y=2 width=4 height=10 />", "touched in KVM_RUN" },
+		{ "<path class=map d='M9 2l5 9h-10z'/>", "the eVMCS is mapped" },
+		{ "<path class=slot d='M9 2l5 5l-5 5l-5 -5z'/>", "a memslot changes" },
+		{ "<g class=bad><path d='M9 2l6 10h-12z'/></g>", "what proves an anomaly" },
+	};
+	size_t i;
+
+	/* the pattern is defined once, and used by every drawing */
+	page_put(page,
+		 "<svg width=0 height=0 style='position:absolute' aria-hidden=true><defs><pattern "
+		 "id=hatch width=7 height=7 patternUnits=userSpaceOnUse "
+		 "patternTransform='rotate(45)'><path class=hatch d='M0 0V7'/></pattern></defs>"
+		 "</svg>\n<ul class=legend>\n");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		page_put(page, "<li><svg width=18 height=14 viewBox='0 0 18 14'>%s</svg> %s</li>\n",
+			 rows[i].shape, rows[i].text);
+	page_put(page, "</ul>\n");
+}
