@@ -163,8 +163,8 @@ static void describe_event(FILE *out, const struct event *ev, bool own)
 		fprintf(out, " of vm%u/vcpu%d", ev->vm, ev->vcpu);
 	if (ev->phase == PHASE_EXIT)
 		fprintf(out, " = %" PRId64, ev->ret);
-	if (ev->phase == PHASE_ENTER && (point_class(ev->point) == CLASS_ACCESS ||
-					 point_class(ev->point) == CLASS_UNMAP))
+	if (ev->phase == PHASE_ENTER &&
+	    (point_class(ev->point) == CLASS_ACCESS || point_class(ev->point) == CLASS_UNMAP))
 		describe_access(out, ev);
 	if (ev->phase == PHASE_ENTER && point_class(ev->point) == CLASS_MEMSLOT)
 		fprintf(out, " slot %u at 0x%" PRIx64 ", 0x%" PRIx64 " bytes",
@@ -501,12 +501,13 @@ static void put_numbers(struct page *p, const char *name, const struct kept_numb
 
 static void put_all_numbers(struct page *p, const struct kept_group *g)
 {
-	page_put(p, "<table><tr><th>time</th><th class=n>restores</th><th class=n>least</th>"
+	page_put(p, "<div class=scroll><table><tr><th>time</th><th class=n>restores</th><th "
+		    "class=n>least</th>"
 		    "<th class=n>mean</th><th class=n>most</th></tr>\n");
 	put_numbers(p, "KVM_SET_NESTED_STATE", &g->set);
 	put_numbers(p, "from SET to KVM_RUN", &g->run);
 	put_numbers(p, "from SET to the eVMCS mapped", &g->map);
-	page_put(p, "</table>\n");
+	page_put(p, "</table></div>\n");
 }
 
 static void put_row(struct report *r, const struct kept_row *row)
@@ -518,7 +519,8 @@ static void put_row(struct report *r, const struct kept_row *row)
 		 row->id, clock_time(time, &r->header, row->t_set_ns));
 	page_text(p, row->name);
 	page_put(p, "[%u] vm%u/vcpu%d<td class=n>%s<td class=n>%s%s<td>", row->pid, row->vm,
-		 row->vcpu, duration(set, row->set_ns), row->run_ns && !row->run_exact ? "&lt;" : "",
+		 row->vcpu, duration(set, row->set_ns),
+		 row->run_ns && !row->run_exact ? "&lt;" : "",
 		 row->run_ns ? duration(run, row->run_ns) : "");
 	timeline_draw_small(p, row);
 	page_put(p, "\n");
@@ -531,13 +533,15 @@ static void put_rows(struct report *r, const struct kept_group *g)
 	int i = 0;
 
 	if (g->nr_rows) {
-		page_put(p, "<details><summary>more like these: %" PRIu64 "</summary>\n"
-			    "<table><tr><th class=n>restore<th>SET at<th>vCPU<th class=n>set"
-			    "<th class=n>run<th>\n",
+		page_put(p,
+			 "<details><summary>more like these: %" PRIu64 "</summary>\n"
+			 "<div class=scroll><table><tr><th class=n>restore<th>SET at<th>vCPU<th "
+			 "class=n>set"
+			 "<th class=n>run<th>\n",
 			 g->restores - (uint64_t)g->nr_details);
 		for (; i < g->nr_rows && p->bytes < PAGE_BYTES; i++)
 			put_row(r, &g->rows[i]);
-		page_put(p, "</table>\n");
+		page_put(p, "</table></div>\n");
 	}
 	left = g->restores - (uint64_t)(g->nr_details + i);
 	if (left)
@@ -635,7 +639,9 @@ static void put_probe(struct page *p, const struct probe_fact *f)
 	page_put(p, " [");
 	page_text(p, f->module);
 	page_put(p, "]<td%s>%s<td>", f->needed && !f->attached ? " class=fail" : "",
-		 f->attached ? "attached" : f->needed ? "NOT attached, and needed" : "not attached");
+		 f->attached ? "attached"
+		 : f->needed ? "NOT attached, and needed"
+			     : "not attached");
 	page_text(p, f->attached ? f->flavour : f->reason);
 	page_put(p, "\n");
 }
@@ -654,8 +660,9 @@ static void put_counts(struct report *r)
 	page_textf(p, "It ended because: %s.", r->footer.reason);
 	if (r->footer.has_command)
 		page_textf(p, " The command's status was %d.", r->footer.command_status);
-	page_put(p, "</p>\n<table><tr><th>point<th class=n>hits<th class=n>written"
-		    "<th class=n>lost<th class=n>missed\n");
+	page_put(p,
+		 "</p>\n<div class=scroll><table><tr><th>point<th class=n>hits<th class=n>written"
+		 "<th class=n>lost<th class=n>missed\n");
 	for (i = 0; i < PT_COUNT; i++) {
 		const struct point_count *c = &r->footer.count[i];
 
@@ -665,7 +672,7 @@ static void put_counts(struct report *r)
 				 "<td class=n>%" PRIu64 "<td class=n>%" PRIu64 "\n",
 				 point_name(i), c->hits, c->written, c->lost, c->missed);
 	}
-	page_put(p, "</table>\n");
+	page_put(p, "</table></div>\n");
 }
 
 static void put_losses(struct report *r)
@@ -709,8 +716,9 @@ static void put_host(struct report *r)
 	page_put(p, "</dl>\n");
 	put_losses(r);
 	put_counts(r);
-	page_put(p, "<h4>Probes</h4>\n<div class=scroll><table><tr><th>point<th>function<th><th>how, "
-		    "or why not\n");
+	page_put(p,
+		 "<h4>Probes</h4>\n<div class=scroll><table><tr><th>point<th>function<th><th>how, "
+		 "or why not\n");
 	for (i = 0; i < h->nr_probes; i++)
 		put_probe(p, &h->probes[i]);
 	page_put(p, "</table></div>\n");
@@ -725,12 +733,14 @@ int report_write(struct sink *sink)
 
 	if (r->err)
 		return r->err;
-	page_put(p, "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8>\n"
-		    "<meta name=viewport content='width=device-width, initial-scale=1'>\n"
-		    "<meta name=color-scheme content='light dark'>\n<title>%s: ",
+	page_put(p,
+		 "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8>\n"
+		 "<meta name=viewport content='width=device-width, initial-scale=1'>\n"
+		 "<meta name=color-scheme content='light dark'>\n<title>%s: ",
 		 verdict_words[r->verdict.kind]);
 	page_text(p, r->options.title ?: r->options.trace);
-	page_put(p, "</title>\n<style>\n%s</style></head>\n<body>\n<h1>evmcs-trace: ", report_style);
+	page_put(p,
+		 "</title>\n<style>\n%s</style></head>\n<body>\n<h1>evmcs-trace: ", report_style);
 	page_text(p, r->options.title ?: r->options.trace);
 	page_put(p, "</h1>\n<main>\n");
 	put_answer(r);

@@ -160,7 +160,7 @@ static const char *access_class(const struct restore *r, int index)
 		return "good";
 	/* what an anomaly is made of has not all one of its own */
 	return r->verdict == VERDICT_FAIL && !a->asked_for && !has_anomaly(r, index) ? "bad"
-										    : "asked";
+										     : "asked";
 }
 
 static void label_access(struct drawing *d, const struct access *a, double x, const char *cls)
@@ -367,8 +367,7 @@ static uint64_t span(const struct restore *r)
 	if (r->mapped)
 		reach(&end, after_set(r, r->t_map_ns));
 	for (i = 0; i < r->nr_accesses; i++)
-		reach(&end,
-		      after_set(r, r->accesses[i]->t_ns) + r->accesses[i]->duration_ns);
+		reach(&end, after_set(r, r->accesses[i]->t_ns) + r->accesses[i]->duration_ns);
 	for (i = 0; i < r->nr_memslots; i++)
 		reach(&end, after_set(r, r->memslots[i].t_ns));
 	for (i = 0; i < r->nr_anomalies; i++)

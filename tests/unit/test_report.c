@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the page keeps of a trace, and what it makes of what a VMM says. How it looks: tests/pages. */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "judged.h"
+#include "model/anomalies.h"
+#include "sinks/report/kept.h"
+#include "sinks/report/page.h"
+#include "sinks/report/report.h"
+#include "stories.h"
+
+#define L2_EVMCS (NESTED_EVMCS | NESTED_GUEST_MODE)
+
+/* ---- the page of a story ---- */
+
+static int feed(struct stream *s, struct sink *sink)
+{
+	const struct model_options model = { .fail_on = SEVERITY_ERROR };
+	struct pipeline p;
+
+	assert_int_equal(pipeline_init(&p, &model), 0);
+	assert_int_equal(pipeline_add(&p, sink), 0);
+	assert_int_equal(stream_feed(s, pipeline_item, &p), 0);
+	pipeline_finish(&p);
+	p.nr_sinks = 0; /* the sink goes on */
+	pipeline_free(&p);
+	return 0;
+}
+
+/* As report does it: the model, then the lines, then the page. */
+static char *page_of(struct stream *s)
+{
+	struct report_options options = { .trace = "t.jsonl" };
+	char path[32], *text = NULL;
+	struct sink *sink;
+	size_t len;
+	int fd, err;
+
+	options.out = open_memstream(&text, &len);
+	sink = report_sink_new(&options);
+	assert_non_null(sink);
+	fd = temp_file(path);
+	record(s, fd);
+	feed(s, sink);
+	if (report_wants_lines(sink)) {
+		err = file_source_lines(path, report_line, sink);
+		assert_true(err == 0 || err == -ECANCELED);
+	}
+	assert_int_equal(report_write(sink), 0);
+	sink->ops->free(sink);
+	fclose(options.out);
+	close(fd);
+	return text;
+}
+
+static int count_of(const char *text, const char *part)
+{
+	int n = 0;
+
+	while ((text = strstr(text, part))) {
+		n++;
+		text += strlen(part);
+	}
+	return n;
+}
+
+static void told(struct stream *s, const char *name)
+{
+	tell(s, name);
+	footer(s);
+}
+
+static void test_answer_comes_first(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	told(s, "direct");
+	page = page_of(s);
+	assert_non_null(strstr(page, "<b>FAIL</b>\n<p>1 of 1 restore broke the rule</p>"));
+	assert_true(strstr(page, "<b>FAIL</b>") < strstr(page, "<article"));
+	assert_true(strstr(page, "<article") < strstr(page, "Host and probes"));
+	free(page);
+}
+
+static void test_proof_is_shown(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	told(s, "direct");
+	page = page_of(s);
+	assert_int_equal(count_of(page, "<tr class=proof>"), 2);
+	assert_non_null(strstr(page, "{&quot;type&quot;:&quot;event&quot;"));
+	assert_non_null(strstr(page, "evmcs-trace show "));
+	free(page);
+}
+
+static void test_of_other_vms_only_what_its_task_did(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	set_enter(s, L2_EVMCS);
+	on(s, 2, 0);
+	touch(s, PT_MAP, PURPOSE_UNKNOWN, 0xabc000);
+	on(s, 1, 0);
+	set_leave(s, 0);
+	run_deferred(s);
+	footer(s);
+	page = page_of(s);
+	assert_null(strstr(page, "0xabc000"));
+	free(page);
+}
+
+static void test_doubt_is_told(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	told(s, "lost-in-window");
+	page = page_of(s);
+	assert_non_null(strstr(page, "<b>INCONCLUSIVE</b>"));
+	assert_non_null(strstr(page, "in doubt: records were lost while it was in flight"));
+	assert_non_null(strstr(page, "<h4>Lost</h4>\n<ul>"));
+	free(page);
+}
+
+static void test_cut_trace_is_told(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	tell(s, "deferred");
+	page = page_of(s);
+	assert_non_null(strstr(page, "the trace is cut: it has no footer"));
+	assert_non_null(strstr(page, "There is no footer"));
+	free(page);
+}
+
+static void test_names_are_text(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	name_vm(s, "<img src=x onerror=a()>'\"&\x1b[31m\xff");
+	told(s, "native-l1");
+	page = page_of(s);
+	assert_null(strstr(page, "<img"));
+	assert_non_null(strstr(page, "&lt;img src=x onerror=a()&gt;&#39;&quot;&amp;?[31m?"));
+	free(page);
+}
+
+static void test_nothing_restored(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	footer(s);
+	page = page_of(s);
+	assert_non_null(strstr(page, "INCONCLUSIVE"));
+	assert_null(strstr(page, "<article"));
+	free(page);
+}
+
+/* ---- what is kept ---- */
+
+static struct restore plain(enum verdict_kind verdict, enum restore_path path, uint64_t id)
+{
+	return (struct restore){
+		.id = id,
+		.verdict = verdict,
+		.path = path,
+		.set_done = true,
+		.set_duration_ns = 1000 + id,
+		.run_seen = true,
+		.t_run_ns = 5000,
+	};
+}
+
+static void test_keeps_no_more_of_more(void **state)
+{
+	struct kept kept = {};
+	struct restore r;
+	uint64_t i;
+
+	(void)state;
+	for (i = 1; i <= 20000; i++) {
+		r = plain(i % 5 ? VERDICT_PASS : VERDICT_FAIL, PATH_NATIVE, i);
+		assert_int_equal(kept_restore(&kept, &r), 0);
+	}
+	kept_sort(&kept);
+	assert_int_equal(kept.nr_groups, 2);
+	assert_int_equal(kept.groups[0].verdict, VERDICT_FAIL);
+	assert_int_equal(kept.groups[0].restores, 4000);
+	assert_int_equal(kept.groups[0].nr_details, KEPT_DETAILS_FAIL);
+	assert_int_equal(kept.groups[0].nr_rows, KEPT_ROWS);
+	assert_int_equal(kept.groups[1].nr_details, KEPT_DETAILS_OTHER);
+	assert_int_equal(kept.groups[0].set.min, 1005);
+	assert_int_equal(kept.groups[0].set.max, 21000);
+	assert_int_equal(kept.groups[1].set.nr, 16000);
+	kept_free(&kept);
+}
+
+static void test_each_kind_has_a_place(void **state)
+{
+	struct restore r = plain(VERDICT_FAIL, PATH_NATIVE, 1);
+	struct kept kept = {};
+	int i;
+
+	(void)state;
+	/* more kinds than there is room for details */
+	for (i = 0; i < 4 * KEPT_MAX_DETAILS; i++) {
+		r.why = (unsigned int)i / 2;
+		assert_int_equal(kept_restore(&kept, &r), 0);
+	}
+	assert_int_equal(kept.nr_groups, 2 * KEPT_MAX_DETAILS);
+	for (i = 0; i < kept.nr_groups; i++)
+		assert_true(kept.groups[i].nr_details >= 1);
+	kept_free(&kept);
+}
+
+static void test_worst_first(void **state)
+{
+	static const enum verdict_kind verdicts[] = { VERDICT_PASS, VERDICT_INCONCLUSIVE,
+						      VERDICT_FAIL, VERDICT_PASS };
+	struct kept kept = {};
+	struct restore r;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		r = plain(verdicts[i], i == 3 ? PATH_EVMCS_NONE : PATH_NATIVE, 1);
+		if (i == 3) {
+			r.nr_anomalies = 1;
+			r.anomalies[0] = (struct anomaly){
+				.cls = &anomaly_classes[0],
+				.severity = SEVERITY_WARNING,
+				.access = -1,
+			};
+		}
+		assert_int_equal(kept_restore(&kept, &r), 0);
+	}
+	kept_sort(&kept);
+	assert_int_equal(kept.groups[0].verdict, VERDICT_FAIL);
+	assert_int_equal(kept.groups[1].verdict, VERDICT_INCONCLUSIVE);
+	assert_int_equal(kept.groups[2].path, PATH_EVMCS_NONE);
+	assert_int_equal(kept.groups[3].path, PATH_NATIVE);
+	kept_free(&kept);
+}
+
+static void test_paragraphs(void **state)
+{
+	struct page page = {};
+	char *text = NULL;
+	size_t len;
+
+	(void)state;
+	page.out = open_memstream(&text, &len);
+	page_paragraphs(&page, "a < b\nand\n\nc");
+	fclose(page.out);
+	assert_string_equal(text, "<p>a &lt; b and</p>\n<p>c</p>\n");
+	assert_int_equal(page.bytes, len);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_answer_comes_first),
+		TEST(test_proof_is_shown),
+		TEST(test_of_other_vms_only_what_its_task_did),
+		TEST(test_doubt_is_told),
+		TEST(test_cut_trace_is_told),
+		TEST(test_names_are_text),
+		TEST(test_nothing_restored),
+		cmocka_unit_test(test_keeps_no_more_of_more),
+		cmocka_unit_test(test_each_kind_has_a_place),
+		cmocka_unit_test(test_worst_first),
+		cmocka_unit_test(test_paragraphs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
