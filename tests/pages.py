@@ -72,7 +72,7 @@ def drawn_as_told(tree, lines):
         number = int(article.attrib["id"].removeprefix("restore-"))
         svg = next(article.iter(SVG + "svg"))
         restore = restores[number]
-        shown = {t.text for t in svg.iter(SVG + "text")}
+        shown = {(t.text or "").split(" ")[0] for t in svg.iter(SVG + "text")}
         if not is_to_scale(svg, restore):
             wrong.append(f"restore {number}: not to scale")
         # where SET is the whole of it there is no zone

@@ -13,6 +13,7 @@
 #define WIDTH 800.0
 #define RIGHT 18.0
 #define LANE 26.0
+#define ROW 16.0 /* of anomalies */
 #define TOP 22.0
 #define MIN_BAR 3.0
 #define LABEL_CHAR 6.0 /* about as wide as a letter is */
@@ -251,28 +252,67 @@ static void draw_slots(struct drawing *d)
 	}
 }
 
-/* Those that no access stands for. */
+/* ---- anomalies ---- */
+
+static const char *severity_class(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_ERROR:
+		return "bad";
+	case SEVERITY_WARNING:
+		return "warn";
+	default:
+		return "asked";
+	}
+}
+
+/* A row for each class, the marks of one class in one. */
+static int row_of(const struct restore *r, int index)
+{
+	int row = 0, i, k;
+
+	for (i = 0; i < index; i++) {
+		if (r->anomalies[i].cls == r->anomalies[index].cls)
+			return row_of(r, i);
+		for (k = 0; k < i && r->anomalies[k].cls != r->anomalies[i].cls; k++)
+			;
+		row += k == i;
+	}
+	return row;
+}
+
+static int anomaly_rows(const struct restore *r)
+{
+	int most = 0, i;
+
+	for (i = 0; i < r->nr_anomalies; i++)
+		if (row_of(r, i) >= most)
+			most = row_of(r, i) + 1;
+	return most;
+}
+
+static void draw_anomaly(struct drawing *d, const struct anomaly *a, double y)
+{
+	double width = (double)(strlen(a->cls->id) + strlen(a->cls->name) + 1) * LABEL_CHAR;
+	double x = x_of(d, after_set(d->r, a->t_ns));
+	bool left = x + 8 + width > LEFT + WIDTH + RIGHT;
+
+	page_put(d->page,
+		 "<g class=%s><path d='M%.1f %.1fl6 11h-12z'/><text class='at%s' x=%.1f "
+		 "y=%.1f>%s %s</text></g>\n",
+		 severity_class(a->severity), x, y, left ? " left" : "", left ? x - 8 : x + 8,
+		 y + 10, a->cls->id, a->cls->name);
+}
+
 static void draw_anomalies(struct drawing *d)
 {
+	double top = d->bottom - ROW * anomaly_rows(d->r) - 4;
 	int i;
 
-	for (i = 0; i < d->r->nr_anomalies; i++) {
-		const struct anomaly *a = &d->r->anomalies[i];
-		uint64_t at = after_set(d->r, a->t_ns);
-		double x = x_of(d, at);
-
-		if (!is_inside(d, at))
-			continue;
-		page_put(d->page,
-			 "<g class=%s><path d='M%.1f %.1fl6 11h-12z'/><text class='at%s' x=%.1f "
-			 "y=%.1f>%s</text><title>%s %s</title></g>\n",
-			 a->severity == SEVERITY_ERROR	   ? "bad"
-			 : a->severity == SEVERITY_WARNING ? "warn"
-							   : "asked",
-			 x, d->bottom - LANE + 6, x > LEFT + WIDTH - 40 ? " left" : "",
-			 x > LEFT + WIDTH - 40 ? x - 8 : x + 8, d->bottom - LANE + 16, a->cls->id,
-			 a->cls->id, a->cls->name);
-	}
+	page_put(d->page, "<text class=lane x=%.0f y=%.1f>anomalies</text>\n", LEFT - 8, top + 10);
+	for (i = 0; i < d->r->nr_anomalies; i++)
+		if (is_inside(d, after_set(d->r, d->r->anomalies[i].t_ns)))
+			draw_anomaly(d, &d->r->anomalies[i], top + ROW * row_of(d->r, i));
 }
 
 /* ---- the scale ---- */
@@ -327,7 +367,7 @@ static void draw(struct page *page, const struct restore *r, uint64_t to, const 
 	d.y[LANE_MEMORY] = d.y[LANE_IOCTL] + LANE + 14;
 	d.y[LANE_SLOTS] = r->nr_memslots ? d.y[LANE_MEMORY] + LANE : 0;
 	d.bottom = (r->nr_memslots ? d.y[LANE_SLOTS] : d.y[LANE_MEMORY]) + LANE / 2 + 4 +
-		   (found ? LANE : 0);
+		   (found ? ROW * anomaly_rows(r) + 4 : 0);
 	height = d.bottom + 22;
 	page_put(page, "<svg class=timeline viewBox='0 0 %.0f %.0f' role=img aria-label='%s'>\n",
 		 LEFT + WIDTH + RIGHT, height, what);
@@ -335,9 +375,6 @@ static void draw(struct page *page, const struct restore *r, uint64_t to, const 
 	draw_lane(&d, LANE_MEMORY, "guest memory");
 	if (r->nr_memslots)
 		draw_lane(&d, LANE_SLOTS, "memslots");
-	if (found)
-		page_put(page, "<text class=lane x=%.0f y=%.1f>anomalies</text>\n", LEFT - 8,
-			 d.bottom - LANE + 16);
 	draw_ban(&d);
 	draw_set(&d);
 	draw_run(&d);
@@ -345,7 +382,8 @@ static void draw(struct page *page, const struct restore *r, uint64_t to, const 
 	draw_map(&d);
 	if (r->nr_memslots)
 		draw_slots(&d);
-	draw_anomalies(&d);
+	if (found)
+		draw_anomalies(&d);
 	draw_scale(&d);
 	page_put(page, "</svg>\n");
 }
