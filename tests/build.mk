@@ -75,6 +75,12 @@ $(B)/tests/journal_socket: tests/lab/journal_socket.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $< -o $@
 
+# A person's screen in the lab.
+$(B)/tests/on_pty: tests/lab/on_pty.c
+	$(call msg,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $< -lutil -o $@
+
 # Hosts for a Prometheus, without a lab: tests/fleet.
 FLEET_HOSTS := $(B)/tests/fleet_hosts
 FLEET_SRCS := $(wildcard tests/fleet/*.c) $(PURE_SRCS)

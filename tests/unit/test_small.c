@@ -26,6 +26,7 @@
 #include "util/errstr.h"
 #include "util/kallsyms.h"
 #include "util/say.h"
+#include "util/terminal.h"
 
 /* ---- names ---- */
 
@@ -801,7 +802,55 @@ static int loud_again(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stream_setup, loud_again)
 
+/* ---- lines on a screen ---- */
+
+static void put_in(int width, const char *parted, const char *line, const char *wanted)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	terminal_put_line(out, line, parted, width, 4);
+	fclose(out);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static void lines_that_fit(void **state)
+{
+	(void)state;
+	put_in(0, "  ", "one  two two  three", "one  two two  three\n");
+	put_in(19, "  ", "one  two two  three", "one  two two  three\n");
+	put_in(10, "  ", "", "\n");
+}
+
+static void lines_broken_at_fields(void **state)
+{
+	(void)state;
+	put_in(18, "  ", "one  two two  three", "one  two two\n    three\n");
+	put_in(11, "  ", "one  two two  three", "one\n    two two\n    three\n");
+	/* a field that is wider than the screen is whole all the same */
+	put_in(6, "  ", "one two three  x", "one two three\n    x\n");
+}
+
+static void lines_broken_at_words(void **state)
+{
+	(void)state;
+	put_in(12, " ", "one two three four", "one two\n    three\n    four\n");
+}
+
+static void colours_take_no_room(void **state)
+{
+	(void)state;
+	put_in(12, "  ", "\033[32mPASS\033[0m  L2 abc", "\033[32mPASS\033[0m  L2 abc\n");
+	put_in(11, "  ", "\033[32mPASS\033[0m  L2 abc", "\033[32mPASS\033[0m\n    L2 abc\n");
+}
+
 static const struct CMUnitTest tests[] = {
+	TEST(lines_that_fit),
+	TEST(lines_broken_at_fields),
+	TEST(lines_broken_at_words),
+	TEST(colours_take_no_room),
 	TEST(names_both_ways),
 	TEST(public_names),
 	TEST(classes_of_points),

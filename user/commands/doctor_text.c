@@ -5,6 +5,7 @@
 
 #include "commands/doctor.h"
 #include "model/names.h"
+#include "util/terminal.h"
 
 #define WIDTH 80
 #define RESET "\033[0m"
@@ -179,11 +180,10 @@ static void print_answer(const struct screen *s, const struct diagnosis *d)
 
 void doctor_print_text(const struct diagnosis *d, FILE *out, bool verbose)
 {
-	const char *no_colour = getenv("NO_COLOR");
 	struct screen s = { .out = out, .verbose = verbose };
 	int i;
 
-	s.colour = isatty(fileno(out)) && !(no_colour && *no_colour);
+	s.colour = terminal_has_colour(out);
 	if (d->host.kvm_intel)
 		fprintf(out, "%s:\n", d->host.kvm_intel);
 	for (i = 0; i < host_nr_facts; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@
 #include "util/errstr.h"
 #include "util/first_line.h"
 #include "util/say.h"
+#include "util/terminal.h"
 
 #define NSEC_PER_SEC 1000000000ULL
 
@@ -36,6 +38,8 @@
 /* How often the kernel is asked whether it still runs the probes. */
 #define BEAT_MS 60000
 #define BEAT_IN_WINDOW_MS 1000
+/* How often a screen is told that nothing happens. */
+#define STATUS_MS 1000
 
 enum {
 	OPT_PID = 0x100,
@@ -227,6 +231,23 @@ static int tell_ready(const struct live_options *o)
 	return 0;
 }
 
+/* What the verdict stands without, but people may look for. */
+static void tell_unseen(const struct trace_header *h, const struct plan *plan)
+{
+	int i;
+
+	if (h->filter_pid)
+		say("watching only process %u", h->filter_pid);
+	if (h->filter_vcpu >= 0)
+		say("watching only vCPUs with the id %d", h->filter_vcpu);
+	for (i = 0; i < plan->nr; i++) {
+		const struct plan_choice *c = &plan->choices[i];
+
+		if (!c->fact.attached && c->row->need == NEED_DETAIL)
+			say("without %s: %s", c->fact.function, c->row->when_absent);
+	}
+}
+
 static void tell_armed(const struct pipeline *p, const struct plan *plan)
 {
 	const struct plan_choice *missing = plan_first_missing(plan);
@@ -246,6 +267,7 @@ static void tell_armed(const struct pipeline *p, const struct plan *plan)
 	if (fentry)
 		say("kvm_intel cannot be unloaded meanwhile: 'pkill -USR1 evmcs-trace' lets go of "
 		    "it");
+	tell_unseen(&p->header, plan);
 	if (missing)
 		say_error("blind on %s (%s): %s; no restore can pass", missing->fact.function,
 			  missing->fact.reason, missing->row->when_absent);
@@ -303,6 +325,8 @@ struct live {
 	bool let_go; /* on request, not to be undone but on request */
 	struct live_counts past; /* of the observers that are gone */
 	bool gap_told; /* the one that there is while nothing is attached */
+	bool has_status; /* a line that tells that it is still there */
+	uint64_t began_ns;
 	const char *end_reason; /* set when it is over */
 };
 
@@ -505,6 +529,8 @@ static int wait_for_work(const struct live *live, int ring_fd, int timeout_ms)
 	};
 	int nr = 3, sooner;
 
+	if (live->has_status && timeout_ms > STATUS_MS)
+		timeout_ms = STATUS_MS;
 	if (tenant) {
 		nr += tenant->fds(tenant->ctx, fds + nr, LIVE_TENANT_FDS);
 		sooner = tenant->timeout_ms(tenant->ctx);
@@ -520,6 +546,24 @@ static void let_tenant_turn(struct live *live)
 
 	if (tenant)
 		tenant->turn(tenant->ctx, live);
+}
+
+/* On a screen where nothing happens: that it is watching, and for how long. */
+static void show_status(const struct live *live)
+{
+	uint64_t seconds = (clock_ns(CLOCK_MONOTONIC) - live->began_ns) / NSEC_PER_SEC;
+	uint64_t restores;
+
+	if (!live->has_status)
+		return;
+	restores = model_next_restore(live->pipeline->model) - 1;
+	terminal_status("%s for %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ", %" PRIu64
+			" restore%s; Ctrl-C ends it",
+			live->deaf	 ? "NOT SEEING"
+			: live->observer ? "watching"
+					 : "NOT watching",
+			seconds / 3600, seconds / 60 % 60, seconds % 60, restores,
+			restores == 1 ? "" : "s");
 }
 
 static void follow(struct live *live)
@@ -541,7 +585,9 @@ static void follow(struct live *live)
 			live->end_reason = "output failed";
 		let_tenant_turn(live);
 		live->timeout_ms = next_timeout(live, n > 0);
+		show_status(live);
 	}
+	terminal_clear_status();
 }
 
 /* Nothing is reported any more: only then do the counts stand still. */
@@ -659,6 +705,10 @@ int live_trace(struct live *live, struct pipeline *p, char **command)
 		launcher_free(live->launcher);
 		live->launcher = NULL;
 	}
+	live->began_ns = clock_ns(CLOCK_MONOTONIC);
+	/* a command may want the screen for itself */
+	live->has_status = !live->options->quiet && !live->options->json &&
+			   !live->options->tenant && !command && terminal_has_status();
 	if (!status) {
 		follow(live);
 		status = end(live);

@@ -18,7 +18,8 @@
 enum plan_need {
 	NEED_VERDICT, /* without it "not read" cannot be said */
 	NEED_UNLESS, /* likewise, unless row.unless is attached */
-	NEED_DETAIL, /* the verdict stands without it */
+	NEED_DETAIL, /* the verdict stands without it, something else is not seen */
+	NEED_NOTHING, /* the same is known without it */
 };
 
 struct plan_alternative {

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "model/anomalies.h"
 #include "model/names.h"
@@ -10,12 +9,22 @@
 #include "sinks/sink.h"
 #include "sinks/words.h"
 #include "util/say.h"
+#include "util/terminal.h"
 
 struct text_sink {
 	struct sink sink;
 	struct text_options options;
 	bool colour;
+	/* the line that is being made */
+	FILE *line;
+	char *text;
+	size_t len;
 };
+
+/* What a continued line begins below: the verdict. */
+#define CONTINUED 17
+/* What is said of the line above. */
+#define INDENT 4
 
 #define RESET "\033[0m"
 
@@ -24,22 +33,43 @@ static const char *const verdict_colours[] = { "\033[32m", "\033[33m", "\033[1;3
 static const char *const verdict_words[] = { "PASS", "INCONCLUSIVE", "FAIL" };
 static const char *const severity_words[] = { "INFO", "WARNING", "ERROR" };
 
-static void print_vcpu(const struct text_sink *t, const char *name, uint32_t pid, uint32_t vm,
-		       int32_t vcpu)
+/* A line of fields, which is broken where the screen is too narrow for it. */
+static bool line_begin(struct text_sink *t)
 {
-	fprintf(t->options.out, "%s[%u] vm%u/vcpu%d", printable(name), pid, vm, vcpu);
+	terminal_clear_status();
+	t->text = NULL;
+	t->line = open_memstream(&t->text, &t->len);
+	return t->line;
 }
 
-static void print_whose(const struct text_sink *t, const struct restore *r)
+static void line_end(struct text_sink *t)
 {
-	print_vcpu(t, r->vm_name ? r->vm_name : r->comm, r->pid, r->vm, r->vcpu);
+	FILE *out = t->options.out;
+
+	if (!fclose(t->line))
+		terminal_put_line(out, t->text, "  ", terminal_width(out), CONTINUED);
+	free(t->text);
+	t->line = NULL;
+	fflush(out);
 }
 
-static void print_access(const struct text_sink *t, const struct access *a, const char *indent)
+static void print_vcpu(FILE *out, const char *name, uint32_t pid, uint32_t vm, int32_t vcpu)
 {
+	fprintf(out, "%s[%u] vm%u/vcpu%d", printable(name), pid, vm, vcpu);
+}
+
+static void print_whose(FILE *out, const struct restore *r)
+{
+	print_vcpu(out, r->vm_name ? r->vm_name : r->comm, r->pid, r->vm, r->vcpu);
+}
+
+static void print_access(const struct text_sink *t, const struct access *a)
+{
+	FILE *out = t->options.out;
 	char text[ACCESS_TEXT_LEN];
 
-	fprintf(t->options.out, "%s%s\n", indent, access_text(text, a));
+	fprintf(out, "%*s", INDENT, "");
+	terminal_put_line(out, access_text(text, a), " ", terminal_width(out) - INDENT, INDENT);
 }
 
 static void print_stack(const struct text_sink *t, const struct access *a)
@@ -71,13 +101,16 @@ static void text_anomaly(struct sink *sink, const struct restore *r, const struc
 	/* the harmless ones are in the restore's own line */
 	if ((a->severity == SEVERITY_INFO || t->options.checks) && !t->options.events)
 		return;
-	fprintf(t->options.out, "%s  %s%s%s %s (%s)  ", clock_time(time, header, a->t_ns),
+	if (!line_begin(t))
+		return;
+	fprintf(t->line, "%s  %s%s%s %s (%s)  ", clock_time(time, header, a->t_ns),
 		t->colour ? severity_colours[a->severity] : "", severity_words[a->severity],
 		t->colour ? RESET : "", a->cls->name, a->cls->id);
-	print_whose(t, r);
-	fprintf(t->options.out, "\n    %s\n", a->cls->title);
+	print_whose(t->line, r);
+	line_end(t);
+	fprintf(t->options.out, "    %s\n", a->cls->title);
 	if (a->access >= 0) {
-		print_access(t, r->accesses[a->access], "    ");
+		print_access(t, r->accesses[a->access]);
 		print_stack(t, r->accesses[a->access]);
 	}
 	if (a->of_entry)
@@ -90,17 +123,16 @@ static void print_times(const struct text_sink *t, const struct restore *r)
 	char time[DURATION_LEN];
 
 	/* a SET that had not returned when the trace ended took longer than that */
-	fprintf(t->options.out, "  set %s%s", r->set_done ? "" : ">",
-		duration(time, r->set_duration_ns));
+	fprintf(t->line, "  set %s%s", r->set_done ? "" : ">", duration(time, r->set_duration_ns));
 	if (r->set_done && r->set_ret)
-		fprintf(t->options.out, " (refused: %" PRId64 ")", r->set_ret);
+		fprintf(t->line, " (refused: %" PRId64 ")", r->set_ret);
 	if (r->run_seen)
-		fprintf(t->options.out, "  run %s+%s", r->run_exact ? "" : "<",
+		fprintf(t->line, "  run %s+%s", r->run_exact ? "" : "<",
 			duration(time, r->t_run_ns - r->t_set_ns));
 	if (r->mapped)
-		fprintf(t->options.out, "  map +%s", duration(time, r->t_map_ns - r->t_set_ns));
+		fprintf(t->line, "  map +%s", duration(time, r->t_map_ns - r->t_set_ns));
 	if (r->end != END_RAN && r->end != END_LEFT)
-		fprintf(t->options.out, "  %s", end_name(r->end));
+		fprintf(t->line, "  %s", end_name(r->end));
 }
 
 static void print_notes(const struct text_sink *t, const struct restore *r)
@@ -108,11 +140,17 @@ static void print_notes(const struct text_sink *t, const struct restore *r)
 	int i;
 
 	for (i = 0; i < r->nr_anomalies; i++)
-		fprintf(t->options.out, "%s%s", i ? "," : "  ", r->anomalies[i].cls->name);
-	fputc('\n', t->options.out);
+		fprintf(t->line, "%s%s", i ? "," : "  ", r->anomalies[i].cls->name);
+}
+
+static void print_doubts(const struct text_sink *t, const struct restore *r)
+{
+	int i;
+
 	for (i = 0; i < WHY_COUNT; i++)
 		if (r->why & (1U << i))
 			fprintf(t->options.out, "    inconclusive: %s\n", inconclusive_text(i));
+	fflush(t->options.out);
 }
 
 static void text_restore(struct sink *sink, const struct restore *r,
@@ -125,13 +163,16 @@ static void text_restore(struct sink *sink, const struct restore *r,
 		return;
 	if (r->reset && !t->options.events)
 		return;
-	fprintf(t->options.out, "%s  %s%-4s%s %s %-17s ", clock_time(time, header, r->t_set_ns),
+	if (!line_begin(t))
+		return;
+	fprintf(t->line, "%s  %s%-4s%s %s %-17s ", clock_time(time, header, r->t_set_ns),
 		t->colour ? verdict_colours[r->verdict] : "", verdict_words[r->verdict],
 		t->colour ? RESET : "", r->l2 ? "L2" : "L1", path_name(r->path));
-	print_whose(t, r);
+	print_whose(t->line, r);
 	print_times(t, r);
 	print_notes(t, r);
-	fflush(t->options.out);
+	line_end(t);
+	print_doubts(t, r);
 }
 
 /* By which VMCS L1 runs its guest. */
@@ -150,19 +191,20 @@ static void text_save(struct sink *sink, const struct save *s, const struct trac
 
 	if (t->options.only_findings || (s->repeats && !t->options.events))
 		return;
-	fprintf(t->options.out, "%s  save %s %-17s ", clock_time(time, header, s->t_ns),
+	if (!line_begin(t))
+		return;
+	fprintf(t->line, "%s  save %s %-17s ", clock_time(time, header, s->t_ns),
 		s->l2 ? "L2" : "L1", save_kind(s));
-	print_vcpu(t, s->vm_name ? s->vm_name : s->comm, s->pid, s->vm, s->vcpu);
+	print_vcpu(t->line, s->vm_name ? s->vm_name : s->comm, s->pid, s->vm, s->vcpu);
 	if (s->has_duration)
-		fprintf(t->options.out, "  get %s", duration(time, s->duration_ns));
+		fprintf(t->line, "  get %s", duration(time, s->duration_ns));
 	if (s->has_evmptr && evmptr_is_valid(s->evmptr))
-		fprintf(t->options.out, "  evmcs 0x%" PRIx64, s->evmptr);
+		fprintf(t->line, "  evmcs 0x%" PRIx64, s->evmptr);
 	if (s->exit_owed == OWED_YES)
-		fprintf(t->options.out, "  L1 has not run since L2's exit");
+		fprintf(t->line, "  L1 has not run since L2's exit");
 	if (s->of_restore)
-		fprintf(t->options.out, "  restored, not run yet");
-	fputc('\n', t->options.out);
-	fflush(t->options.out);
+		fprintf(t->line, "  restored, not run yet");
+	line_end(t);
 }
 
 static int text_item(struct sink *sink, const struct trace_item *item,
@@ -172,6 +214,8 @@ static int text_item(struct sink *sink, const struct trace_item *item,
 	char time[TIMESTAMP_LEN], cmd[IOCTL_TEXT_LEN];
 	const struct event *ev;
 
+	if (item->type == ITEM_LOSS || (item->type == ITEM_EVENT && t->options.events))
+		terminal_clear_status();
 	if (item->type == ITEM_LOSS)
 		fprintf(t->options.out, "%s  LOST %" PRIu64 " records (%s)\n",
 			clock_time(time, header, item->loss.t_ns), item->loss.count,
@@ -214,6 +258,7 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 	(void)header;
 	if (t->options.checks)
 		return;
+	terminal_clear_status();
 	fprintf(t->options.out, "%s%s%s%s%s: ", t->options.label ? t->options.label : "",
 		t->options.label ? ": " : "", t->colour ? verdict_colours[v->kind] : "",
 		verdict_words[v->kind], t->colour ? RESET : "");
@@ -301,12 +346,11 @@ static const struct sink_ops text_ops = {
 struct sink *text_sink_new(const struct text_options *options)
 {
 	struct text_sink *t = calloc(1, sizeof(*t));
-	const char *no_colour = getenv("NO_COLOR");
 
 	if (!t)
 		return NULL;
 	t->sink.ops = &text_ops;
 	t->options = *options;
-	t->colour = isatty(fileno(options->out)) && !(no_colour && *no_colour);
+	t->colour = terminal_has_colour(options->out);
 	return &t->sink;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "util/say.h"
+#include "util/terminal.h"
 
 static enum say_level say_level = SAY_NORMAL;
 
@@ -25,6 +26,7 @@ const char *say_last_error(void)
 
 static void print_line(const char *fmt, va_list ap)
 {
+	terminal_clear_status();
 	fputs("evmcs-trace: ", stderr);
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "util/terminal.h"
+
+#define NARROWEST 20
+#define CLEAR_LINE "\r\033[K"
+
+int terminal_width(FILE *out)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size = {};
+
+	if (!isatty(fileno(out)))
+		return 0;
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col)
+		size.ws_col = (unsigned short)(columns ? atoi(columns) : 80);
+	return size.ws_col < NARROWEST ? NARROWEST : size.ws_col;
+}
+
+bool terminal_has_colour(FILE *out)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	return isatty(fileno(out)) && !(no_colour && *no_colour);
+}
+
+/* ---- lines ---- */
+
+/* Columns that so many bytes take: ASCII, and sequences that colour it. */
+static int columns_of(const char *text, size_t len)
+{
+	bool in_colour = false;
+	int columns = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] == '\033')
+			in_colour = true;
+		else if (!in_colour)
+			columns++;
+		else if (text[i] == 'm')
+			in_colour = false;
+	}
+	return columns;
+}
+
+void terminal_put_line(FILE *out, const char *line, const char *parted, int width, int indent)
+{
+	int at = 0, columns;
+	const char *end;
+	size_t len;
+
+	while (*line) {
+		/* the blanks before a field go with it */
+		end = strstr(line + strspn(line, " "), parted);
+		len = end ? (size_t)(end - line) : strlen(line);
+		columns = columns_of(line, len);
+		if (width > 0 && at && at + columns > width) {
+			size_t blanks = strspn(line, " ");
+
+			fprintf(out, "\n%*s", indent, "");
+			line += blanks;
+			len -= blanks;
+			columns -= (int)blanks;
+			at = indent;
+		}
+		fwrite(line, 1, len, out);
+		at += columns;
+		line += len;
+	}
+	fputc('\n', out);
+}
+
+/* ---- the status ---- */
+
+static bool status_shown;
+
+bool terminal_has_status(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+void terminal_status(const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	/* one that is wrapped could not be cleared */
+	fprintf(stderr, CLEAR_LINE "%.*s", terminal_width(stderr) - 1, text);
+	fflush(stderr);
+	status_shown = true;
+}
+
+void terminal_clear_status(void)
+{
+	if (!status_shown)
+		return;
+	fputs(CLEAR_LINE, stderr);
+	fflush(stderr);
+	status_shown = false;
+}

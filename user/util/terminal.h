@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a screen is told that a file or a pipe is not. */
+#ifndef TERMINAL_H
+#define TERMINAL_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Columns of the terminal that out is; 0: it is none, lines may be of any length. */
+int terminal_width(FILE *out);
+
+/* Is out a terminal, and colour not unwanted (NO_COLOR)? */
+bool terminal_has_colour(FILE *out);
+
+/*
+ * A line of which as much is put in a row as width has room for, the rest below,
+ * indented. It is broken at parted: two blanks for fields, one for words. What
+ * colours it is not counted. width 0 or less: one line.
+ */
+void terminal_put_line(FILE *out, const char *line, const char *parted, int width, int indent);
+
+/*
+ * A line at the bottom of the screen that is written anew, for as long as nothing
+ * happens: only where both standard output and stderr are terminals.
+ */
+bool terminal_has_status(void);
+void terminal_status(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Before anything else is printed. */
+void terminal_clear_status(void);
+
+#endif
