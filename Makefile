@@ -145,12 +145,12 @@ soak: ensure-setup
 	$(Q)$(MAKE) -s --no-print-directory all
 	$(Q)tests/lab/boot soak 1 -t 3600
 	$(Q)tests/lab/soak-checks
-# 500 hosts for a real Prometheus. Its limits are seconds: not beside other work,
-# and not part of test.
+# A real canary in the lab and 500 hosts that replay, for a real Prometheus. Its limits are
+# seconds: not beside other work, and not part of test.
 .PHONY: fleet-simulation
 fleet-simulation: ensure-setup
 	$(Q)$(MAKE) -s --no-print-directory all test-fleet
-	$(Q)tests/fleet/simulate
+	$(Q)tests/fleet/simulate --lab
 
 C_FILES := $(shell find bpf include user scenarios tests -name '*.[ch]')
 # Programs by their first line, and what they read.
@@ -194,7 +194,7 @@ help:
 	@echo 'make kernels    the stock ones of them on all four kernels; docs/kernels.md'
 	@echo 'make mutate     do the unit tests notice? (minutes)'
 	@echo 'make soak       the canary for twenty minutes of the lab under restores'
-	@echo 'make fleet-simulation  500 hosts replay traces for a real Prometheus (2 minutes)'
+	@echo 'make fleet-simulation  one in the lab and 500 that replay, for a real Prometheus (4 minutes)'
 	@echo 'make lint       clang-format, cppcheck, shellcheck'
 	@echo 'make clean      what was compiled; distclean: downloads and lab images as well'
 
