@@ -39,10 +39,11 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Iincl
 PROGRAM := $(B)/evmcs-trace
 SKELETON := $(B)/include/evmcs_trace.skel.h
 SCHEMA_OBJ := $(B)/trace_schema.o
+CATALOGUE_ROWS := $(B)/include/catalogue_rows.h
 
 # The model, the trace format and what they need: no libbpf, no kernel.
 PURE_SRCS := $(wildcard user/model/*.c user/trace/*.c user/util/*.c user/sinks/*.c \
-	user/expect/*.c user/yaml/*.c) \
+	user/expect/*.c user/yaml/*.c user/explain/*.c) \
 	user/pipeline.c user/sources/file.c user/sources/vmm.c
 LIVE_SRCS := $(wildcard user/commands/*.c user/probes/*.c user/serve/*.c) user/sources/ring.c \
 	user/sources/ksyms.c user/main.c
@@ -71,7 +72,15 @@ $(SCHEMA_OBJ): user/trace/trace.schema.json
 	$(Q)mkdir -p $(@D)
 	$(Q)cd $(<D) && $(LD) -r -b binary -z noexecstack $(<F) -o $(abspath $@)
 
+# What explain says of scenarios, { name, kernel, command }.
+$(CATALOGUE_ROWS): scenarios/catalogue/list scenarios/catalogue/rows
+	$(call msg,ROWS,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)scenarios/catalogue/rows $< | awk -F '|' '{ gsub(/["\\]/, "\\\\&"); \
+		printf "\t{ \"%s\", \"%s\", \"%s\" },\n", $$1, $$3, $$5 }' > $@
+
 $(B)/obj/user/probes/attach.o: $(SKELETON)
+$(B)/obj/user/commands/explain.o: $(CATALOGUE_ROWS)
 
 $(B)/obj/%.o: %.c
 	$(call msg,CC,$<)
