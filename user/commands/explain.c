@@ -98,9 +98,10 @@ static void list_text_ends(void)
 		"'evmcs-trace explain NAME' (or the id, or a rule of the metrics) tells what one "
 		"means, how to reproduce it, and what to do; '" INCONCLUSIVE_WORD
 		"' what a verdict lacks; --all everything."
-		"\n\nL1 is the guest that is restored and L2 the one that it runs; its eVMCS "
-		"(enlightened VMCS) is a page of L1's memory that names L2's state, and the VP "
-		"assist page names it. SET is KVM_SET_NESTED_STATE.");
+		"\n\nL1 is the guest that is restored, L2 the one that it runs. The eVMCS "
+		"(enlightened VMCS) is a page of L1's memory with the state of L2; KVM learns "
+		"from another page, the VP assist page, where it is. SET is "
+		"KVM_SET_NESTED_STATE.");
 }
 
 #define INDENT 4
@@ -136,18 +137,16 @@ static void print_scenario(const char *name)
 	else
 		snprintf(command, sizeof(command), "%s, on a stock kernel:", name);
 	print_wrapped(stdout, width, 0, INDENT, command);
-	snprintf(command, sizeof(command), "evmcs-restore %s", s->command);
+	snprintf(command, sizeof(command), "build/scenarios/evmcs-restore %s", s->command);
 	print_command(stdout, width, 2 * INDENT, command);
 }
 
-/* In the source tree, where make has built it. */
 static void print_lab(const char *name)
 {
 	char command[256];
 
-	print_wrapped(
-		stdout, width, 0, INDENT,
-		"In evmcs-trace's source tree, in the lab's machine, for which no VMX is needed:");
+	print_wrapped(stdout, width, 0, INDENT,
+		      "Or in the lab's machine, for which no VMX is needed:");
 	snprintf(command, sizeof(command), "scenarios/catalogue/run -s %s build/%s", name, name);
 	print_command(stdout, width, 2 * INDENT, command);
 	snprintf(command, sizeof(command), "build/evmcs-trace check -v build/%s/out/%s.jsonl", name,
@@ -155,10 +154,24 @@ static void print_lab(const char *name)
 	print_command(stdout, width, 2 * INDENT, command);
 }
 
+static void print_scenarios(const struct explanation *e)
+{
+	int i;
+
+	print_bold("How to reproduce it");
+	putchar('\n');
+	print_wrapped(stdout, width, 0, INDENT,
+		      "In evmcs-trace's source tree after 'make', on a host with VMX, while 'sudo "
+		      "build/evmcs-trace' watches:");
+	for (i = 0; e->scenarios[i]; i++)
+		print_scenario(e->scenarios[i]);
+	print_lab(e->scenarios[0]);
+	putchar('\n');
+}
+
 static void class_text(const struct anomaly_class *cls)
 {
 	const struct explanation *e = explanation_of(cls);
-	int i;
 
 	if (between)
 		putchar('\n');
@@ -170,16 +183,22 @@ static void class_text(const struct anomaly_class *cls)
 	putchar('\n');
 	print_part("What it means", e->means);
 	print_part("Why it matters", e->matters);
-	print_bold("How to reproduce it");
-	putchar('\n');
-	for (i = 0; e->scenarios[i]; i++)
-		print_scenario(e->scenarios[i]);
-	print_lab(e->scenarios[0]);
-	putchar('\n');
+	print_scenarios(e);
 	print_part("What to do", e->todo);
 	print_bold("Kernels");
 	putchar('\n');
 	print_wrapped(stdout, width, 0, INDENT, e->kernels);
+}
+
+static void print_tolerance(const struct doubt_explanation *doubt)
+{
+	char text[128];
+
+	if (!doubt->tolerate)
+		return;
+	snprintf(text, sizeof(text), "(An expectation file may put up with it: tolerate: [%s])",
+		 doubt->tolerate);
+	print_wrapped(stdout, width, 0, INDENT, text);
 }
 
 static void doubts_of_text(const char *heading, const struct doubt_explanation *doubts, int nr)
@@ -193,9 +212,7 @@ static void doubts_of_text(const char *heading, const struct doubt_explanation *
 		print_wrapped(stdout, width, 0, 0, doubts[i].says);
 		printf("%s", bold ? RESET : "");
 		print_wrapped(stdout, width, 0, INDENT, doubts[i].text);
-		if (doubts[i].tolerate)
-			printf("%*s(an expectation file puts up with it: tolerate: [%s])\n", INDENT,
-			       "", doubts[i].tolerate);
+		print_tolerance(&doubts[i]);
 	}
 }
 

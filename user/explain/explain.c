@@ -39,10 +39,13 @@ static int min(int a, int b)
 	return a < b ? a : b;
 }
 
-/* How many letters of a have to be changed, left out or put in to make it b. */
+/*
+ * How many letters of a have to be changed, left out or put in to make it b; that
+ * the end of b is left out counts as one.
+ */
 static int edits(const char *a, const char *b)
 {
-	int row[LONGEST_WORD + 1], i, j, diagonal, above;
+	int row[LONGEST_WORD + 1], i, j, diagonal, above, best;
 
 	for (j = 0; b[j]; j++)
 		row[j] = j;
@@ -57,7 +60,9 @@ static int edits(const char *a, const char *b)
 			diagonal = above;
 		}
 	}
-	return row[j];
+	for (best = row[j]; j > 0; j--)
+		best = min(best, row[j - 1] + 1);
+	return best;
 }
 
 struct nearest {
@@ -86,7 +91,7 @@ const char *nearest_word(const char *word)
 
 	if (!len || len > LONGEST_WORD)
 		return NULL;
-	n.distance = len / 3 + 2; /* a typing error or two, more in a long name */
+	n.distance = len / 3 + 1; /* a typing error or two, more in a long name */
 	for (i = 0; i < anomaly_nr_classes; i++)
 		consider(&n, anomaly_classes[i].name);
 	for (i = 0; i < RULE_COUNT; i++)

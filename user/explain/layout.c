@@ -6,34 +6,39 @@
 
 struct line {
 	FILE *out;
-	int width; /* that is free for text, of the whole line */
+	int width;
 	int at;
 	int indent; /* of the lines to come */
+	bool within; /* something was printed that a space separates from more */
 	const char *more; /* at the end of a line that goes on in the next one */
 };
 
 static void begin_line(struct line *l)
 {
-	fputs(l->more, l->out);
-	fprintf(l->out, "\n%*s", l->indent, "");
+	fprintf(l->out, "%s\n%*s", l->more, l->indent, "");
 	l->at = l->indent;
 }
 
-/* Words, up to end. */
-static void print_words(struct line *l, const char *text, const char *end)
+/* What is not taken apart, with a space or a line break before it if it is not the first. */
+static void print_unit(struct line *l, const char *text, int len)
 {
-	bool first = true;
-	int len;
+	if (l->within && l->at + 1 + len > l->width)
+		begin_line(l);
+	else if (l->within)
+		l->at += fprintf(l->out, " ");
+	l->at += fprintf(l->out, "%.*s", len, text);
+	l->within = true;
+}
 
-	for (text += strspn(text, " "); text < end; text += len + strspn(text + len, " ")) {
-		len = (int)strcspn(text, " \n");
-		if (!first && l->at + 1 + len > l->width)
-			begin_line(l);
-		else if (!first)
-			l->at += fprintf(l->out, " ");
-		l->at += fprintf(l->out, "%.*s", len, text);
-		first = false;
-	}
+static int word_len(const char *text)
+{
+	return (int)strcspn(text, " \n");
+}
+
+static const char *next_word(const char *text)
+{
+	text += word_len(text);
+	return text + strspn(text, " ");
 }
 
 #define PARAGRAPHS "\n\n"
@@ -57,10 +62,12 @@ void print_wrapped(FILE *out, int width, int at, int indent, const char *text)
 
 	if (at < indent)
 		l.at += fprintf(out, "%*s", indent - at, "");
-	for (; *text; text = after_paragraph(end)) {
+	while (*text) {
 		end = end_of_paragraph(text);
-		print_words(&l, text, end);
-		if (*end) {
+		for (l.within = false; text < end; text = next_word(text))
+			print_unit(&l, text, word_len(text));
+		text = after_paragraph(end);
+		if (*text) {
 			fputc('\n', out);
 			begin_line(&l);
 		}
@@ -70,14 +77,27 @@ void print_wrapped(FILE *out, int width, int at, int indent, const char *text)
 
 #define CONTINUED " \\"
 
+/* A word, and where it is an option what it wants. */
+static int argument_len(const char *command)
+{
+	const char *next = next_word(command);
+
+	if (*command == '-' && *next && *next != '-')
+		return (int)(next - command) + word_len(next);
+	return word_len(command);
+}
+
 void print_command(FILE *out, int width, int indent, const char *command)
 {
-	struct line l = { .out = out, .indent = indent, .more = CONTINUED };
+	struct line l = { .out = out, .indent = indent + 4, .more = CONTINUED };
+	int len;
 
 	l.width = width - (int)strlen(CONTINUED);
 	l.at = fprintf(out, "%*s", indent, "");
-	l.indent += 4;
-	print_words(&l, command, command + strlen(command));
+	for (; *command; command += len + strspn(command + len, " ")) {
+		len = argument_len(command);
+		print_unit(&l, command, len);
+	}
 	fputc('\n', out);
 }
 
@@ -85,36 +105,57 @@ void print_command(FILE *out, int width, int indent, const char *command)
 
 #define ROFF_WIDTH 78
 
-/*
- * The hyphen and these quotes would become others. A dot or quote at the beginning
- * of a line makes it a request.
- */
-static void print_roff_char(FILE *out, char c)
+/* What roff would take for something else, or show as another character. */
+static const struct {
+	char c;
+	const char *escape;
+} roff_escapes[] = {
+	{ '\\', "\\e" },  { '-', "\\-" },   { '\'', "\\(aq" }, { '`', "\\(ga" },
+	{ '"', "\\(dq" }, { '^', "\\(ha" }, { '~', "\\(ti" },
+};
+
+static const char *roff_escape(char c)
 {
-	switch (c) {
-	case '\\':
-		fputs("\\e", out);
-		break;
-	case '-':
-		fputs("\\-", out);
-		break;
-	case '\'':
-		fputs("\\(aq", out);
-		break;
-	case '`':
-		fputs("\\(ga", out);
-		break;
-	case '"':
-		fputs("\\(dq", out);
-		break;
-	case '^':
-		fputs("\\(ha", out);
-		break;
-	case '~':
-		fputs("\\(ti", out);
-		break;
-	default:
-		fputc(c, out);
+	size_t i;
+
+	for (i = 0; i < sizeof(roff_escapes) / sizeof(roff_escapes[0]); i++)
+		if (roff_escapes[i].c == c)
+			return roff_escapes[i].escape;
+	return NULL;
+}
+
+/*
+ * At the beginning of a line a dot makes a request of it. A name is not to be
+ * hyphenated: nobody could tell which of its hyphens belong to it.
+ */
+static const char *roff_prefix(const char *word, int len, int at)
+{
+	if (!at && *word == '.')
+		return "\\&";
+	return strcspn(word, "-_/") < (size_t)len ? "\\%" : "";
+}
+
+static int roff_len(const char *word, int len, int at)
+{
+	int i, sum = (int)strlen(roff_prefix(word, len, at));
+
+	for (i = 0; i < len; i++)
+		sum += roff_escape(word[i]) ? (int)strlen(roff_escape(word[i])) : 1;
+	return sum;
+}
+
+static void print_roff_word(FILE *out, const char *word, int len, int at)
+{
+	const char *escape;
+	int i;
+
+	fputs(roff_prefix(word, len, at), out);
+	for (i = 0; i < len; i++) {
+		escape = roff_escape(word[i]);
+		if (escape)
+			fputs(escape, out);
+		else
+			fputc(word[i], out);
 	}
 }
 
@@ -124,23 +165,24 @@ static bool ends_sentence(const char *word, int len)
 	return word[len - 1] == '.' || (len > 1 && !strncmp(&word[len - 2], ".)", 2));
 }
 
-static void print_roff_words(FILE *out, const char *text, const char *end)
+static void print_roff_paragraph(FILE *out, const char *text, const char *end)
 {
-	int at = 0, len, i;
+	int at = 0, len;
 
-	for (text += strspn(text, " "); text < end; text += len + strspn(text + len, " ")) {
-		len = (int)strcspn(text, " \n");
-		if (at && at + 1 + len > ROFF_WIDTH)
-			at = 0, fputc('\n', out);
-		else if (at)
+	for (; text < end; text = next_word(text)) {
+		len = word_len(text);
+		if (at && at + 1 + roff_len(text, len, at) > ROFF_WIDTH) {
+			fputc('\n', out);
+			at = 0;
+		} else if (at) {
 			at += fprintf(out, " ");
-		if (!at && *text == '.')
-			fputs("\\&", out);
-		for (i = 0; i < len; i++)
-			print_roff_char(out, text[i]);
-		at += len;
-		if (ends_sentence(text, len))
-			at = 0, fputc('\n', out);
+		}
+		print_roff_word(out, text, len, at);
+		at += roff_len(text, len, at);
+		if (ends_sentence(text, len)) {
+			fputc('\n', out);
+			at = 0;
+		}
 	}
 	if (at)
 		fputc('\n', out);
@@ -149,13 +191,12 @@ static void print_roff_words(FILE *out, const char *text, const char *end)
 void print_roff(FILE *out, const char *text, const char *new)
 {
 	const char *end;
-	bool first = true;
 
-	for (; *text; text = after_paragraph(end)) {
+	while (*text) {
 		end = end_of_paragraph(text);
-		if (!first)
+		print_roff_paragraph(out, text, end);
+		text = after_paragraph(end);
+		if (*text)
 			fprintf(out, "%s\n", new);
-		print_roff_words(out, text, end);
-		first = false;
 	}
 }

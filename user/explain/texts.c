@@ -138,7 +138,7 @@ const struct explanation explanations[] = {
 	"KVM_GET_MP_STATE, and change neither SMM nor IA32_FEAT_CTL: do that before."
 	P "Operator: was the VM reset, or its restore given up? Then nothing is lost.",
 	.kernels =
-	SEEN ALL_FOUR "."
+	SEEN ALL_FOUR "; " MODIFIED "get-maps-evmcs."
 	P "KVM_SET_VCPU_EVENTS and KVM_SET_MSRS on all of them; KVM_GET_MP_STATE on 6.1, 6.12 "
 	"and " SID ", and not on 5.10, where it looks for no events of L2 (1c96dcceaeb3 is of "
 	"5.11). No fix is known; 7.3.4 has the same code (read, not run). Besides, "
