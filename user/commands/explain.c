@@ -147,9 +147,9 @@ static void print_lab(const char *name)
 
 	print_wrapped(stdout, width, 0, INDENT,
 		      "Or in the lab's machine, for which no VMX is needed:");
-	snprintf(command, sizeof(command), "scenarios/catalogue/run -s %s build/%s", name, name);
+	snprintf(command, sizeof(command), "scenarios/catalogue/run -s %s build/one", name);
 	print_command(stdout, width, 2 * INDENT, command);
-	snprintf(command, sizeof(command), "build/evmcs-trace check -v build/%s/out/%s.jsonl", name,
+	snprintf(command, sizeof(command), "build/evmcs-trace check -v build/one/out/%s.jsonl",
 		 name);
 	print_command(stdout, width, 2 * INDENT, command);
 }
@@ -185,7 +185,7 @@ static void class_text(const struct anomaly_class *cls)
 	print_part("Why it matters", e->matters);
 	print_scenarios(e);
 	print_part("What to do", e->todo);
-	print_bold("Kernels");
+	print_bold("Kernels (Debian's)");
 	putchar('\n');
 	print_wrapped(stdout, width, 0, INDENT, e->kernels);
 }
@@ -300,7 +300,7 @@ static void class_man(const struct anomaly_class *cls)
 	man_part("Why it matters", e->matters);
 	man_scenarios(e);
 	man_part("What to do", e->todo);
-	man_part("Kernels", e->kernels);
+	man_part("Kernels (Debian\\(aqs)", e->kernels);
 }
 
 static void doubts_of_man(const char *heading, const struct doubt_explanation *doubts, int nr)

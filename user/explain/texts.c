@@ -276,9 +276,9 @@ const struct explanation explanations[] = {
 	.todo =
 	"Kernel developer: where a map is pending, EVMPTRLD_DISABLED is a failure: the handler "
 	"should return false, so that KVM_RUN tells of it. That was not tried."
-	P "VMM author: restore HV_X64_MSR_VP_ASSIST_PAGE (0x40000073), and the page that it "
-	"names with its contents, before the first KVM_RUN, and Hyper-V's CPUID leaves (without "
-	"them it is A13, on 5.10 this one)."
+	P "VMM author: before the first KVM_RUN restore HV_X64_MSR_VP_ASSIST_PAGE (0x40000073), "
+	"the contents of the page that it names, and Hyper-V's CPUID leaves (without these it is "
+	"A13, on 5.10 this one)."
 	P "Operator: give the destination the Hyper-V enlightenments that the source had, and "
 	"see whether all of memory arrived. The guest has to be restarted, or restored again.",
 	.kernels =
@@ -317,8 +317,9 @@ const struct explanation explanations[] = {
 	"An exit from L2 took away the request to map the restored eVMCS "
 	"(KVM_REQ_GET_NESTED_STATE_PAGES) and did not map it.",
 	.matters =
-	"Nobody will map it any more: the vCPU runs with the eVMCS still pending (A13). This is "
-	"CVE-2021-46978: Windows 10 with WSL2 crashed after a migration (read, not run).",
+	"Nobody will map it any more: the vCPU runs with the eVMCS still pending (A13, as run on "
+	"6.1). This is CVE-2021-46978: Windows 10 with WSL2 crashed after a migration (read, not "
+	"run).",
 	.scenarios = { "dropped-request" },
 	.todo =
 	"Kernel developer: take f5c7e8425f18. An exit that clears the request has to do what it "
@@ -342,15 +343,14 @@ const struct explanation explanations[] = {
 	.matters =
 	"Every ioctl returns 0. An active L2 has no VMCS behind it (A27): its exits go to a "
 	"vmcs12 that L1 never sees, and the driver's L1 finds another exit than the one that L2 "
-	"made, and gives up. KVM_GET_NESTED_STATE reports the EVMCS flag for ever, so the next "
-	"migration hands it on.",
+	"made, and gives up. KVM_GET_NESTED_STATE reports the EVMCS flag for ever, so whatever "
+	"is saved next has it, too.",
 	.scenarios = { "no-hyperv-cpuid", "no-hyperv-cpuid-l2", "dropped-request" },
 	.todo =
 	"Kernel developer: refuse KVM_STATE_NESTED_EVMCS in SET where the vCPU has no Hyper-V "
 	"CPUID, or let KVM_RUN fail where the map is pending and cannot be made. Neither was "
 	"tried."
-	P "VMM author: KVM_SET_CPUID2, with Hyper-V's leaves, before KVM_SET_NESTED_STATE and "
-	"before the first KVM_RUN."
+	P "VMM author: KVM_SET_CPUID2, with Hyper-V's leaves, before KVM_SET_NESTED_STATE."
 	P "Operator: the destination lacks the Hyper-V enlightenments that the source has (QEMU: "
 	"hv-evmcs, and what it needs). Mend that; the guest has to be restarted, or restored "
 	"again.",
