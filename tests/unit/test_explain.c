@@ -316,7 +316,7 @@ static void expect_lines(const char *paper, int width, int indent)
 
 		if (len && (int)strspn(paper, " ") != indent)
 			fail_msg("not indented by %d: %.*s", indent, len, paper);
-		if (len > width && memchr(word, ' ', (size_t)(len - indent)))
+		if (len > width && word[strcspn(word, " \n")] == ' ')
 			fail_msg("wider than %d: %.*s", width, len, paper);
 		if (len && paper[len - 1] == ' ')
 			fail_msg("a space at the end: %.*s", len, paper);
