@@ -39,6 +39,7 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Iincl
 PROGRAM := $(B)/evmcs-trace
 SKELETON := $(B)/include/evmcs_trace.skel.h
 SCHEMA_OBJ := $(B)/trace_schema.o
+CATALOGUE_ROWS := $(B)/include/catalogue_rows.h
 
 # The model, the trace format and what they need: no libbpf, no kernel.
 PURE_SRCS := $(wildcard user/model/*.c user/trace/*.c user/util/*.c user/sinks/*.c \
@@ -71,8 +72,16 @@ $(SCHEMA_OBJ): user/trace/trace.schema.json
 	$(Q)mkdir -p $(@D)
 	$(Q)cd $(<D) && $(LD) -r -b binary -z noexecstack $(<F) -o $(abspath $@)
 
+# What explain says of scenarios, { name, kernel, command }.
+$(CATALOGUE_ROWS): scenarios/catalogue/list scenarios/catalogue/rows
+	$(call msg,ROWS,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)scenarios/catalogue/rows $< | awk -F '|' '{ gsub(/["\\]/, "\\\\&"); \
+		printf "\t{ \"%s\", \"%s\", \"%s\" },\n", $$1, $$3, $$5 }' > $@
+
 $(B)/obj/user/probes/attach.o: $(SKELETON)
 $(foreach d,obj tests tests-asan,$(B)/$(d)/user/sinks/report/style.o): user/sinks/report/report.css
+$(B)/obj/user/commands/explain.o: $(CATALOGUE_ROWS)
 
 $(B)/obj/%.o: %.c
 	$(call msg,CC,$<)

@@ -19,11 +19,11 @@ static const struct {
 	const char *what;
 } commands[] = {
 	{ "record", command_record, "write a trace [-o FILE] [-- COMMAND...], and judge it" },
-	{ "check", command_check,
-	  "judge recorded traces: TRACE... [-e EXPECT] [--migration] [--format ...]" },
+	{ "check", command_check, "judge recorded traces: TRACE... [-e EXPECT] [--migration]" },
 	{ "serve", command_serve, "the canary of a host: metrics, journal [-c FILE]" },
 	{ "report", command_report, "one page of HTML that shows a trace: TRACE [-o FILE]" },
 	{ "show", command_show, "print the lines of one restore: RESTORE_ID TRACE...|DIRECTORY" },
+	{ "explain", command_explain, "what an anomaly means and what to do: [NAME...]" },
 	{ "doctor", command_doctor,
 	  "what can be seen here, or of --module FILE.ko, and what cannot" },
 	{ "schema", command_schema, "print the JSON Schema of the trace" },
@@ -41,9 +41,8 @@ static void print_help(void)
 	       "until interrupted.\n\nCommands:\n");
 	for (i = 0; i < NR_COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].what);
-	printf("\nOptions of the watch: --pid PID  --vcpu ID  --json  --fail-on SEVERITY  "
-	       "--slow-set MS\n"
-	       "  --ready-file FILE  --ready-fd FD  --ring-size KB  -v  -q\n"
+	printf("\nOptions of the watch: --pid PID  --vcpu ID  --json  --fail-on SEVERITY\n"
+	       "  --slow-set MS  --ready-file FILE  --ready-fd FD  --ring-size KB  -v  -q\n"
 	       "'evmcs-trace COMMAND --help' tells more; --version, --usage\n\n"
 	       "Exit status: 0 every restore passed; 1 a violation was seen; 4 this host has no\n"
 	       "nested VMX to watch; 5 inconclusive (lost, cut, blind, or no restore); 6 could\n"

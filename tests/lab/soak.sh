@@ -57,7 +57,7 @@ sleep 2
 tell end
 finish soak TERM
 for file in /mnt/traces/evmcs-trace-*.jsonl; do
-	evmcs-trace check -q "$file" >/dev/null 2>&1
+	evmcs-trace check "$file" >/dev/null 2>&1
 	echo "$? $file" >>"$OUT/judged"
 done
 exit 0

@@ -360,4 +360,18 @@ mutant "show, all vCPUs" $file 's/^\treturn ev->tid == f->tid \|\|/\treturn true
 mutant "show, of any run" $file 's/return s->file->of_run \? 0 : -ECANCELED;/s->file->of_run = true; return 0;/'
 mutant "show, of damaged files" $file 's/if \(err && err != -ECANCELED\)/if (0)/'
 
+first_test=test_explain
+file=user/explain/layout.c
+mutant "explain, wraps early" $file 's/l->at \+ 1 \+ len > l->width/l->at + 1 + len >= l->width/'
+mutant "explain, wraps late" $file 's/l->at \+ 1 \+ len > l->width/l->at + len > l->width/'
+mutant "explain, options apart" $file 's/\*next != .-.\)/0)/'
+mutant "explain, commands end" $file 's/\.more = CONTINUED/.more = ""/'
+mutant "explain, dots are requests" $file 's/if \(!at && \*word == .\..\)/if (0)/'
+mutant "explain, hyphens are others" $file "s/'-', \"..-\"/'-', \"-\"/"
+mutant "explain, sentences go on" $file 's/return word\[len - 1\] == .\.. \|\|/return/'
+mutant "explain, long lines" $file 's/define ROFF_WIDTH 78/define ROFF_WIDTH 84/'
+file=user/explain/explain.c
+mutant "explain, no piece of a name" $file 's/strlen\(n->word\) > 2/0/'
+mutant "explain, no beginning" $file 's/best = min\(best, row\[j - 1\] \+ 1\)/;/'
+
 exit $survived

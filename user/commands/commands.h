@@ -10,6 +10,7 @@ int command_doctor(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_show(int argc, char **argv);
+int command_explain(int argc, char **argv);
 int command_schema(int argc, char **argv);
 
 #endif

@@ -182,6 +182,7 @@ enum doubt {
 	DOUBT_DIFFERS, /* derived places are not those that were probed */
 	DOUBT_NO_RESTORE, /* none was seen */
 	DOUBT_RESTORES, /* some are inconclusive themselves */
+	DOUBT_COUNT
 };
 
 /* The verdict of a whole trace or run. */

@@ -78,7 +78,7 @@ void terminal_put_line(FILE *out, const char *line, const char *parted, int widt
 
 /* ---- the status ---- */
 
-static bool status_shown;
+static char status_shown[256]; /* "": none */
 
 bool terminal_has_status(void)
 {
@@ -89,23 +89,25 @@ bool terminal_has_status(void)
 
 void terminal_status(const char *fmt, ...)
 {
-	char text[256];
+	char text[sizeof(status_shown)];
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	if (!strcmp(text, status_shown))
+		return;
+	memcpy(status_shown, text, sizeof(text));
 	/* one that is wrapped could not be cleared */
 	fprintf(stderr, CLEAR_LINE "%.*s", terminal_width(stderr) - 1, text);
 	fflush(stderr);
-	status_shown = true;
 }
 
 void terminal_clear_status(void)
 {
-	if (!status_shown)
+	if (!*status_shown)
 		return;
 	fputs(CLEAR_LINE, stderr);
 	fflush(stderr);
-	status_shown = false;
+	*status_shown = '\0';
 }

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdbool.h>
+#include <string.h>
+
+#include "explain/layout.h"
+
+struct line {
+	FILE *out;
+	int width;
+	int at;
+	int indent; /* of the lines to come */
+	bool within; /* something was printed that a space separates from more */
+	const char *more; /* at the end of a line that goes on in the next one */
+};
+
+static void begin_line(struct line *l)
+{
+	fprintf(l->out, "%s\n%*s", l->more, l->indent, "");
+	l->at = l->indent;
+}
+
+/* What is not taken apart, with a space or a line break before it if it is not the first. */
+static void print_unit(struct line *l, const char *text, int len)
+{
+	if (l->within && l->at + 1 + len > l->width)
+		begin_line(l);
+	else if (l->within)
+		l->at += fprintf(l->out, " ");
+	l->at += fprintf(l->out, "%.*s", len, text);
+	l->within = true;
+}
+
+static int word_len(const char *text)
+{
+	return (int)strcspn(text, " \n");
+}
+
+static const char *next_word(const char *text)
+{
+	text += word_len(text);
+	return text + strspn(text, " ");
+}
+
+#define PARAGRAPHS "\n\n"
+
+static const char *end_of_paragraph(const char *text)
+{
+	const char *end = strstr(text, PARAGRAPHS);
+
+	return end ? end : text + strlen(text);
+}
+
+static const char *after_paragraph(const char *end)
+{
+	return *end ? end + strlen(PARAGRAPHS) : end;
+}
+
+void print_wrapped(FILE *out, int width, int at, int indent, const char *text)
+{
+	struct line l = { .out = out, .width = width, .at = at, .indent = indent, .more = "" };
+	const char *end;
+
+	if (at < indent)
+		l.at += fprintf(out, "%*s", indent - at, "");
+	while (*text) {
+		end = end_of_paragraph(text);
+		for (l.within = false; text < end; text = next_word(text))
+			print_unit(&l, text, word_len(text));
+		text = after_paragraph(end);
+		if (*text) {
+			fputc('\n', out);
+			begin_line(&l);
+		}
+	}
+	fputc('\n', out);
+}
+
+#define CONTINUED " \\"
+
+/* A word, and where it is an option what it wants. */
+static int argument_len(const char *command)
+{
+	const char *next = next_word(command);
+
+	if (*command == '-' && *next && *next != '-')
+		return (int)(next - command) + word_len(next);
+	return word_len(command);
+}
+
+void print_command(FILE *out, int width, int indent, const char *command)
+{
+	struct line l = { .out = out, .indent = indent + 4, .more = CONTINUED };
+	int len;
+
+	l.width = width - (int)strlen(CONTINUED);
+	l.at = fprintf(out, "%*s", indent, "");
+	for (; *command; command += len + strspn(command + len, " ")) {
+		len = argument_len(command);
+		print_unit(&l, command, len);
+	}
+	fputc('\n', out);
+}
+
+/* ---- roff ---- */
+
+#define ROFF_WIDTH 78
+
+/* What roff would take for something else, or show as another character. */
+static const struct {
+	char c;
+	const char *escape;
+} roff_escapes[] = {
+	{ '\\', "\\e" },  { '-', "\\-" },   { '\'', "\\(aq" }, { '`', "\\(ga" },
+	{ '"', "\\(dq" }, { '^', "\\(ha" }, { '~', "\\(ti" },
+};
+
+static const char *roff_escape(char c)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(roff_escapes) / sizeof(roff_escapes[0]); i++)
+		if (roff_escapes[i].c == c)
+			return roff_escapes[i].escape;
+	return NULL;
+}
+
+/*
+ * At the beginning of a line a dot makes a request of it. A name is not to be
+ * hyphenated: nobody could tell which of its hyphens belong to it.
+ */
+static const char *roff_prefix(const char *word, int len, int at)
+{
+	if (!at && *word == '.')
+		return "\\&";
+	return strcspn(word, "-_/") < (size_t)len ? "\\%" : "";
+}
+
+static int roff_len(const char *word, int len, int at)
+{
+	int i, sum = (int)strlen(roff_prefix(word, len, at));
+
+	for (i = 0; i < len; i++)
+		sum += roff_escape(word[i]) ? (int)strlen(roff_escape(word[i])) : 1;
+	return sum;
+}
+
+static void print_roff_word(FILE *out, const char *word, int len, int at)
+{
+	const char *escape;
+	int i;
+
+	fputs(roff_prefix(word, len, at), out);
+	for (i = 0; i < len; i++) {
+		escape = roff_escape(word[i]);
+		if (escape)
+			fputs(escape, out);
+		else
+			fputc(word[i], out);
+	}
+}
+
+/* A sentence begins on a line of its own, as man pages have it. */
+static bool ends_sentence(const char *word, int len)
+{
+	return word[len - 1] == '.' || (len > 1 && !strncmp(&word[len - 2], ".)", 2));
+}
+
+static void print_roff_paragraph(FILE *out, const char *text, const char *end)
+{
+	int at = 0, len;
+
+	for (; text < end; text = next_word(text)) {
+		len = word_len(text);
+		if (at && at + 1 + roff_len(text, len, at) > ROFF_WIDTH) {
+			fputc('\n', out);
+			at = 0;
+		} else if (at) {
+			at += fprintf(out, " ");
+		}
+		print_roff_word(out, text, len, at);
+		at += roff_len(text, len, at);
+		if (ends_sentence(text, len)) {
+			fputc('\n', out);
+			at = 0;
+		}
+	}
+	if (at)
+		fputc('\n', out);
+}
+
+void print_roff(FILE *out, const char *text, const char *new)
+{
+	const char *end;
+
+	while (*text) {
+		end = end_of_paragraph(text);
+		print_roff_paragraph(out, text, end);
+		text = after_paragraph(end);
+		if (*text)
+			fprintf(out, "%s\n", new);
+	}
+}
