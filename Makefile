@@ -203,6 +203,7 @@ help:
 	@echo 'make mutate     do the unit tests notice? (minutes)'
 	@echo 'make soak       the canary for twenty minutes of the lab under restores'
 	@echo 'make fleet-simulation  500 hosts replay traces for a real Prometheus (2 minutes)'
+	@echo 'make packaging-chroot  the Debian package in a Debian of its own (root; a minute)'
 	@echo 'make lint       clang-format, cppcheck, shellcheck'
 	@echo 'make clean      what was compiled; distclean: downloads and lab images as well'
 

@@ -80,3 +80,8 @@ uninstall:
 .PHONY: deb
 deb:
 	$(Q)packaging/build-deb $(B)
+
+# It in a Debian of its own, for which root is needed.
+.PHONY: packaging-chroot
+packaging-chroot: deb
+	$(Q)tests/packaging-chroot
