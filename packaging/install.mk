@@ -45,6 +45,7 @@ INSTALLED = 0755:$(PROGRAM):$(sbindir)/evmcs-trace \
 	$(call in_folder,0644,README.md LICENSE,$(docdir)) \
 	$(call in_folder,0644,$(wildcard LICENSES/*.txt),$(docdir)/LICENSES) \
 	$(call in_folder,0644,$(wildcard docs/*.md),$(docdir)/docs) \
+	$(call in_folder,0644,$(wildcard docs/images/*.png docs/images/*.svg),$(docdir)/docs/images) \
 	0644:packaging/evmcs-trace.yml:$(examplesdir)/serve.yml \
 	$(call in_folder,0755,packaging/libvirt/evmcs-trace-hook,$(examplesdir)/libvirt) \
 	$(call in_folder,0644,$(wildcard packaging/prometheus/*.yml),$(examplesdir)/prometheus) \

@@ -30,10 +30,12 @@ _evmcs_trace_points()
 		grep -vxE 'ran|first-entry|first-exit'
 }
 
-# By name and by id.
+# Classes by name and by id, and what else the list of them names.
 _evmcs_trace_classes()
 {
-	"$1" explain 2>/dev/null | sed -n 's/^ *\(A[0-9]\{1,\}\) \{1,\}\([a-z0-9-]\{1,\}\).*/\1\n\2/p'
+	COLUMNS=80 "$1" explain 2>/dev/null | sed -n \
+		-e 's/^ *\(A[0-9]\{1,\}\) \{1,\}\([a-z0-9-]\{1,\}\).*/\1\n\2/p' \
+		-e "s/.*'\(inconclusive\)'.*/\1/p"
 }
 
 # _evmcs_trace_takes OPTION PROGRAM COMMAND: does the next word belong to it?
