@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # make            build/evmcs-trace and the scenario drivers
+# make program    build/evmcs-trace and its man pages alone
+# make install    PREFIX=/usr/local, DESTDIR=; make uninstall
+# make deb        a Debian package: build/evmcs-trace_VERSION_ARCH.deb
 # make setup      install what building and testing needs (Debian 12, apt)
 # make demo       real restores in the lab, traced before your eyes
 # make test       everything: unit tests, lint, lab runs
@@ -24,7 +27,7 @@ endif
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
-CPPFLAGS_ALL := -D_GNU_SOURCE -Iuser -Iinclude -I$(B)/include
+CPPFLAGS_ALL := -D_GNU_SOURCE -Iuser -Iinclude -I$(B)/include $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(CFLAGS)
 LIBS := -lbpf -ldw -lelf -lzstd -lz -ljansson -lcyaml -lyaml -lmicrohttpd -lm
 # Readiness, the watchdog and the journal; a build without it has the rest.
@@ -33,7 +36,9 @@ CPPFLAGS_ALL += -DHAVE_SYSTEMD
 LIBS += -lsystemd
 endif
 
+# The paths of sources are in the program, which is to be the same wherever it is built.
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Iinclude -Ibpf \
+	-ffile-prefix-map=$(CURDIR)=. \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
 PROGRAM := $(B)/evmcs-trace
@@ -51,7 +56,7 @@ SRCS := $(PURE_SRCS) $(LIVE_SRCS)
 OBJS := $(SRCS:%.c=$(B)/obj/%.o)
 
 .PHONY: all
-all: $(PROGRAM) scenarios
+all: program scenarios
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -95,6 +100,7 @@ $(PROGRAM): $(OBJS) $(SCHEMA_OBJ)
 include scenarios/drivers/build.mk
 include scenarios/qemu-migration/build.mk
 include tests/build.mk
+include packaging/install.mk
 
 .PHONY: scenarios
 scenarios: $(SCENARIO_DRIVERS) $(MIGRATION_PROGRAMS)
@@ -164,11 +170,14 @@ fleet-simulation: ensure-setup
 C_FILES := $(shell find bpf include user scenarios tests -name '*.[ch]')
 # Programs by their first line, and what they read.
 SHELL_FILES := $(sort $(shell grep -rlE '^.!/bin/(ba|busybox )?sh' .ci packaging scenarios tests) \
-	$(shell find scenarios tests -name '*.sh'))
+	$(shell find scenarios tests -name '*.sh') $(wildcard packaging/completion/*.bash))
 # What clang-format cannot know: tables are laid out by hand (clang-format off).
 CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	--inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem -Iuser -Iinclude \
 	-D__x86_64__ '-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {__VA_ARGS__}'
+
+# Files of Debian's in which there is no room for a licence line.
+NO_COMMENTS := packaging/debian/(changelog|source/format)
 
 .PHONY: lint format
 lint:
@@ -179,14 +188,14 @@ lint:
 	$(call msg,SHELL,$(words $(SHELL_FILES)) files)
 	$(Q)shellcheck -x $(SHELL_FILES)
 	$(call msg,SPDX,all files)
-	$(Q)! git ls-files | grep -vE '^(LICENSE|LICENSES/.*|.*\.jsonl|.*\.json|.*\.md|\.gitignore)$$' | \
+	$(Q)! git ls-files | grep -vE '^(LICENSE|LICENSES/.*|.*\.jsonl|.*\.json|.*\.md|\.gitignore|$(NO_COMMENTS))$$' | \
 		xargs grep -L 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' | grep .
 format:
 	clang-format -i $(C_FILES)
 
 .PHONY: clean
 clean:
-	rm -rf $(B)/obj $(B)/bpf $(B)/include $(B)/scenarios $(B)/tests $(B)/tests-asan $(PROGRAM) $(SCHEMA_OBJ)
+	rm -rf $(B)/obj $(B)/bpf $(B)/include $(B)/man $(B)/scenarios $(B)/tests $(B)/tests-asan $(PROGRAM) $(SCHEMA_OBJ)
 
 .PHONY: distclean
 distclean:
@@ -204,6 +213,7 @@ help:
 	@echo 'make mutate     do the unit tests notice? (minutes)'
 	@echo 'make soak       the canary for twenty minutes of the lab under restores'
 	@echo 'make fleet-simulation  one in the lab and 500 that replay, for a real Prometheus (4 minutes)'
+	@echo 'make packaging-chroot  the Debian package in a Debian of its own (root; a minute)'
 	@echo 'make lint       clang-format, cppcheck, shellcheck'
 	@echo 'make clean      what was compiled; distclean: downloads and lab images as well'
 

@@ -83,7 +83,8 @@ static void a_wrong_configuration_is_told_with_its_line(void **state)
 		const char *text;
 		const char *line; /* and what it says */
 	} wrong[] = {
-		{ "http:\n  lisen: none\n", ":2: there is no key 'lisen' here: docs/canary.md" },
+		{ "http:\n  lisen: none\n",
+		  ":2: there is no key 'lisen' here: evmcs-trace-serve.yml(5)" },
 		{ "http:\n  listen: localhost:80\n", ":2: ADDRESS:PORT" },
 		{ "http:\n  listen: 127.0.0.1:0\n", ":2: ADDRESS:PORT" },
 		{ "http:\n  listen: 127.0.0.1:65536\n", ":2: ADDRESS:PORT" },

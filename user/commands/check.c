@@ -49,7 +49,7 @@ struct checking {
 enum { OPT_JSON = 0x100, OPT_FORMAT, OPT_JUNIT, OPT_MIGRATION };
 
 static const struct argp_option options[] = {
-	{ "expect", 'e', "FILE", 0, "what every trace must show: docs/expectations.md", 0 },
+	{ "expect", 'e', "FILE", 0, "what every trace must show: evmcs-trace-expectations(5)", 0 },
 	{ "format", OPT_FORMAT, "FORMAT", 0, "text (default), json or ktap", 0 },
 	{ "junit", OPT_JUNIT, "FILE", 0, "write a JUnit report as well", 0 },
 	{ "json", OPT_JSON, NULL, 0, "the same as --format json", 0 },

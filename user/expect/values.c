@@ -207,7 +207,7 @@ static int no_word(const struct vocabulary *words, const char *text, int len,
 {
 	char all[160];
 
-	snprintf(all, sizeof(all), "docs/expectations.md lists them");
+	snprintf(all, sizeof(all), "evmcs-trace-expectations(5) lists them");
 	if (words->count() <= WORDS_LISTED)
 		words_text(words, UINT64_MAX, all, sizeof(all));
 	snprintf(error, VALUE_ERROR_LEN, "there is no %s '%.*s': %s", words->what,
@@ -366,7 +366,7 @@ static int parse_pattern(char *words, struct event_pattern *p, char error[VALUE_
 	p->point = point_by_name(words);
 	if (p->point < 0 && strcmp(words, "access"))
 		return pattern_error(p->text, "event",
-				     "docs/expectations.md lists them, 'access' is any of "
+				     "evmcs-trace-expectations(5) lists them, 'access' is any of "
 				     "guest memory",
 				     error);
 	p->phase = may_have_phase(p->point, PHASE_NOTE) ? PHASE_NOTE : PHASE_ENTER;

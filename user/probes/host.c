@@ -324,7 +324,7 @@ static void ask_privileges(const struct host *host, struct host_answer *a)
 		snprintf(a->value + n, sizeof(a->value) - n, "%s%s", a->state ? ", " : " without ",
 			 table[i].name);
 		is_bad(a, STATUS_NOT_ARMED, "tracing KVM is not permitted",
-		       "sudo evmcs-trace doctor (docs/privileges.md)");
+		       "sudo evmcs-trace doctor (PRIVILEGES in evmcs-trace(8))");
 	}
 }
 

@@ -98,7 +98,8 @@ static const cyaml_schema_value_t top_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_config, top_fields),
 };
 
-static const struct yaml_form form = { &top_schema, "configuration file", "docs/canary.md" };
+static const struct yaml_form form = { &top_schema, "configuration file",
+				       "evmcs-trace-serve.yml(5)" };
 
 /* ---- values ---- */
 
