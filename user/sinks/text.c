@@ -63,13 +63,19 @@ static void print_whose(FILE *out, const struct restore *r)
 	print_vcpu(out, r->vm_name ? r->vm_name : r->comm, r->pid, r->vm, r->vcpu);
 }
 
-static void print_access(const struct text_sink *t, const struct access *a)
+static void print_sentence(const struct text_sink *t, const char *text)
 {
 	FILE *out = t->options.out;
-	char text[ACCESS_TEXT_LEN];
 
 	fprintf(out, "%*s", INDENT, "");
-	terminal_put_line(out, access_text(text, a), " ", terminal_width(out) - INDENT, INDENT);
+	terminal_put_line(out, text, " ", terminal_width(out) - INDENT, INDENT);
+}
+
+static void print_access(const struct text_sink *t, const struct access *a)
+{
+	char text[ACCESS_TEXT_LEN];
+
+	print_sentence(t, access_text(text, a));
 }
 
 static void print_stack(const struct text_sink *t, const struct access *a)
@@ -108,7 +114,7 @@ static void text_anomaly(struct sink *sink, const struct restore *r, const struc
 		t->colour ? RESET : "", a->cls->name, a->cls->id);
 	print_whose(t->line, r);
 	line_end(t);
-	fprintf(t->options.out, "    %s\n", a->cls->title);
+	print_sentence(t, a->cls->title);
 	if (a->access >= 0) {
 		print_access(t, r->accesses[a->access]);
 		print_stack(t, r->accesses[a->access]);
