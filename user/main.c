@@ -23,6 +23,7 @@ static const struct {
 	  "judge recorded traces: TRACE... [-e EXPECT] [--migration] [--format ...]" },
 	{ "serve", command_serve, "the canary of a host: metrics, journal [-c FILE]" },
 	{ "show", command_show, "print the lines of one restore: RESTORE_ID TRACE...|DIRECTORY" },
+	{ "report", command_report, "a timeline of a trace: --perfetto FILE TRACE" },
 	{ "doctor", command_doctor,
 	  "what can be seen here, or of --module FILE.ko, and what cannot" },
 	{ "schema", command_schema, "print the JSON Schema of the trace" },

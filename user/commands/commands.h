@@ -9,6 +9,7 @@ int command_check(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_show(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_schema(int argc, char **argv);
 
 #endif
