@@ -12,15 +12,23 @@ def hex: ltrimstr("0x") | split("") | reduce .[] as $c (0; . * 16 + ($c | digit)
 # CLOCK_MONOTONIC where t_ns is 0
 def origin: header.clock.mono_ns | hex;
 
-# By an own stack of each task: what is inside of what, and how long it took.
-def frames: reduce (events | select(.phase != "note")) as $e ({open: {}, list: []};
-	($e.tid | tostring) as $tid |
-	if $e.phase == "enter" then .open[$tid] += [$e]
-	else .open[$tid][-1] as $begun |
-		.list += [{seq: $begun.seq, dur: ($e.t_ns - $begun.t_ns), ts: (origin + $begun.t_ns),
-			within: (.open[$tid][-2].seq // null), result: $e.ret}] |
-		.open[$tid] |= .[:-1]
-	end) | .list | sort_by(.seq);
+# By an own stack of each task: what is inside of what, how long it took, and what came of it.
+# What lost its exit ends where the task is seen elsewhere: outside of it or in another ioctl.
+def frame($at; $result): {seq, dur: ($at - .t_ns), ts: (origin + .t_ns), within, result: $result};
+def ended($from; $at): .list += [.stack[$from:][] | frame($at; null)] | .stack |= .[:$from];
+def is_outermost: .phase == "enter" and (.point | IN("set-state", "get-state"));
+def first_stale($e): [.stack | to_entries[] |
+	select(($e | is_outermost) or .value.ioctl != $e.ioctl).key] | first;
+def innermost($point): [.stack | to_entries[] | select(.value.point == $point).key] | last;
+def step($e): ended(first_stale($e) // (.stack | length); $e.t_ns) |
+	if $e.phase == "enter" then .stack += [$e + {within: (.stack[-1].seq // null)}]
+	elif $e.phase == "exit" and innermost($e.point) != null then
+		innermost($e.point) as $i | ended($i + 1; $e.t_ns) |
+		.list += [.stack[$i] | frame($e.t_ns; $e.ret)] | .stack |= .[:$i]
+	else . end;
+def last_time: [$lines[] | select(.type | IN("event", "loss", "footer")).t_ns] | max;
+def frames: [events] | group_by(.tid) | map(
+	reduce .[] as $e ({stack: [], list: []}; step($e)) | ended(0; last_time) | .list[]) | sort_by(.seq);
 
 def is_frame: .category | IN("ioctl", "handler", "access", "unmap", "memslot");
 def number: if . == null then null else tonumber end;

@@ -403,6 +403,7 @@ static void take_clocks(struct timeline *t, const struct field *snapshot)
 			continue;
 		for_each_field(&part, f.data, f.value)
 		{
+			assert_in_range(part.number, 1, 2);
 			if (part.number == 1)
 				id = part.value;
 			else
@@ -811,7 +812,9 @@ static void windows_that_overlap(void **state)
 /* Two threads, one vCPU: a track of each, by the same name. */
 static void tasks_that_overlap(void **state)
 {
+	const struct shown_event *first, *second;
 	struct stream *s = *state;
+	struct timeline *t;
 
 	in_ioctl(s, KVM_RUN);
 	enter(s, PT_STATE_PAGES);
@@ -824,14 +827,21 @@ static void tasks_that_overlap(void **state)
 	s->a->tid = 77;
 	in_ioctl(s, 0);
 	leave(s, PT_FREE_VCPU, 0);
+	enter(s, PT_FREE_VCPU);
+	leave(s, PT_FREE_VCPU, 0);
 	footer(s);
-	expect_timeline(s, "0 evmcs-trace instant trace begins\n"
-			   "1000 [1001] vm1/vcpu0 begin state-pages\n"
-			   "2000 [1001] vm1/vcpu0 begin free-vcpu\n"
-			   "3000 [1001] vm1/vcpu0 end\n"
-			   "4000 [1001] vm1/vcpu0 end\n"
-			   "4000 evmcs-trace instant trace ends\n"
-			   "4000 evmcs-trace instant verdict: inconclusive\n");
+	t = timeline_of(s);
+	first = event_named(t, "state-pages", 0);
+	second = event_named(t, "free-vcpu", 0);
+	assert_int_not_equal(first->track, second->track);
+	assert_int_equal(second->track, event_named(t, "free-vcpu", 1)->track);
+	assert_string_equal(track_by_uuid(t, first->track)->name, "vcpu0");
+	assert_string_equal(track_by_uuid(t, second->track)->name, "vcpu0");
+	assert_int_equal(track_by_uuid(t, first->track)->parent,
+			 track_by_uuid(t, second->track)->parent);
+	assert_int_equal(end_of(t, first)->t_ns, 8000);
+	assert_int_equal(end_of(t, second)->t_ns, 9000);
+	timeline_free(t);
 }
 
 /* What is done for the VM inside of what is done for a vCPU is shown in it. */
