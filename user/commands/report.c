@@ -12,6 +12,7 @@
 #include "commands/output.h"
 #include "evmcs_trace/status.h"
 #include "pipeline.h"
+#include "sinks/perfetto.h"
 #include "sinks/report/report.h"
 #include "sources/source.h"
 #include "util/errstr.h"
@@ -20,7 +21,8 @@
 struct report_arguments {
 	struct model_options model;
 	const char *trace;
-	const char *output; /* NULL: standard output, where nothing else is asked for */
+	const char *output; /* NULL: standard output, where no timeline is asked for */
+	const char *perfetto; /* NULL: no timeline */
 	const char *title;
 };
 
@@ -31,10 +33,12 @@ struct new_file {
 	FILE *f;
 };
 
-enum { OPT_TITLE = 0x100 };
+enum { OPT_TITLE = 0x100, OPT_PERFETTO };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "the page (default: standard output)", 0 },
+	{ "perfetto", OPT_PERFETTO, "FILE", 0,
+	  "a timeline for ui.perfetto.dev; the page only with -o", 0 },
 	{ "title", OPT_TITLE, "TEXT", 0, "what the page is called (default: the trace's name)", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -49,6 +53,9 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'o':
 		a->output = strcmp(arg, "-") ? arg : NULL;
+		return 0;
+	case OPT_PERFETTO:
+		a->perfetto = arg;
 		return 0;
 	case OPT_TITLE:
 		a->title = arg;
@@ -86,7 +93,7 @@ static int new_file_open(struct new_file *n, const char *path)
 	if (n->f)
 		return 0;
 	err = -errno;
-	say_error("cannot write to %s (%s): choose another place with -o", path, errstr(err));
+	say_error("cannot write to %s (%s): choose another place", path, errstr(err));
 	return err;
 }
 
@@ -133,6 +140,7 @@ static int spool(char path[32])
 	return 0;
 }
 
+/* report: NULL where no page is asked for */
 static int read_trace(struct pipeline *p, struct sink *report, const char *path, int *status)
 {
 	int err = file_source_run(path, pipeline_item, p);
@@ -140,7 +148,7 @@ static int read_trace(struct pipeline *p, struct sink *report, const char *path,
 	if (err)
 		return err;
 	*status = verdict_status(pipeline_finish(p));
-	if (!report_wants_lines(report))
+	if (!report || !report_wants_lines(report))
 		return 0;
 	err = file_source_lines(path, report_line, report);
 	return err == -ECANCELED ? 0 : err;
@@ -155,22 +163,64 @@ static int status_of(int err)
 	return STATUS_NOT_ARMED;
 }
 
-static int write_report(const struct report_arguments *a, const char *path, struct new_file *out)
+struct outputs {
+	struct new_file page; /* f is NULL where none is asked for, */
+	struct new_file perfetto; /* likewise */
+};
+
+static int open_outputs(struct outputs *out, const struct report_arguments *a)
+{
+	int err = 0;
+
+	*out = (struct outputs){};
+	if (a->output || !a->perfetto)
+		err = new_file_open(&out->page, a->output);
+	if (!err && a->perfetto)
+		err = new_file_open(&out->perfetto, a->perfetto);
+	return err;
+}
+
+static int close_outputs(struct outputs *out, bool keep)
+{
+	int err = new_file_close(&out->page, keep);
+
+	return new_file_close(&out->perfetto, keep) ?: err;
+}
+
+/* Sinks of what is asked for, of which the pipeline frees them. */
+static int add_sinks(struct pipeline *p, const struct report_arguments *a,
+		     const struct outputs *out, struct sink **page)
 {
 	struct report_options options = {
-		.out = out->f,
+		.out = out->page.f,
 		.trace = strcmp(a->trace, "-") ? a->trace : "standard input",
 		.title = a->title,
 	};
-	struct sink *report = report_sink_new(&options);
+	int err = 0;
+
+	*page = NULL;
+	if (out->page.f) {
+		*page = report_sink_new(&options);
+		err = pipeline_add(p, *page);
+	}
+	if (!err && out->perfetto.f)
+		err = pipeline_add(p, perfetto_sink_new(out->perfetto.f));
+	return err;
+}
+
+static int write_report(const struct report_arguments *a, const char *path,
+			const struct outputs *out)
+{
 	struct pipeline p;
+	struct sink *page;
 	int status, err;
 
 	err = pipeline_init(&p, &a->model);
 	if (err)
 		return status_of(err);
-	err = pipeline_add(&p, report) ?: read_trace(&p, report, path, &status) ?:
-	      report_write(report);
+	err = add_sinks(&p, a, out, &page) ?: read_trace(&p, page, path, &status);
+	if (!err && page)
+		err = report_write(page);
 	pipeline_free(&p);
 	return err ? status_of(err) : status;
 }
@@ -185,24 +235,27 @@ int command_report(int argc, char **argv)
 		.children = children,
 		.args_doc = "TRACE",
 		.doc = "Write one page of HTML that shows what a trace tells: the verdict, the "
-		       "restores as timelines, what was found and the lines that prove it.",
+		       "restores as timelines, what was found and the lines that prove it; or a "
+		       "timeline for Perfetto.",
 	};
 	struct report_arguments a = { .model.fail_on = SEVERITY_ERROR };
 	char spooled[32];
-	struct new_file out;
+	struct outputs out;
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	if (!a.output && isatty(STDOUT_FILENO)) {
+	if (!a.output && !a.perfetto && isatty(STDOUT_FILENO)) {
 		say_error("a page is nothing for a terminal: name a file with -o FILE");
 		return STATUS_USAGE;
 	}
 	if (!strcmp(a.trace, "-") && spool(spooled))
 		return STATUS_NOT_ARMED;
-	if (new_file_open(&out, a.output))
+	if (open_outputs(&out, &a)) {
+		close_outputs(&out, false);
 		return STATUS_NOT_ARMED;
+	}
 	status = write_report(&a, strcmp(a.trace, "-") ? a.trace : spooled, &out);
-	if (new_file_close(&out, status != STATUS_MALFORMED && status != STATUS_NOT_ARMED))
+	if (close_outputs(&out, status != STATUS_MALFORMED && status != STATUS_NOT_ARMED))
 		return STATUS_NOT_ARMED;
 	return output_status(status);
 }
