@@ -188,7 +188,7 @@ lint:
 	$(call msg,SHELL,$(words $(SHELL_FILES)) files)
 	$(Q)shellcheck -x $(SHELL_FILES)
 	$(call msg,SPDX,all files)
-	$(Q)! git ls-files | grep -vE '^(LICENSE|LICENSES/.*|.*\.jsonl|.*\.json|.*\.md|\.gitignore|$(NO_COMMENTS))$$' | \
+	$(Q)! git ls-files | grep -vE '^(LICENSE|LICENSES/.*|.*\.jsonl|.*\.json|.*\.md|.*\.png|\.gitignore|$(NO_COMMENTS))$$' | \
 		xargs grep -L 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' | grep .
 format:
 	clang-format -i $(C_FILES)
