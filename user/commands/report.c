@@ -189,7 +189,7 @@ static int close_outputs(struct outputs *out, bool keep)
 
 /* Sinks of what is asked for, of which the pipeline frees them. */
 static int add_sinks(struct pipeline *p, const struct report_arguments *a,
-		     const struct outputs *out, struct sink **page)
+		     const struct outputs *out, struct sink **page, struct sink **perfetto)
 {
 	struct report_options options = {
 		.out = out->page.f,
@@ -198,13 +198,15 @@ static int add_sinks(struct pipeline *p, const struct report_arguments *a,
 	};
 	int err = 0;
 
-	*page = NULL;
+	*page = *perfetto = NULL;
 	if (out->page.f) {
 		*page = report_sink_new(&options);
 		err = pipeline_add(p, *page);
 	}
-	if (!err && out->perfetto.f)
-		err = pipeline_add(p, perfetto_sink_new(out->perfetto.f));
+	if (!err && out->perfetto.f) {
+		*perfetto = perfetto_sink_new(out->perfetto.f);
+		err = pipeline_add(p, *perfetto);
+	}
 	return err;
 }
 
@@ -212,13 +214,15 @@ static int write_report(const struct report_arguments *a, const char *path,
 			const struct outputs *out)
 {
 	struct pipeline p;
-	struct sink *page;
+	struct sink *page, *perfetto;
 	int status, err;
 
 	err = pipeline_init(&p, &a->model);
 	if (err)
 		return status_of(err);
-	err = add_sinks(&p, a, out, &page) ?: read_trace(&p, page, path, &status);
+	err = add_sinks(&p, a, out, &page, &perfetto) ?: read_trace(&p, page, path, &status);
+	if (!err && perfetto)
+		err = perfetto_sink_error(perfetto);
 	if (!err && page)
 		err = report_write(page);
 	pipeline_free(&p);
