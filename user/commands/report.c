@@ -30,6 +30,7 @@ struct report_arguments {
 struct new_file {
 	const char *path; /* NULL: standard output */
 	char *temporary;
+	bool in_place; /* of what is no regular file */
 	FILE *f;
 };
 
@@ -77,12 +78,21 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
 
 static int new_file_open(struct new_file *n, const char *path)
 {
+	struct stat st;
 	int fd, err;
 
 	*n = (struct new_file){ .path = path };
 	if (!path) {
 		n->f = stdout;
 		return 0;
+	}
+	/* neither a device nor what a link points to is to be replaced by a file */
+	if (!lstat(path, &st) && !S_ISREG(st.st_mode)) {
+		n->f = fopen(path, "we");
+		n->in_place = true;
+		if (n->f)
+			return 0;
+		goto fail;
 	}
 	if (asprintf(&n->temporary, "%s.XXXXXX", path) < 0) {
 		n->temporary = NULL;
@@ -92,6 +102,7 @@ static int new_file_open(struct new_file *n, const char *path)
 	n->f = fd < 0 ? NULL : fdopen(fd, "w");
 	if (n->f)
 		return 0;
+fail:
 	err = -errno;
 	say_error("cannot write to %s (%s): choose another place", path, errstr(err));
 	return err;
@@ -102,16 +113,16 @@ static int new_file_close(struct new_file *n, bool keep)
 {
 	int err = 0;
 
-	if (!n->temporary)
+	if (!n->temporary && !n->in_place)
 		return 0;
 	if (n->f && fclose(n->f))
 		err = -errno;
-	if (!err && keep && rename(n->temporary, n->path) < 0)
+	if (!err && keep && n->temporary && rename(n->temporary, n->path) < 0)
 		err = -errno;
 	if (err)
 		say_error("cannot write %s (%s): see that there is room, or choose another place",
 			  n->path, errstr(err));
-	if (err || !keep)
+	if (n->temporary && (err || !keep))
 		unlink(n->temporary);
 	free(n->temporary);
 	return err;
