@@ -4,9 +4,10 @@
 # the rest. No root, no kernel: libcmocka, jansson, zlib and libcyaml only,
 # but for what is asked of a kernel.
 
-UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves test_metrics test_files
+UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves test_metrics test_files \
+	test_lines
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
-PROBE_TESTS := test_plan test_inlined test_privileges test_code
+PROBE_TESTS := test_plan test_inlined test_privileges test_code test_symbols
 # What the daemon has around it, with libmicrohttpd.
 SERVE_TESTS := test_serve
 ALL_UNIT_TESTS := $(UNIT_TESTS) $(PROBE_TESTS) $(SERVE_TESTS)
@@ -38,7 +39,7 @@ $(B)/tests-asan/%.o: %.c
 
 # All but what attaches, which is built on the BPF programs.
 PROBE_SRCS := $(filter-out user/probes/attach.c,$(wildcard user/probes/*.c)) \
-	user/commands/launcher.c
+	user/commands/launcher.c $(SYMBOL_SRCS)
 PROBE_LIBS := -lbpf -ldw -lelf -lzstd
 $(PROBE_TESTS:%=$(B)/tests/%): $(PROBE_SRCS:%.c=$(B)/tests/%.o)
 $(PROBE_TESTS:%=$(B)/tests-asan/%): $(PROBE_SRCS:%.c=$(B)/tests-asan/%.o)
