@@ -19,6 +19,7 @@
 #include "pipeline.h"
 #include "sinks/migrations.h"
 #include "sources/source.h"
+#include "symbols/dwarf_finder.h"
 #include "util/errstr.h"
 #include "util/say.h"
 
@@ -31,6 +32,7 @@ struct check_options {
 	enum format format;
 	const char *expect_path;
 	const char *junit_path;
+	const char *debug_info;
 	bool verbose;
 	bool migration;
 	char **traces;
@@ -44,9 +46,10 @@ struct checking {
 	FILE *junit;
 	char **names; /* of the traces, for reports; last that of the migration */
 	struct pairs *pairs;
+	struct stack_lines *lines;
 };
 
-enum { OPT_JSON = 0x100, OPT_FORMAT, OPT_JUNIT, OPT_MIGRATION };
+enum { OPT_JSON = 0x100, OPT_FORMAT, OPT_JUNIT, OPT_MIGRATION, OPT_DEBUG_INFO };
 
 static const struct argp_option options[] = {
 	{ "expect", 'e', "FILE", 0, "what every trace must show: docs/expectations.md", 0 },
@@ -55,6 +58,8 @@ static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0, "the same as --format json", 0 },
 	{ "migration", OPT_MIGRATION, NULL, 0,
 	  "the traces have both halves: all that was restored must be what was saved last", 0 },
+	{ "debug-info", OPT_DEBUG_INFO, "FILE|DIR", 0,
+	  "of the traced kernel and modules, for lines of stacks, if it is not installed", 0 },
 	{ "verbose", 'v', NULL, 0, "every restore, event and check, not only findings", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -95,6 +100,9 @@ static error_t parse_check(int key, char *arg, struct argp_state *state)
 	case OPT_MIGRATION:
 		o->migration = true;
 		o->model.half = true;
+		return 0;
+	case OPT_DEBUG_INFO:
+		o->debug_info = arg;
 		return 0;
 	case 'v':
 		o->verbose = true;
@@ -272,11 +280,12 @@ static struct sink *screen(const struct checking *c, const struct subject *of, b
 		.events = o->verbose,
 		.checks = checks,
 		.label = of->label,
+		.lines = c->lines,
 	};
 
 	switch (o->format) {
 	case FORMAT_JSON:
-		return json_sink_new(stdout, of->label);
+		return json_sink_new(stdout, of->label, c->lines);
 	case FORMAT_KTAP:
 		return ktap_sink_new(stdout, of->number, of->name);
 	default:
@@ -493,7 +502,8 @@ static int run_checks(const struct check_options *o)
 		goto cleanup;
 	}
 	c.pairs = pairs_new(o->migration);
-	if (!c.pairs || name_traces(&c)) {
+	c.lines = stack_lines_new(dwarf_finder_new(o->debug_info));
+	if (!c.pairs || !c.lines || name_traces(&c)) {
 		say_error("out of memory");
 		goto cleanup;
 	}
@@ -501,6 +511,7 @@ static int run_checks(const struct check_options *o)
 cleanup:
 	status = close_junit(&c, status);
 	pairs_free(c.pairs);
+	stack_lines_free(c.lines);
 	for (i = 0; c.names && i <= o->nr_traces; i++)
 		free(c.names[i]);
 	free(c.names);
