@@ -45,6 +45,10 @@ $(PROBE_TESTS:%=$(B)/tests/%): $(PROBE_SRCS:%.c=$(B)/tests/%.o)
 $(PROBE_TESTS:%=$(B)/tests-asan/%): $(PROBE_SRCS:%.c=$(B)/tests-asan/%.o)
 $(PROBE_TESTS:%=$(B)/tests/%) $(PROBE_TESTS:%=$(B)/tests-asan/%): UNIT_LIBS += $(PROBE_LIBS)
 
+# Names of addresses are their own matter, with no ring.
+$(B)/tests/test_symbols: $(B)/tests/user/sources/ksyms.o
+$(B)/tests-asan/test_symbols: $(B)/tests-asan/user/sources/ksyms.o
+
 SERVE_SRCS := $(wildcard user/serve/*.c)
 SERVE_LIBS := -lmicrohttpd $(filter -lsystemd,$(LIBS))
 $(SERVE_TESTS:%=$(B)/tests/%): $(SERVE_SRCS:%.c=$(B)/tests/%.o)

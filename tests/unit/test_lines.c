@@ -220,7 +220,6 @@ static void show(struct stream *s, struct sink *(*new_sink)(FILE *out))
 	struct pipeline p;
 	FILE *out = open_memstream(&text, &text_len);
 
-	memcpy(s->header.build_id, header.build_id, sizeof(header.build_id));
 	strcpy(s->header.build_id[OBJECT_KVM], "bb");
 	assert_int_equal(pipeline_init(&p, &options), 0);
 	assert_int_equal(pipeline_add(&p, new_sink(out)), 0);

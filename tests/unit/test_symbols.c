@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,10 +26,12 @@
 #include <cmocka.h>
 
 #include "scratch.h"
+#include "sources/ksyms.h"
 #include "symbols/build_id.h"
 #include "symbols/dwarf_finder.h"
 #include "symbols/helper_finder.h"
 #include "symbols/source_place.h"
+#include "util/kallsyms.h"
 
 /* ---- code whose return addresses are known ---- */
 
@@ -266,6 +269,52 @@ static void labels_of_assembler(void **state)
 	stack_lines_free(lines);
 }
 
+/* ---- addresses ---- */
+
+struct pair {
+	struct kallsym first, second;
+	char names[2][128];
+};
+
+/* Two functions of the kernel, one behind the other. */
+static int take_pair(void *ctx, const struct kallsym *symbol)
+{
+	struct pair *p = ctx;
+
+	p->first = p->second;
+	p->second = *symbol;
+	memcpy(p->names[0], p->names[1], sizeof(p->names[0]));
+	snprintf(p->names[1], sizeof(p->names[1]), "%s", symbol->name);
+	return p->first.address && p->second.address > p->first.address + 16;
+}
+
+/* A call that never returns may be the last of its function. */
+static void return_addresses_are_of_the_call(void **state)
+{
+	uint64_t addresses[3];
+	const char *names[3];
+	struct pair p = {};
+	struct ksyms *ksyms;
+	char wanted[160];
+
+	(void)state;
+	if (kallsyms_for_each_text(take_pair, &p) != 1)
+		skip(); /* they are hidden */
+	ksyms = ksyms_new();
+	addresses[0] = addresses[1] = p.second.address;
+	addresses[2] = p.second.address + 7;
+	ksyms_resolve(ksyms, addresses, 3, names);
+	snprintf(wanted, sizeof(wanted), "%s+0x0", p.names[1]);
+	assert_string_equal(names[0], wanted);
+	snprintf(wanted, sizeof(wanted), "%s+0x%lx", p.names[0],
+		 p.second.address - p.first.address);
+	assert_string_equal(names[1], wanted);
+	snprintf(wanted, sizeof(wanted), "%s+0x7", p.names[1]);
+	assert_string_equal(names[2], wanted);
+	ksyms_forget(ksyms);
+	free(ksyms);
+}
+
 /* ---- files ---- */
 
 static void other_builds_are_not_believed(void **state)
@@ -308,6 +357,12 @@ static void files_of_debug_information_alone(void **state)
 	lines = open_folder("apart");
 	frames_of_calls(lines, in_folder(1, "kvm-intel.ko"), " [kvm_intel]");
 	frames_of_calls(lines, in_folder(1, "vmlinux"), "");
+	stack_lines_free(lines);
+	/* whichever of them is seen first */
+	scratch_run(
+		"for i in 1 2 3 4 5 6 7 8 9; do mkdir apart/$i && cp apart/kvm.ko apart/$i; done");
+	lines = open_folder("apart");
+	assert_int_equal(find(lines, "plain+0x2 [kvm]"), 1);
 	stack_lines_free(lines);
 	/* what was stripped tells nothing */
 	scratch_run("rm apart/*.debug");
@@ -367,17 +422,71 @@ static void files_that_are_damaged(void **state)
 	free(data);
 }
 
+/* In a root of its own: what is known of a trace of that release; negative: a failure. */
+static int find_installed(const char *release)
+{
+	const char *root = scratch_path("root");
+	struct stack_lines *lines;
+	int status, n;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if ((geteuid() && unshare(CLONE_NEWUSER)) || chroot(root) || chdir("/"))
+			_exit(-EPERM & 0xff);
+		snprintf(header.kernel, sizeof(header.kernel), "%s", release);
+		lines = stack_lines_new(dwarf_finder_new(NULL));
+		n = find(lines, "plain+0x2 [kvm]") + find(lines, "plain+0x2");
+		stack_lines_free(lines);
+		_exit(n);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return (int8_t)WEXITSTATUS(status);
+}
+
+static void what_is_installed(void **state)
+{
+	static const struct {
+		const char *kvm, *kernel;
+	} layouts[] = {
+		{ "usr/lib/debug/lib/modules/6.1.0-test/kernel/arch/kvm.ko",
+		  "usr/lib/debug/boot/vmlinux-6.1.0-test" },
+		{ "usr/lib/debug/usr/lib/modules/6.1.0-test/kernel/arch/kvm.ko.debug",
+		  "usr/lib/debug/usr/lib/modules/6.1.0-test/vmlinux" },
+		{ "lib/modules/6.1.0-test/updates/dkms/kvm.ko",
+		  "lib/modules/6.1.0-test/build/vmlinux" },
+		{ "usr/lib/debug/.build-id/00/00000000000000000000000000000000000002.debug",
+		  "usr/lib/debug/.build-id/00/00000000000000000000000000000000000001.debug" },
+		{ "usr/lib/debug/lib/modules/6.1.0-test/kvm.ko", "boot/vmlinux-6.1.0-test" },
+	};
+	size_t i;
+
+	(void)state;
+	scratch_run("rm -rf root && mkdir root");
+	if (find_installed("6.1.0-test") == -EPERM)
+		skip(); /* not root, and no user namespaces */
+	assert_int_equal(find_installed("6.1.0-test"), 0);
+	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		scratch_run("rm -rf root && mkdir root && install -D 1/kvm.ko root/%s && "
+			    "install -D 1/vmlinux root/%s",
+			    layouts[i].kvm, layouts[i].kernel);
+		if (find_installed("6.1.0-test") != 2)
+			fail_msg("%s %s", layouts[i].kvm, layouts[i].kernel);
+	}
+	assert_int_equal(find_installed("6.1.0-other"), 1);
+}
+
 /* A release is a name of a folder, and not a way to another one. */
 static void releases_that_are_none(void **state)
 {
-	struct trace_header before = header;
-	struct stack_lines *lines = stack_lines_new(dwarf_finder_new(NULL));
-
 	(void)state;
-	snprintf(header.kernel, sizeof(header.kernel), "../../../..%s", scratch_path("1"));
-	assert_int_equal(find(lines, "plain+0x2 [kvm]"), 0);
-	stack_lines_free(lines);
-	header = before;
+	scratch_run("rm -rf root && mkdir -p root/lib/modules/a && "
+		    "install -D 1/kvm.ko root/srv/x/kvm.ko && cp 1/kvm.ko root/lib/modules");
+	if (find_installed("a") == -EPERM)
+		skip();
+	assert_int_equal(find_installed("../../srv/x"), 0);
+	assert_int_equal(find_installed(".."), 0);
+	assert_int_equal(find_installed("."), 0);
 }
 
 /* ---- paths ---- */
@@ -751,11 +860,13 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(frames_of_modules_and_kernel),
 	cmocka_unit_test(functions_of_the_same_name),
 	cmocka_unit_test(labels_of_assembler),
+	cmocka_unit_test(return_addresses_are_of_the_call),
 	cmocka_unit_test(other_builds_are_not_believed),
 	cmocka_unit_test(one_file),
 	cmocka_unit_test(files_of_debug_information_alone),
 	cmocka_unit_test(files_that_were_prepared),
 	cmocka_unit_test(files_that_are_damaged),
+	cmocka_unit_test(what_is_installed),
 	cmocka_unit_test(releases_that_are_none),
 	cmocka_unit_test(paths_from_the_top_of_the_source),
 	cmocka_unit_test(a_debuginfod),

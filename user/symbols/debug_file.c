@@ -176,7 +176,7 @@ static int try_installed(const struct debug_file_query *q, char *path, size_t si
 	size_t i;
 
 	/* of a trace, which may say anything */
-	if (strchr(q->release, '/') || q->release[0] == '.')
+	if (!q->release[0] || q->release[0] == '.' || strchr(q->release, '/'))
 		return fd;
 	for (i = 0; fd < 0 && i < sizeof(folders) / sizeof(folders[0]); i++) {
 		if (!(folders[i].of & of))

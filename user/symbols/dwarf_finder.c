@@ -38,6 +38,7 @@ struct object {
 struct dwarf_finder {
 	struct line_finder finder;
 	const char *debug_info;
+	bool of_use; /* it was, for one of those that were asked for */
 	struct object *objects;
 };
 
@@ -60,8 +61,8 @@ static struct object *know_object(struct dwarf_finder *f, const struct code_plac
 	return o;
 }
 
-static void look_for_file(const struct dwarf_finder *f, struct object *o,
-			  const struct code_place *place, bool only_given)
+static void look_for_file(struct dwarf_finder *f, struct object *o, const struct code_place *place,
+			  bool only_given)
 {
 	struct debug_file_query query = {
 		.object = place->object,
@@ -73,6 +74,7 @@ static void look_for_file(const struct dwarf_finder *f, struct object *o,
 
 	if (build_id_parse(place->build_id, &query.id))
 		o->fd = debug_file_find(&query, o->path, sizeof(o->path));
+	f->of_use |= only_given && o->fd >= 0;
 }
 
 /* The descriptor is libdwfl's from here on, or closed. */
@@ -101,6 +103,8 @@ static void open_object(struct dwarf_finder *f, struct object *o, const struct c
 	if (o->opened)
 		return;
 	o->opened = true;
+	if (o->fd < 0 && f->debug_info)
+		look_for_file(f, o, place, true);
 	if (o->fd < 0)
 		look_for_file(f, o, place, false);
 	if (o->fd < 0)
@@ -310,6 +314,10 @@ static void dwarf_free(struct line_finder *finder)
 	struct dwarf_finder *f = (struct dwarf_finder *)finder;
 	struct object *o;
 
+	if (f->debug_info && f->objects && !f->of_use)
+		say("%s has no debug information of a kernel, kvm or kvm_intel that was traced, by "
+		    "their build-ids: -v tells which are wanted",
+		    f->debug_info);
 	while ((o = f->objects)) {
 		f->objects = o->next;
 		free_object(o);
