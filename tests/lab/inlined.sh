@@ -28,6 +28,7 @@ chown -R 1000 /debug/direct
 # shellcheck disable=SC2016 # for the inner shell
 run direct evmcs-trace record -v --debug-info /debug/direct -o "$OUT/direct.jsonl" -- \
 	sh -c 'evmcs-restore --rounds 3
-		cat /proc/$(pidof evmcs-lines)/status >$OUT/direct.helper
-		ls -l /proc/$(pidof evmcs-lines)/fd >$OUT/direct.fds'
+		until helper=$(pidof evmcs-lines) || [ $((n += 1)) -gt 300 ]; do sleep 0.1; done
+		cat /proc/$helper/status >$OUT/direct.helper
+		ls -l /proc/$helper/fd >$OUT/direct.fds'
 run direct-check sh -c "time evmcs-trace check --debug-info /debug/direct $OUT/direct.jsonl"
