@@ -146,8 +146,9 @@ static void entries_that_are_not(void **state)
 		"f+0x5 [kvm]", /* its build is not known */
 		"f+0x5 [bpf]",
 		"f+0x5 [kvm_intel_and_a_name_that_is_too_long]",
-		"a_function_whose_name_is_longer_than_any_that_there_is_and_longer_than_the_kernel_"
-		"would_have_it_in_its_table_of_symbols_which_is_512_bytes+0x5",
+		("a_function_whose_name_is_longer_than_any_that_there_is_and_longer_than_the_"
+		 "kernel_"
+		 "would_have_it_in_its_table_of_symbols_which_is_512_bytes+0x5"),
 	};
 	size_t i;
 

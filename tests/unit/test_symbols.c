@@ -118,7 +118,7 @@ static uint64_t value_of(const char *file, const char *symbol)
 	static char known[64], *symbols;
 	char line[96];
 	const char *at;
-	uint64_t value;
+	uint64_t value = 0;
 	size_t len;
 
 	if (strcmp(file, known) != 0) {
