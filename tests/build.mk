@@ -5,9 +5,9 @@
 # but for what is asked of a kernel.
 
 UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves test_metrics test_files \
-	test_explain test_report test_perfetto
+	test_explain test_report test_perfetto test_lines
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
-PROBE_TESTS := test_plan test_inlined test_privileges test_code
+PROBE_TESTS := test_plan test_inlined test_privileges test_code test_symbols
 # What the daemon has around it, with libmicrohttpd.
 SERVE_TESTS := test_serve
 ALL_UNIT_TESTS := $(UNIT_TESTS) $(PROBE_TESTS) $(SERVE_TESTS)
@@ -39,11 +39,15 @@ $(B)/tests-asan/%.o: %.c
 
 # All but what attaches, which is built on the BPF programs.
 PROBE_SRCS := $(filter-out user/probes/attach.c,$(wildcard user/probes/*.c)) \
-	user/commands/launcher.c
+	user/commands/launcher.c $(SYMBOL_SRCS)
 PROBE_LIBS := -lbpf -ldw -lelf -lzstd
 $(PROBE_TESTS:%=$(B)/tests/%): $(PROBE_SRCS:%.c=$(B)/tests/%.o)
 $(PROBE_TESTS:%=$(B)/tests-asan/%): $(PROBE_SRCS:%.c=$(B)/tests-asan/%.o)
 $(PROBE_TESTS:%=$(B)/tests/%) $(PROBE_TESTS:%=$(B)/tests-asan/%): UNIT_LIBS += $(PROBE_LIBS)
+
+# Names of addresses are their own matter, with no ring.
+$(B)/tests/test_symbols: $(B)/tests/user/sources/ksyms.o
+$(B)/tests-asan/test_symbols: $(B)/tests-asan/user/sources/ksyms.o
 
 SERVE_SRCS := $(wildcard user/serve/*.c)
 SERVE_LIBS := -lmicrohttpd $(filter -lsystemd,$(LIBS))

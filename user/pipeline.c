@@ -149,6 +149,13 @@ static int begin(struct pipeline *p, const struct trace_header *header)
 	return tell_sinks(p, &named);
 }
 
+/* What is loaded when it goes on may be of another build, and its functions elsewhere. */
+static void forget_modules(struct pipeline *p)
+{
+	p->header.build_id[OBJECT_KVM][0] = '\0';
+	p->header.build_id[OBJECT_KVM_INTEL][0] = '\0';
+}
+
 int pipeline_item(void *pipeline, const struct trace_item *item)
 {
 	struct pipeline *p = pipeline;
@@ -165,6 +172,8 @@ int pipeline_item(void *pipeline, const struct trace_item *item)
 		err = tell_sinks(p, item);
 	if (err && !p->output_failed)
 		tell_output_failure(p);
+	if (item->type == ITEM_LOSS && item->loss.stage == LOSS_DETACHED)
+		forget_modules(p);
 	/* the model goes on even where a sink cannot: the verdict is of use */
 	return tell_judge(p, item) ?: model_item(p->model, item) ?: err;
 }

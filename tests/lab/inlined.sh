@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # In the lab: nested_get_evmcs_page probed where the compiler put it, by the
-# debug information of the module; and where it is a function of its own.
+# debug information of the module; and where it is a function of its own. Then
+# the source lines of an anomaly's stack, as it comes and of the trace.
 # shellcheck source=tests/lab/job.sh
 . /lib/job.sh
 
@@ -20,3 +21,14 @@ run wrong-build evmcs-trace record -v --debug-info /debug/outline -o "$OUT/wrong
 load-kvm outline-evmcs-page || exit 1
 both_ways outline >/tmp/batch
 run outline evmcs-trace record -v --debug-info /debug/outline --batch /tmp/batch -o "$OUT"
+load-kvm direct-map || exit 1
+# their owner's alone, as a user's files are: they are opened before privileges are given up
+chmod 700 /debug/direct
+chown -R 1000 /debug/direct
+# shellcheck disable=SC2016 # for the inner shell
+run direct evmcs-trace record -v --debug-info /debug/direct -o "$OUT/direct.jsonl" -- \
+	sh -c 'evmcs-restore --rounds 3
+		until helper=$(pidof evmcs-lines) || [ $((n += 1)) -gt 300 ]; do sleep 0.1; done
+		cat /proc/$helper/status >$OUT/direct.helper
+		ls -l /proc/$helper/fd >$OUT/direct.fds'
+run direct-check sh -c "time evmcs-trace check --debug-info /debug/direct $OUT/direct.jsonl"

@@ -68,6 +68,9 @@ struct stream *stream_new(void)
 	snprintf(h->tool, sizeof(h->tool), "test");
 	snprintf(h->kernel, sizeof(h->kernel), "6.1.0");
 	snprintf(h->host, sizeof(h->host), "host");
+	/* tests/formats makes a file with the second */
+	snprintf(h->build_id[OBJECT_KERNEL], sizeof(h->build_id[0]), "%040x", 1);
+	snprintf(h->build_id[OBJECT_KVM_INTEL], sizeof(h->build_id[0]), "%040x", 3);
 	h->wall_ns = WALL_NS;
 	h->mono_ns = 5000;
 	h->filter_vcpu = -1;

@@ -373,5 +373,36 @@ mutant "explain, long lines" $file 's/define ROFF_WIDTH 78/define ROFF_WIDTH 84/
 file=user/explain/explain.c
 mutant "explain, no piece of a name" $file 's/strlen\(n->word\) > 2/0/'
 mutant "explain, no beginning" $file 's/best = min\(best, row\[j - 1\] \+ 1\)/;/'
+# Source lines of stacks.
+first_test=test_lines
+mutant "lines, of any build" user/symbols/stack_lines.c 's/if \(object < 0 \|\| .*/if (object < 0)/'
+mutant "lines, asked each time" user/symbols/stack_lines.c 's/a = find_answer\(lines, &place\);/a = NULL;/'
+mutant "lines, late is never" user/symbols/stack_lines.c 's/if \(nr == -EAGAIN\)/if (0)/'
+mutant "lines, any module is the kernel" user/symbols/stack_lines.c 's/return strcmp\(place->object, OBJECT_NAME_KERNEL\) != 0;/return true;/'
+mutant "lines, kept over a gap" user/pipeline.c 's/^\t\tforget_modules\(p\);/\t\t;/'
+mutant "lines, owed and forgotten" user/sinks/text.c 's/^\t\t\towe_lines\(t, .*/\t\t\t;/'
+mutant "lines, owed twice" user/sinks/text.c 's/if \(!strcmp\(t->owed\[i\], entry\)\)/if (0)/'
+mutant "lines, inside out" user/sinks/text.c 's/nr > 0 \? &frames\[nr - 1\] :/nr > 0 ? \&frames[0] :/'
+mutant "builds of any form" user/trace/decode.c 's/strspn\(h->build_id\[i\], "0123456789abcdef"\) != len/0/'
+first_test=test_symbols
+file=user/symbols/dwarf_finder.c
+mutant "symbols, behind the call" $file 's/return place->offset \? place->offset - 1 : 0;/return place->offset;/'
+mutant "symbols, before the function" $file 's/return place->offset \? place->offset - 1 : 0;/return place->offset - 1;/'
+mutant "symbols, any of the name" $file 's/if \(found && .*/if (0)/'
+mutant "symbols, of any length" $file 's/\(symbol.st_size && offset >= symbol.st_size\)/0/'
+mutant "symbols, all in one place" $file 's/^\t\tsource_call\(.*//'
+mutant "symbols, no labels" $file 's/type == STT_FUNC \|\| type == STT_NOTYPE/type == STT_FUNC/'
+file=user/symbols/debug_file.c
+mutant "symbols, of any build" $file 's/is = build_id_same\(&id, wanted\) \&\& /is = /'
+mutant "symbols, stripped" $file 's/ && has_dwarf\(elf\);/;/'
+mutant "symbols, by any release" $file "s/if \(!q->release\[0\] .*/if (0)/"
+file=user/symbols/helper_finder.c
+mutant "helper, others wait" $file 's/\(h->late \? 0 : h->options.patience_ms\)/h->options.patience_ms/'
+mutant "helper, nobody waits" $file 's/\(h->late \? 0 : h->options.patience_ms\)/0/'
+mutant "helper, it holds all" $file 's/^\tclose_others\(.*//'
+mutant "helper, as privileged" $file 's/^\t\th->options.enter\(\);/\t\t;/'
+mutant "helper, what came is lost" $file 's/^\ttake_answers\(h\);//'
+mutant "helper, dead and unnoticed" $file 's/^\tif \(n >= 0 \|\| .*/\tif (0)/'
+mutant "returns are where they go" user/sources/ksyms.c 's/answer\(ksyms, addresses\[i\], i > 0, /answer(ksyms, addresses[i], false, /'
 
 exit $survived

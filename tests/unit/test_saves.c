@@ -341,7 +341,7 @@ static void json_is_ascii(void **state)
 	save(s, L2_EVMCS);
 	footer(s);
 	assert_int_equal(pipeline_init(&p, &model), 0);
-	assert_int_equal(pipeline_add(&p, json_sink_new(out, NULL)), 0);
+	assert_int_equal(pipeline_add(&p, json_sink_new(out, NULL, NULL)), 0);
 	assert_int_equal(stream_feed(s, pipeline_item, &p), 0);
 	pipeline_finish(&p);
 	pipeline_free(&p);

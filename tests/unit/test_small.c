@@ -561,7 +561,7 @@ static void text_has_no_escapes_of_traces(void **state)
 
 static struct sink *json_sink(void *out)
 {
-	return json_sink_new(out, "a \"trace\"");
+	return json_sink_new(out, "a \"trace\"", NULL);
 }
 
 /* One object a line, each naming its trace, the verdict last. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "commands/commands.h"
 #include "commands/options.h"
@@ -19,6 +20,7 @@
 #include "pipeline.h"
 #include "sinks/migrations.h"
 #include "sources/source.h"
+#include "symbols/dwarf_finder.h"
 #include "util/errstr.h"
 #include "util/say.h"
 
@@ -31,6 +33,7 @@ struct check_options {
 	enum format format;
 	const char *expect_path;
 	const char *junit_path;
+	const char *debug_info;
 	bool verbose;
 	bool migration;
 	char **traces;
@@ -44,9 +47,10 @@ struct checking {
 	FILE *junit;
 	char **names; /* of the traces, for reports; last that of the migration */
 	struct pairs *pairs;
+	struct stack_lines *lines;
 };
 
-enum { OPT_JSON = 0x100, OPT_FORMAT, OPT_JUNIT, OPT_MIGRATION };
+enum { OPT_JSON = 0x100, OPT_FORMAT, OPT_JUNIT, OPT_MIGRATION, OPT_DEBUG_INFO };
 
 static const struct argp_option options[] = {
 	{ "expect", 'e', "FILE", 0, "what every trace must show: evmcs-trace-expectations(5)", 0 },
@@ -55,6 +59,8 @@ static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0, "the same as --format json", 0 },
 	{ "migration", OPT_MIGRATION, NULL, 0,
 	  "the traces have both halves: all that was restored must be what was saved last", 0 },
+	{ "debug-info", OPT_DEBUG_INFO, "FILE|DIR", 0,
+	  "of the traced kernel and modules, for lines of stacks, if it is not installed", 0 },
 	{ "verbose", 'v', NULL, 0, "every restore, event and check, not only findings", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -95,6 +101,11 @@ static error_t parse_check(int key, char *arg, struct argp_state *state)
 	case OPT_MIGRATION:
 		o->migration = true;
 		o->model.half = true;
+		return 0;
+	case OPT_DEBUG_INFO:
+		if (access(arg, R_OK))
+			argp_error(state, "--debug-info: cannot read %s (%s)", arg, errstr(errno));
+		o->debug_info = arg;
 		return 0;
 	case 'v':
 		o->verbose = true;
@@ -272,11 +283,12 @@ static struct sink *screen(const struct checking *c, const struct subject *of, b
 		.events = o->verbose,
 		.checks = checks,
 		.label = of->label,
+		.lines = c->lines,
 	};
 
 	switch (o->format) {
 	case FORMAT_JSON:
-		return json_sink_new(stdout, of->label);
+		return json_sink_new(stdout, of->label, c->lines);
 	case FORMAT_KTAP:
 		return ktap_sink_new(stdout, of->number, of->name);
 	default:
@@ -295,6 +307,21 @@ static int connect(const struct checking *c, const struct subject *of, struct pi
 	return err;
 }
 
+/* Nothing is believed to be of an older trace's kernel. */
+static void look_for_builds(const struct checking *c, const struct subject *of,
+			    const struct trace_header *header)
+{
+	int i;
+
+	for (i = 0; i < OBJECT_COUNT; i++)
+		if (header->build_id[i][0])
+			return;
+	if (c->o->debug_info)
+		say("%s does not tell the build-ids of its kernel and modules (since schema 1.5 "
+		    "traces do): no lines of its stacks can be found",
+		    of->label);
+}
+
 static int check_trace(const struct checking *c, int i)
 {
 	const struct subject of = { i + 1, c->o->traces[i], c->names[i] };
@@ -309,6 +336,7 @@ static int check_trace(const struct checking *c, int i)
 		say_error("out of memory");
 	if (!err) {
 		pipeline_finish(&p);
+		look_for_builds(c, &of, &p.header);
 		status = judgement_status(p.judgement);
 	} else {
 		pipeline_abort(&p, say_last_error());
@@ -493,7 +521,8 @@ static int run_checks(const struct check_options *o)
 		goto cleanup;
 	}
 	c.pairs = pairs_new(o->migration);
-	if (!c.pairs || name_traces(&c)) {
+	c.lines = stack_lines_new(dwarf_finder_new(o->debug_info));
+	if (!c.pairs || !c.lines || name_traces(&c)) {
 		say_error("out of memory");
 		goto cleanup;
 	}
@@ -501,6 +530,7 @@ static int run_checks(const struct check_options *o)
 cleanup:
 	status = close_junit(&c, status);
 	pairs_free(c.pairs);
+	stack_lines_free(c.lines);
 	for (i = 0; c.names && i <= o->nr_traces; i++)
 		free(c.names[i]);
 	free(c.names);

@@ -27,7 +27,7 @@ static const struct argp_option options[] = {
 	{ "module", 'm', "FILE", 0, "what this kvm-intel.ko allows, which is not loaded", 0 },
 	{ "kvm", 'k', "FILE", 0, "the kvm.ko of --module, where it is not beside it", 0 },
 	{ "btf", 'b', "FILE", 0, "types of kvm_intel, where the kernel has no BTF of it", 0 },
-	{ "debug-info", 'd', "FILE", 0, "that of kvm_intel, if it is not installed", 0 },
+	{ "debug-info", 'd', "FILE|DIR", 0, "that of kvm_intel, if it is not installed", 0 },
 	{ "json", 'j', NULL, 0, "print one JSON object (doctor.schema.json)", 0 },
 	{ "verbose", 'v', NULL, 0, "every fact, and why each point is as it is", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },

@@ -25,6 +25,9 @@
 #include "probes/module_watch.h"
 #include "probes/privileges.h"
 #include "sources/source.h"
+#include "symbols/build_id.h"
+#include "symbols/dwarf_finder.h"
+#include "symbols/helper_finder.h"
 #include "util/errstr.h"
 #include "util/first_line.h"
 #include "util/say.h"
@@ -40,6 +43,8 @@
 #define BEAT_IN_WINDOW_MS 1000
 /* How often a screen is told that nothing happens. */
 #define STATUS_MS 1000
+/* How long a stack may wait for its source lines while the ring fills. */
+#define LINES_PATIENCE_MS 250
 
 enum {
 	OPT_PID = 0x100,
@@ -66,7 +71,8 @@ static const struct argp_option live_argp_options[] = {
 	{ "forbid", OPT_FORBID, "POINT", 0, "do without a probe point (for tests)", 0 },
 	{ "btf", OPT_BTF, "FILE", 0, "types of kvm_intel, where the kernel has no BTF of it", 0 },
 	{ "wait", OPT_WAIT, NULL, 0, "until kvm_intel is loaded", 0 },
-	{ "debug-info", OPT_DEBUG_INFO, "FILE", 0, "that of kvm_intel, if it is not installed", 0 },
+	{ "debug-info", OPT_DEBUG_INFO, "FILE|DIR", 0, "that of kvm_intel, if it is not installed",
+	  0 },
 	{ "verbose", 'v', NULL, 0, "every event, and what libbpf says", 0 },
 	{ "quiet", 'q', NULL, 0, "only errors and the verdict", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
@@ -162,16 +168,28 @@ void live_options_init(struct live_options *o)
 	o->ready_fd = -1;
 }
 
+int live_open_lines(struct live_options *o)
+{
+	const struct helper_options helper = {
+		.patience_ms = LINES_PATIENCE_MS,
+		.enter = privileges_renounce,
+	};
+
+	o->lines = stack_lines_new(helper_finder_new(dwarf_finder_new(o->debug_info), &helper));
+	return o->lines ? 0 : -ENOMEM;
+}
+
 int live_add_screen(struct pipeline *p, const struct live_options *o)
 {
 	struct text_options text = {
 		.out = stdout,
 		.events = o->verbose,
 		.only_findings = o->quiet,
+		.lines = o->lines,
 	};
 
 	if (o->json)
-		return pipeline_add(p, json_sink_new(stdout, NULL));
+		return pipeline_add(p, json_sink_new(stdout, NULL, o->lines));
 	return pipeline_add(p, text_sink_new(&text));
 }
 
@@ -183,6 +201,20 @@ static uint64_t clock_ns(clockid_t clock)
 
 	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/* What is loaded now. */
+static void fill_builds(struct trace_header *h)
+{
+	struct build_id id;
+	int i;
+
+	_Static_assert(sizeof(h->build_id[0]) == BUILD_ID_TEXT, "all digits of any build-id");
+	for (i = 0; i < OBJECT_COUNT; i++) {
+		h->build_id[i][0] = '\0';
+		if (!build_id_running(object_name(i), &id))
+			build_id_text(&id, h->build_id[i]);
+	}
 }
 
 static void fill_header(struct trace_header *h, const struct live_options *o,
@@ -200,6 +232,7 @@ static void fill_header(struct trace_header *h, const struct live_options *o,
 	snprintf(h->host, sizeof(h->host), "%s", uts.nodename);
 	first_line("/proc/sys/kernel/random/boot_id", h->boot_id, sizeof(h->boot_id));
 	first_line("/sys/module/kvm_intel/srcversion", h->srcversion, sizeof(h->srcversion));
+	fill_builds(h);
 	h->mono_ns = clock_ns(CLOCK_MONOTONIC);
 	/* the header has six digits of it: all times are reckoned from those */
 	h->wall_ns = clock_ns(CLOCK_REALTIME) / 1000 * 1000;
@@ -420,6 +453,8 @@ static void watch_again(struct live *live)
 		live->end_reason = "out of memory";
 		return;
 	}
+	/* they were forgotten with the gap */
+	fill_builds(&live->pipeline->header);
 	observer_let_go(live->observer);
 	tell_armed(live->pipeline, &live->plan);
 }
@@ -666,6 +701,7 @@ static int get_ready(struct live *live)
 	status = tell_ready(live->options);
 	if (status)
 		return status;
+	stack_lines_prepare(live->options->lines, &live->pipeline->header);
 	if (keeps_nothing(live->options))
 		return privileges_drop(0);
 	return privileges_drop(LATER_ARM | (live->options->batch ? LATER_FILES : 0));

@@ -33,7 +33,8 @@ struct live_options {
 	struct model_options model;
 	bool wait; /* for kvm_intel, where it is not loaded */
 	bool kprobes; /* no fentry, even where it would do */
-	const char *debug_info; /* file with that of kvm_intel; NULL: looked for */
+	const char *debug_info; /* file with that of kvm_intel, or folder; NULL: looked for */
+	struct stack_lines *lines; /* live_open_lines() */
 	uint64_t forbidden; /* bits: points to do without */
 	bool json;
 	bool quiet;
@@ -52,6 +53,9 @@ struct live_options {
 /* The options that both commands have; .input is struct live_options. */
 extern const struct argp live_argp;
 void live_options_init(struct live_options *options);
+
+/* Source lines for the screen; 0 or -ENOMEM. To be freed with stack_lines_free(). */
+int live_open_lines(struct live_options *options);
 
 /* Adds the sink for the screen. */
 int live_add_screen(struct pipeline *p, const struct live_options *options);

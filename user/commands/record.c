@@ -150,12 +150,19 @@ int command_record(int argc, char **argv)
 	live_options_init(&o.live);
 	/* what follows COMMAND belongs to it, with or without -- */
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
-	if (o.batch)
-		return record_batch(&o.live, o.batch, o.output ? o.output : ".");
-	if (!o.output)
-		name_by_time(&o);
-	if (!pipeline_init(&pipeline, &o.live.model))
-		status = record(&pipeline, &o);
-	pipeline_free(&pipeline);
+	if (live_open_lines(&o.live)) {
+		say_error("out of memory");
+		return status;
+	}
+	if (o.batch) {
+		status = record_batch(&o.live, o.batch, o.output ? o.output : ".");
+	} else {
+		if (!o.output)
+			name_by_time(&o);
+		if (!pipeline_init(&pipeline, &o.live.model))
+			status = record(&pipeline, &o);
+		pipeline_free(&pipeline);
+	}
+	stack_lines_free(o.live.lines);
 	return status;
 }

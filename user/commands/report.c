@@ -15,6 +15,7 @@
 #include "sinks/perfetto.h"
 #include "sinks/report/report.h"
 #include "sources/source.h"
+#include "symbols/dwarf_finder.h"
 #include "util/errstr.h"
 #include "util/say.h"
 
@@ -24,6 +25,7 @@ struct report_arguments {
 	const char *output; /* NULL: standard output, where no timeline is asked for */
 	const char *perfetto; /* NULL: no timeline */
 	const char *title;
+	const char *debug_info;
 };
 
 /* A file that is whole or is not there: what was there before stays until then. */
@@ -34,12 +36,14 @@ struct new_file {
 	FILE *f;
 };
 
-enum { OPT_TITLE = 0x100, OPT_PERFETTO };
+enum { OPT_TITLE = 0x100, OPT_PERFETTO, OPT_DEBUG_INFO };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "the page (default: standard output)", 0 },
 	{ "perfetto", OPT_PERFETTO, "FILE", 0,
 	  "a timeline for ui.perfetto.dev; the page only with -o", 0 },
+	{ "debug-info", OPT_DEBUG_INFO, "FILE|DIR", 0,
+	  "of the traced kernel and modules, for lines of stacks, if it is not installed", 0 },
 	{ "title", OPT_TITLE, "TEXT", 0, "what the page is called (default: the trace's name)", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -57,6 +61,11 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_PERFETTO:
 		a->perfetto = arg;
+		return 0;
+	case OPT_DEBUG_INFO:
+		if (access(arg, R_OK))
+			argp_error(state, "--debug-info: cannot read %s (%s)", arg, errstr(errno));
+		a->debug_info = arg;
 		return 0;
 	case OPT_TITLE:
 		a->title = arg;
@@ -200,12 +209,14 @@ static int close_outputs(struct outputs *out, bool keep)
 
 /* Sinks of what is asked for, of which the pipeline frees them. */
 static int add_sinks(struct pipeline *p, const struct report_arguments *a,
-		     const struct outputs *out, struct sink **page, struct sink **perfetto)
+		     const struct outputs *out, struct stack_lines *lines, struct sink **page,
+		     struct sink **perfetto)
 {
 	struct report_options options = {
 		.out = out->page.f,
 		.trace = strcmp(a->trace, "-") ? a->trace : "standard input",
 		.title = a->title,
+		.lines = lines,
 	};
 	int err = 0;
 
@@ -224,6 +235,7 @@ static int add_sinks(struct pipeline *p, const struct report_arguments *a,
 static int write_report(const struct report_arguments *a, const char *path,
 			const struct outputs *out)
 {
+	struct stack_lines *lines;
 	struct pipeline p;
 	struct sink *page, *perfetto;
 	int status, err;
@@ -231,12 +243,14 @@ static int write_report(const struct report_arguments *a, const char *path,
 	err = pipeline_init(&p, &a->model);
 	if (err)
 		return status_of(err);
-	err = add_sinks(&p, a, out, &page, &perfetto) ?: read_trace(&p, page, path, &status);
+	lines = stack_lines_new(dwarf_finder_new(a->debug_info));
+	err = add_sinks(&p, a, out, lines, &page, &perfetto) ?: read_trace(&p, page, path, &status);
 	if (!err && perfetto)
 		err = perfetto_sink_error(perfetto);
 	if (!err && page)
 		err = report_write(page);
 	pipeline_free(&p);
+	stack_lines_free(lines);
 	return err ? status_of(err) : status;
 }
 

@@ -37,10 +37,12 @@ int command_watch(int argc, char **argv)
 
 	live_options_init(&options);
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	if (!pipeline_init(&pipeline, &options.model) && !live_add_screen(&pipeline, &options))
+	if (!pipeline_init(&pipeline, &options.model) && !live_open_lines(&options) &&
+	    !live_add_screen(&pipeline, &options))
 		status = live_run(&pipeline, &options);
 	else
 		say_error("out of memory");
 	pipeline_free(&pipeline);
+	stack_lines_free(options.lines);
 	return status;
 }

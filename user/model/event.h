@@ -14,7 +14,7 @@
 #include "evmcs_trace/record.h"
 
 #define TRACE_SCHEMA_MAJOR 1
-#define TRACE_SCHEMA_MINOR 4
+#define TRACE_SCHEMA_MINOR 5
 
 #define VM_UNKNOWN 0
 #define VCPU_NONE (-1)
@@ -143,6 +143,16 @@ struct trace_continues {
 
 #define TRACE_RUN_LEN 32
 
+/* What the functions of a stack are of, and can be looked up in. */
+enum traced_object {
+	OBJECT_KERNEL,
+	OBJECT_KVM,
+	OBJECT_KVM_INTEL,
+	OBJECT_COUNT,
+};
+
+#define BUILD_ID_DIGITS 64
+
 struct trace_header {
 	int schema_major;
 	int schema_minor;
@@ -151,6 +161,7 @@ struct trace_header {
 	char host[65];
 	char boot_id[40];
 	char srcversion[64]; /* of kvm_intel */
+	char build_id[OBJECT_COUNT][BUILD_ID_DIGITS + 1]; /* in hex; "": not known, or built in */
 	char run[TRACE_RUN_LEN]; /* the stream's name, unique over hosts: header_name_run() */
 	struct trace_continues continues;
 	uint64_t t_base_ns; /* where a file's t_ns begin, of the stream; 0 where it was read */

@@ -19,6 +19,7 @@ static const char *const path_names[] = { RESTORE_PATHS(NAME_ENTRY) };
 static const char *const end_names[] = { RESTORE_ENDS(NAME_ENTRY) };
 static const char *const severity_names[] = { "info", "warning", "error" };
 static const char *const verdict_names[] = { "pass", "inconclusive", "fail" };
+static const char *const object_names[] = { OBJECT_NAME_KERNEL, "kvm", "kvm_intel" };
 
 /* The ioctls that a VMM uses around a restore, and those that reach memory. */
 static const struct {
@@ -112,12 +113,14 @@ NAME_LOOKUPS(enum restore_path, path)
 NAME_LOOKUPS(enum restore_end, end)
 NAME_LOOKUPS(enum severity, severity)
 NAME_LOOKUPS(enum verdict_kind, verdict)
+NAME_LOOKUPS(enum traced_object, object)
 
 NAME_FINDER(point)
 NAME_FINDER(phase)
 NAME_FINDER(purpose)
 NAME_FINDER(loss_stage)
 NAME_FINDER(severity)
+NAME_FINDER(object)
 
 bool point_has_probe(enum evmcs_point point)
 {

@@ -10,6 +10,9 @@
 #include "evmcs_trace/paths.h"
 #include "model/event.h"
 
+/* The kernel beside its modules, which are called as the kernel calls them, with underscores. */
+#define OBJECT_NAME_KERNEL "kernel"
+
 enum point_class {
 	CLASS_FRAME,
 	CLASS_ACCESS,
@@ -27,6 +30,7 @@ const char *path_name(enum restore_path path);
 const char *end_name(enum restore_end end);
 const char *severity_name(enum severity severity);
 const char *verdict_name(enum verdict_kind verdict);
+const char *object_name(enum traced_object object);
 
 enum point_class point_class(enum evmcs_point point);
 
@@ -39,6 +43,7 @@ int phase_by_name(const char *name);
 int purpose_by_name(const char *name);
 int loss_stage_by_name(const char *name);
 int severity_by_name(const char *name);
+int object_by_name(const char *name);
 
 /* KVM's ioctls, by command. NULL for one that is not in the table. */
 const char *ioctl_name(uint32_t cmd);

@@ -10,13 +10,8 @@
 #include <unistd.h>
 
 #include "probes/debug_info.h"
+#include "symbols/debug_file.h"
 #include "util/errstr.h"
-
-/* Whoever wants to wait longer for a debuginfod sets its variables himself. */
-#define DEBUGINFOD_PATIENCE "10" /* seconds for the connection, and for each 100 KiB */
-#define DEBUGINFOD_TOTAL "60" /* seconds for all of it */
-
-#define NOTE_ALIGN(n) (((size_t)(n) + 3) & ~(size_t)3)
 
 int debug_info_explain(char *why, size_t len, int err, const char *fmt, ...)
 {
@@ -26,52 +21,6 @@ int debug_info_explain(char *why, size_t len, int err, const char *fmt, ...)
 	vsnprintf(why, len, fmt, ap);
 	va_end(ap);
 	return err;
-}
-
-/* ---- build-ids ---- */
-
-int build_id_of_notes(const void *notes, size_t len, struct build_id *id)
-{
-	const char *p = notes;
-	Elf64_Nhdr head;
-	size_t name, desc;
-
-	while (len >= sizeof(head)) {
-		memcpy(&head, p, sizeof(head));
-		p += sizeof(head);
-		len -= sizeof(head);
-		name = NOTE_ALIGN(head.n_namesz);
-		desc = NOTE_ALIGN(head.n_descsz);
-		if (name > len || head.n_descsz > len - name)
-			return -ENODATA;
-		if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == sizeof("GNU") &&
-		    !memcmp(p, "GNU", sizeof("GNU")) && head.n_descsz &&
-		    head.n_descsz <= sizeof(id->bytes)) {
-			memcpy(id->bytes, p + name, head.n_descsz);
-			id->len = head.n_descsz;
-			return 0;
-		}
-		if (desc > len - name)
-			return -ENODATA;
-		p += name + desc;
-		len -= name + desc;
-	}
-	return -ENODATA;
-}
-
-const char *build_id_text(const struct build_id *id, char text[BUILD_ID_TEXT])
-{
-	size_t i;
-
-	snprintf(text, BUILD_ID_TEXT, "none");
-	for (i = 0; i < id->len; i++)
-		snprintf(text + 2 * i, 3, "%02x", id->bytes[i]);
-	return text;
-}
-
-static bool same_build_id(const struct build_id *a, const struct build_id *b)
-{
-	return a->len && a->len == b->len && !memcmp(a->bytes, b->bytes, a->len);
 }
 
 /* ---- the running kernel ---- */
@@ -90,21 +39,6 @@ static int sysfs_section(void *ctx, const char *section, uint64_t *address)
 	n = fscanf(f, "%lx", address);
 	fclose(f);
 	return n == 1 ? 0 : -EIO;
-}
-
-static int read_build_id(const char *module, struct build_id *id)
-{
-	char path[128], notes[512];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/module/%s/notes/.note.gnu.build-id", module);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, notes, sizeof(notes));
-	close(fd);
-	return n < 0 ? -EIO : build_id_of_notes(notes, (size_t)n, id);
 }
 
 /* A module that is part of the kernel image has a folder there, but was never initialised. */
@@ -138,7 +72,7 @@ int debug_info_running(struct debug_info_target *target, const char *module, cha
 	err = look_for_module(module, why, len);
 	if (err)
 		return err;
-	err = read_build_id(module, &target->id);
+	err = build_id_running(module, &target->id);
 	if (err)
 		return debug_info_explain(
 			why, len, err,
@@ -156,8 +90,8 @@ static struct debug_info *info_of(void **userdata)
 	return *userdata;
 }
 
-static int find_given(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
-		      char **file_name, Elf **elf)
+static int find_file(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
+		     char **file_name, Elf **elf)
 {
 	struct debug_info *info = info_of(userdata);
 	int fd = info->fd;
@@ -168,48 +102,13 @@ static int find_given(Dwfl_Module *module, void **userdata, const char *name, Dw
 	return fd;
 }
 
-/* What was given is the answer: nothing is looked for beside it. */
+/* It is the answer already: nothing is looked for beside it. */
 static int find_nothing(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
 			const char *file_name, const char *link, GElf_Word crc, char **debug)
 {
 	(void)module, (void)userdata, (void)name, (void)base;
 	(void)file_name, (void)link, (void)crc, (void)debug;
 	return -1;
-}
-
-/*
- * Where the module was not loaded from /lib/modules, its debug information can only be found by
- * build-id, and stands for the module itself.
- */
-static int find_by_build_id(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
-			    char **file_name, Elf **elf)
-{
-	const struct build_id *id = &info_of(userdata)->target.id;
-
-	(void)elf;
-	if (dwfl_module_report_build_id(module, id->bytes, id->len, 0))
-		return -1;
-	return dwfl_standard_find_debuginfo(module, userdata, name, base, NULL, NULL, 0, file_name);
-}
-
-/*
- * libdwfl finds the module in /lib/modules, and its twin below one of these by the same name.
- * Packages of a distribution with a merged /usr may say /usr/lib/modules, hence the last.
- */
-static char *twin_path = ":.debug:/usr/lib/debug:/usr/lib/debug/usr";
-
-/* The twin of a compressed module is not compressed. */
-static int find_twin(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
-		     const char *file_name, const char *link, GElf_Word crc, char **debug)
-{
-	char plain[512];
-	char *suffix;
-
-	snprintf(plain, sizeof(plain), "%s", file_name);
-	suffix = strstr(plain, ".ko.");
-	if (suffix)
-		suffix[strlen(".ko")] = '\0';
-	return dwfl_standard_find_debuginfo(module, userdata, name, base, plain, link, crc, debug);
 }
 
 static void note_code(struct debug_info *info, const char *section, const GElf_Shdr *header,
@@ -244,26 +143,10 @@ static int section_address(Dwfl_Module *module, void **userdata, const char *nam
 
 /* ---- opening ---- */
 
-struct source {
-	Dwfl_Callbacks callbacks;
-	bool wants_file;
-};
-
-/* In this order: what costs nothing and asks nobody first. */
-static const struct source sources[] = {
-	{ { .find_elf = find_given,
-	    .find_debuginfo = find_nothing,
-	    .section_address = section_address },
-	  true },
-	{ { .find_elf = dwfl_linux_kernel_find_elf,
-	    .find_debuginfo = find_twin,
-	    .section_address = section_address,
-	    .debuginfo_path = &twin_path },
-	  false },
-	{ { .find_elf = find_by_build_id,
-	    .find_debuginfo = find_nothing,
-	    .section_address = section_address },
-	  false },
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = find_file,
+	.find_debuginfo = find_nothing,
+	.section_address = section_address,
 };
 
 /* How to get what is missing; the rest of a sentence. */
@@ -282,19 +165,37 @@ static const char *remedy(char text[static 256])
 	return text;
 }
 
+static int tell_none(const struct debug_info *info, const char *folder, char *why, size_t len)
+{
+	char how[256], id[BUILD_ID_TEXT];
+
+	build_id_text(&info->target.id, id);
+	if (folder)
+		return debug_info_explain(
+			why, len, -ENOENT,
+			"%s has no debug information of the %s that is loaded (build-id %s): %s",
+			folder, info->target.module, id, remedy(how));
+	return debug_info_explain(why, len, -ENOENT,
+				  "no debug information was found for the %s that is loaded "
+				  "(build-id %s): %s",
+				  info->target.module, id, remedy(how));
+}
+
 static int check_build_id(struct debug_info *info, char *why, size_t len)
 {
 	char loaded[BUILD_ID_TEXT], found[BUILD_ID_TEXT];
 	struct build_id id = { .len = 0 };
-	const unsigned char *bits;
-	GElf_Addr address;
-	int n = dwfl_module_build_id(info->module, &bits, &address);
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(info->module, &bias);
 
-	if (n > 0 && (size_t)n <= sizeof(id.bytes)) {
-		memcpy(id.bytes, bits, (size_t)n);
-		id.len = (size_t)n;
-	}
-	if (same_build_id(&id, &info->target.id))
+	if (!elf)
+		return debug_info_explain(
+			why, len, -ENOEXEC,
+			"%s cannot be read as a module (%s): give a kvm-intel.ko or its "
+			".debug file",
+			info->file, dwfl_errmsg(-1));
+	build_id_of_elf(elf, &id);
+	if (build_id_same(&id, &info->target.id))
 		return 0;
 	return debug_info_explain(
 		why, len, -ESTALE,
@@ -304,24 +205,12 @@ static int check_build_id(struct debug_info *info, char *why, size_t len)
 		build_id_text(&info->target.id, loaded));
 }
 
-static void note_file(struct debug_info *info)
-{
-	const char *main_file = NULL, *debug_file = NULL, *file;
-
-	dwfl_module_info(info->module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
-	file = debug_file ?: main_file;
-	/* what came from a server has no name */
-	debug_info_path(info->file, sizeof(info->file),
-			file && file[0] ? file : "the debuginfod's file");
-}
-
 static int load_dwarf(struct debug_info *info, char *why, size_t len)
 {
 	Dwarf_Addr bias;
 	char how[256];
 
 	info->dwarf = dwfl_module_getdwarf(info->module, &bias);
-	note_file(info);
 	if (!info->dwarf)
 		return debug_info_explain(why, len, -ENODATA,
 					  "%s has no debug information that can be read (%s): %s",
@@ -330,11 +219,11 @@ static int load_dwarf(struct debug_info *info, char *why, size_t len)
 	return 0;
 }
 
-static int begin(struct debug_info *info, const struct source *source)
+static int begin(struct debug_info *info)
 {
 	void **userdata;
 
-	info->dwfl = dwfl_begin(&source->callbacks);
+	info->dwfl = dwfl_begin(&callbacks);
 	if (!info->dwfl)
 		return -ENOMEM;
 	dwfl_report_begin(info->dwfl);
@@ -345,32 +234,6 @@ static int begin(struct debug_info *info, const struct source *source)
 	dwfl_module_info(info->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
 	*userdata = info;
 	return dwfl_report_end(info->dwfl, NULL, NULL) ? -ENOMEM : 0;
-}
-
-static int try_source(struct debug_info *info, const struct source *source, char *why, size_t len)
-{
-	GElf_Addr bias;
-	char how[256], id[BUILD_ID_TEXT];
-	int err = begin(info, source);
-
-	if (err)
-		return debug_info_explain(why, len, err, "no memory for debug information");
-	if (!dwfl_module_getelf(info->module, &bias)) {
-		if (source->wants_file)
-			return debug_info_explain(
-				why, len, -ENOEXEC,
-				"%s cannot be read as a module (%s): give a kvm-intel.ko or its "
-				".debug file",
-				info->file, dwfl_errmsg(-1));
-		return debug_info_explain(
-			why, len, -ENOENT,
-			"no debug information was found for the %s that is loaded (build-id "
-			"%s): %s",
-			info->target.module, build_id_text(&info->target.id, id), remedy(how));
-	}
-	note_file(info);
-	err = check_build_id(info, why, len);
-	return err ? err : load_dwarf(info, why, len);
 }
 
 /* 0 is what the kernel shows of an address to those whom it does not trust with it. */
@@ -388,14 +251,6 @@ static int check_addresses(const struct debug_info_target *target, char *why, si
 		target->module, err ? errstr(err) : "its addresses are shown as 0");
 }
 
-/* No server may keep the tool waiting for ever, which is what libdebuginfod does by itself. */
-static void limit_debuginfod(void)
-{
-	setenv("DEBUGINFOD_TIMEOUT", DEBUGINFOD_PATIENCE, 0);
-	setenv("DEBUGINFOD_MAXTIME", DEBUGINFOD_TOTAL, 0);
-	setenv("DEBUGINFOD_RETRY_LIMIT", "0", 0);
-}
-
 static int open_given(struct debug_info *info, const char *file, char *why, size_t len)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -404,35 +259,62 @@ static int open_given(struct debug_info *info, const char *file, char *why, size
 	if (fd < 0)
 		return debug_info_explain(why, len, err, "cannot read %s (%s)", file, errstr(err));
 	info->fd = fd;
-	debug_info_path(info->file, sizeof(info->file), file);
+	debug_file_path(info->file, sizeof(info->file), file);
 	return 0;
 }
 
-int debug_info_open(struct debug_info *info, const struct debug_info_target *target,
-		    const char *file, char *why, size_t len)
+/* folder: the user's, or NULL for what is installed or served. */
+static int look_for_file(struct debug_info *info, const char *folder, char *why, size_t len)
 {
-	size_t i;
+	struct debug_file_query query = {
+		.object = info->target.module,
+		.id = info->target.id,
+		.given = folder,
+		.only_given = folder,
+		.debuginfod = true,
+	};
+	struct utsname u;
+
+	uname(&u);
+	query.release = u.release;
+	info->fd = debug_file_find(&query, info->file, sizeof(info->file));
+	if (info->fd < 0)
+		return tell_none(info, folder, why, len);
+	/* what came from a server has no name */
+	if (!info->file[0])
+		debug_file_path(info->file, sizeof(info->file), "the debuginfod's file");
+	return 0;
+}
+
+static int load(struct debug_info *info, char *why, size_t len)
+{
+	int err = begin(info);
+
+	if (err)
+		return debug_info_explain(why, len, err, "no memory for debug information");
+	return check_build_id(info, why, len) ?: load_dwarf(info, why, len);
+}
+
+int debug_info_open(struct debug_info *info, const struct debug_info_target *target,
+		    const char *given, char *why, size_t len)
+{
 	int err;
 
 	memset(info, 0, sizeof(*info));
 	info->target = *target;
 	info->fd = -1;
+	why[0] = '\0';
 	err = check_addresses(target, why, len);
-	if (!err && file)
-		err = open_given(info, file, why, len);
 	if (err)
 		return err;
-	limit_debuginfod();
-	for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		if (sources[i].wants_file != !!file)
-			continue;
-		err = try_source(info, &sources[i], why, len);
-		if (!err)
-			break;
-		debug_info_close(info);
-	}
+	if (given && !debug_file_is_folder(given))
+		err = open_given(info, given, why, len);
+	else
+		err = look_for_file(info, given, why, len);
 	if (!err)
-		why[0] = '\0'; /* what an earlier one lacked is no matter */
+		err = load(info, why, len);
+	if (err)
+		debug_info_close(info);
 	return err;
 }
 
@@ -459,39 +341,4 @@ bool debug_info_is_code(const struct debug_info *info, uint64_t address)
 		if (address >= info->code[i].start && address < info->code[i].end)
 			return true;
 	return false;
-}
-
-void debug_info_path(char *to, size_t size, const char *path)
-{
-	size_t len = strlen(path);
-
-	snprintf(to, size, "%s", len < size ? path : path + len - size + 1);
-}
-
-/* Not dwfl_module_getsrc(), which needs an index that clang does not write (.debug_aranges). */
-static Dwarf_Line *find_line(const struct debug_info *info, uint64_t address)
-{
-	Dwarf_Addr pc = address - info->bias;
-	Dwarf_CU *cu = NULL;
-	Dwarf_Die die;
-
-	while (!dwarf_get_units(info->dwarf, cu, &cu, NULL, NULL, &die, NULL))
-		if (dwarf_haspc(&die, pc) > 0)
-			return dwarf_getsrc_die(&die, pc);
-	return NULL;
-}
-
-int debug_info_line(const struct debug_info *info, uint64_t address, char *file, size_t size,
-		    unsigned int *line)
-{
-	Dwarf_Line *found = find_line(info, address);
-	const char *path;
-	int n;
-
-	path = found && !dwarf_lineno(found, &n) ? dwarf_linesrc(found, NULL, NULL) : NULL;
-	if (!path)
-		return -ENOENT;
-	debug_info_path(file, size, path);
-	*line = (unsigned int)n;
-	return 0;
 }

@@ -12,10 +12,7 @@
 
 #include <elfutils/libdwfl.h>
 
-struct build_id {
-	uint8_t bytes[32];
-	size_t len; /* 0: there is none */
-};
+#include "symbols/build_id.h"
 
 /* The module in memory, which the file must be of. */
 struct debug_info_target {
@@ -42,21 +39,12 @@ struct debug_info {
 	int fd; /* of a file that was given, until libdwfl has it */
 };
 
-/*
- * The build-id in ELF notes, as /sys/module/NAME/notes/.note.gnu.build-id has them. -ENODATA
- * where they have none, or are cut off.
- */
-int build_id_of_notes(const void *notes, size_t len, struct build_id *id);
-
-#define BUILD_ID_TEXT (2 * sizeof(((struct build_id *)0)->bytes) + 1)
-const char *build_id_text(const struct build_id *id, char text[BUILD_ID_TEXT]);
-
 /* The module as it is loaded here and now. -errno and a sentence in why. */
 int debug_info_running(struct debug_info_target *target, const char *module, char *why, size_t len);
 
 /*
- * Opens the file given, or else what is installed for the module, or else asks a debuginfod (only
- * if DEBUGINFOD_URLS is set). 0, or -errno with a sentence in why:
+ * Opens the file given, or the module's in the folder given, or else what is installed for it, or
+ * else asks a debuginfod (only if DEBUGINFOD_URLS is set). 0, or -errno with a sentence in why:
  *   -ENOENT   no debug information was found
  *   -ENOEXEC  the file is no ELF file, or a broken one
  *   -ENODATA  the file has no DWARF
@@ -65,7 +53,7 @@ int debug_info_running(struct debug_info_target *target, const char *module, cha
  *   other     the file cannot be opened
  */
 int debug_info_open(struct debug_info *info, const struct debug_info_target *target,
-		    const char *file, char *why, size_t len);
+		    const char *given, char *why, size_t len);
 void debug_info_close(struct debug_info *info);
 
 /*
@@ -77,12 +65,5 @@ bool debug_info_is_code(const struct debug_info *info, uint64_t address);
 /* Writes the sentence for the user, and returns err. */
 __attribute__((format(printf, 4, 5))) int debug_info_explain(char *why, size_t len, int err,
 							     const char *fmt, ...);
-
-/* The end of a path, which is the part that tells, where not all of it fits. */
-void debug_info_path(char *to, size_t size, const char *path);
-
-/* The source line that an address is of. -ENOENT where none is known. */
-int debug_info_line(const struct debug_info *info, uint64_t address, char *file, size_t size,
-		    unsigned int *line);
 
 #endif

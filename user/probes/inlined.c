@@ -9,6 +9,7 @@
 #include <elfutils/libdw.h>
 
 #include "probes/inlined.h"
+#include "symbols/source_place.h"
 
 /* Blocks within blocks; compilers nest some 20 deep. */
 #define MAX_DEPTH 200
@@ -112,19 +113,11 @@ static void name_caller(const struct search *s, Dwarf_Die *body, struct inlined_
 
 static void name_call(Dwarf_Die *die, struct inlined_site *site)
 {
-	Dwarf_Word line = 0, file = 0;
-	const char *path = NULL;
-	Dwarf_Attribute attr;
-	Dwarf_Files *files;
-	Dwarf_Die cu;
-	size_t nr;
+	struct source_place call;
 
-	dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attr), &line);
-	if (!dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attr), &file) &&
-	    dwarf_diecu(die, &cu, NULL, NULL) && !dwarf_getsrcfiles(&cu, &files, &nr))
-		path = dwarf_filesrc(files, file, NULL, NULL);
-	debug_info_path(site->file, sizeof(site->file), path ?: "");
-	site->line = (unsigned int)line;
+	source_call(die, &call);
+	snprintf(site->file, sizeof(site->file), "%s", call.file);
+	site->line = call.line;
 }
 
 static int add_site(struct search *s, Dwarf_Die *die, Dwarf_Die *body, const struct entry *entry)

@@ -383,6 +383,13 @@ int privileges_drop(unsigned int later)
 	return err ? tell_not_dropped(err) : 0;
 }
 
+/* What cannot be given up is none of this process's, or of a kernel that forbids capset(2). */
+void privileges_renounce(void)
+{
+	set_caps((struct caps){});
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 /* Arming tells what fails for want of them. */
 void privileges_raise(void)
 {

@@ -64,6 +64,9 @@ enum privileges_later {
  */
 int privileges_drop(unsigned int later);
 
+/* For a process beside the tracer that is to have none: all of them, and for good. */
+void privileges_renounce(void);
+
 /* Around arming again: what is permitted comes into force, and goes. */
 void privileges_raise(void);
 void privileges_lower(void);

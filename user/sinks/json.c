@@ -9,6 +9,7 @@ struct json_sink {
 	struct sink sink;
 	FILE *out;
 	const char *trace;
+	struct stack_lines *lines;
 };
 
 static void print_object(struct json_sink *s, json_t *object)
@@ -24,10 +25,52 @@ static void print_object(struct json_sink *s, json_t *object)
 	json_decref(object);
 }
 
+static json_t *encode_frames(const struct source_frame *frames, int nr)
+{
+	json_t *list = json_array();
+	int i;
+
+	for (i = 0; i < nr; i++)
+		json_array_append_new(
+			list,
+			json_pack("{s:o,s:o,s:o}", "function", encode_text(frames[i].function),
+				  "file",
+				  frames[i].file[0] ? encode_text(frames[i].file) : json_null(),
+				  "line",
+				  frames[i].line ? json_integer((json_int_t)frames[i].line)
+						 : json_null()));
+	return list;
+}
+
+/* One list for each entry of the stack; an empty one where nothing is known of it. */
+static void put_source(struct json_sink *s, json_t *evidence, const struct access *a,
+		       const struct trace_header *header)
+{
+	json_t *source = json_array();
+	const struct source_frame *frames;
+	bool known = false;
+	int i, nr;
+
+	for (i = 0; i < a->nr_stack; i++) {
+		nr = stack_lines_find(s->lines, header, a->stack[i], &frames);
+		json_array_append_new(source, encode_frames(frames, nr > 0 ? nr : 0));
+		known |= nr > 0;
+	}
+	if (known)
+		json_object_set(evidence, "stack_source", source);
+	json_decref(source);
+}
+
 static void json_anomaly(struct sink *sink, const struct restore *restore,
 			 const struct anomaly *anomaly, const struct trace_header *header)
 {
-	print_object((struct json_sink *)sink, encode_anomaly(restore, anomaly, header));
+	struct json_sink *s = (struct json_sink *)sink;
+	json_t *object = encode_anomaly(restore, anomaly, header);
+
+	if (object && anomaly->access >= 0)
+		put_source(s, json_object_get(object, "evidence"),
+			   restore->accesses[anomaly->access], header);
+	print_object(s, object);
 }
 
 static void json_restore(struct sink *sink, const struct restore *restore,
@@ -113,7 +156,7 @@ static const struct sink_ops json_ops = {
 	.free = json_free,
 };
 
-struct sink *json_sink_new(FILE *out, const char *trace)
+struct sink *json_sink_new(FILE *out, const char *trace, struct stack_lines *lines)
 {
 	struct json_sink *s = calloc(1, sizeof(*s));
 
@@ -122,5 +165,6 @@ struct sink *json_sink_new(FILE *out, const char *trace)
 	s->sink.ops = &json_ops;
 	s->out = out;
 	s->trace = trace;
+	s->lines = lines;
 	return &s->sink;
 }

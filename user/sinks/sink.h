@@ -9,6 +9,7 @@
 #include "model/event.h"
 #include "model/restore.h"
 #include "model/save.h"
+#include "symbols/stack_lines.h"
 
 struct sink;
 
@@ -49,14 +50,16 @@ struct text_options {
 	bool events; /* every event as well */
 	bool checks; /* the checks of an expectation decide, not the verdict */
 	const char *label; /* before the verdict: which trace */
+	struct stack_lines *lines; /* of stacks; NULL: none. The caller's. */
 };
 struct sink *text_sink_new(const struct text_options *options);
 
 /*
  * The same facts, one JSON object a line: anomalies, saves, restores, verdict, and
- * where there is a judge its checks and their sum.
+ * where there is a judge its checks and their sum. lines: of the stacks of
+ * anomalies, the caller's; NULL: none.
  */
-struct sink *json_sink_new(FILE *out, const char *trace);
+struct sink *json_sink_new(FILE *out, const char *trace, struct stack_lines *lines);
 
 /*
  * KTAP: number is the trace's place in the plan, for which the

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #include "util/say.h"
 #include "util/terminal.h"
 
+/* Entries of stacks whose lines were not known in time: more than a few stacks have. */
+#define MAX_OWED 64
+
 struct text_sink {
 	struct sink sink;
 	struct text_options options;
@@ -19,6 +23,8 @@ struct text_sink {
 	FILE *line;
 	char *text;
 	size_t len;
+	char *owed[MAX_OWED];
+	int nr_owed;
 };
 
 /* What a continued line begins below: the verdict. */
@@ -78,15 +84,76 @@ static void print_access(const struct text_sink *t, const struct access *a)
 	print_sentence(t, access_text(text, a));
 }
 
-static void print_stack(const struct text_sink *t, const struct access *a)
+static void print_line(const struct text_sink *t, const struct source_frame *frame)
+{
+	if (frame->line && frame->file[0])
+		fprintf(t->options.out, "  %s:%u", printable(frame->file), frame->line);
+	fputc('\n', t->options.out);
+}
+
+/* The function, and below it what was inlined there, each in the one above. */
+static void print_frames(const struct text_sink *t, const char *entry,
+			 const struct source_frame *frames, int nr)
+{
+	static const struct source_frame unknown;
+
+	fprintf(t->options.out, "      %s", printable(entry));
+	print_line(t, nr > 0 ? &frames[nr - 1] : &unknown);
+	for (nr -= 2; nr >= 0; nr--) {
+		fprintf(t->options.out, "        inlined: %s", printable(frames[nr].function));
+		print_line(t, &frames[nr]);
+	}
+}
+
+static void owe_lines(struct text_sink *t, const char *entry)
 {
 	int i;
+
+	for (i = 0; i < t->nr_owed; i++)
+		if (!strcmp(t->owed[i], entry))
+			return;
+	if (t->nr_owed == MAX_OWED)
+		return;
+	t->owed[t->nr_owed] = strdup(entry);
+	t->nr_owed += t->owed[t->nr_owed] != NULL;
+}
+
+static void print_stack(struct text_sink *t, const struct access *a,
+			const struct trace_header *header)
+{
+	const struct source_frame *frames;
+	int i, nr;
 
 	if (!a->nr_stack)
 		return;
 	fprintf(t->options.out, "    kernel stack:\n");
-	for (i = 0; i < a->nr_stack; i++)
-		fprintf(t->options.out, "      %s\n", printable(a->stack[i]));
+	for (i = 0; i < a->nr_stack; i++) {
+		nr = stack_lines_find(t->options.lines, header, a->stack[i], &frames);
+		if (nr == -EAGAIN)
+			owe_lines(t, a->stack[i]);
+		print_frames(t, a->stack[i], frames, nr);
+	}
+}
+
+/* Nothing waits for lines while there are events to be read: now they may be there. */
+static void print_owed(struct text_sink *t, const struct trace_header *header)
+{
+	const struct source_frame *frames;
+	int late = 0, shown = 0, i, nr;
+
+	for (i = 0; i < t->nr_owed; i++) {
+		nr = stack_lines_find(t->options.lines, header, t->owed[i], &frames);
+		late += nr == -EAGAIN;
+		if (nr > 0 && !shown++)
+			fprintf(t->options.out, "  lines of the stacks above:\n");
+		if (nr > 0)
+			print_frames(t, t->owed[i], frames, nr);
+	}
+	if (late)
+		fprintf(t->options.out,
+			"  %d lines of stacks were not found in time: 'evmcs-trace check' of a "
+			"recorded trace waits for them\n",
+			late);
 }
 
 /* What told that L1's first nested entry failed, or that it will. */
@@ -117,7 +184,7 @@ static void text_anomaly(struct sink *sink, const struct restore *r, const struc
 	print_sentence(t, a->cls->title);
 	if (a->access >= 0) {
 		print_access(t, r->accesses[a->access]);
-		print_stack(t, r->accesses[a->access]);
+		print_stack(t, r->accesses[a->access], header);
 	}
 	if (a->of_entry)
 		print_entry(t, &r->first_entry);
@@ -261,10 +328,10 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 	struct text_sink *t = (struct text_sink *)sink;
 	int i;
 
-	(void)header;
 	if (t->options.checks)
 		return;
 	terminal_clear_status();
+	print_owed(t, header);
 	fprintf(t->options.out, "%s%s%s%s%s: ", t->options.label ? t->options.label : "",
 		t->options.label ? ": " : "", t->colour ? verdict_colours[v->kind] : "",
 		verdict_words[v->kind], t->colour ? RESET : "");
@@ -336,6 +403,10 @@ static void text_judgement(struct sink *sink, const struct judgement *j,
 
 static void text_free(struct sink *sink)
 {
+	struct text_sink *t = (struct text_sink *)sink;
+
+	while (t->nr_owed)
+		free(t->owed[--t->nr_owed]);
 	free(sink);
 }
 

@@ -12,6 +12,7 @@
 
 struct answer {
 	uint64_t address;
+	bool is_return; /* the call is before it */
 	char name[112];
 };
 
@@ -35,7 +36,9 @@ static int compare_answers(const void *a, const void *b)
 {
 	const struct answer *x = a, *y = b;
 
-	return (x->address > y->address) - (x->address < y->address);
+	if (x->address != y->address)
+		return x->address > y->address ? 1 : -1;
+	return x->is_return - y->is_return;
 }
 
 struct ksyms *ksyms_new(void)
@@ -59,9 +62,9 @@ void ksyms_forget(struct ksyms *ksyms)
 	ksyms->answers = NULL;
 }
 
-static struct answer *find_answer(struct ksyms *ksyms, uint64_t address)
+static struct answer *find_answer(struct ksyms *ksyms, uint64_t address, bool is_return)
 {
-	struct answer key = { .address = address };
+	struct answer key = { .address = address, .is_return = is_return };
 	void *node = tfind(&key, &ksyms->answers, compare_answers);
 
 	return node ? *(struct answer **)node : NULL;
@@ -137,7 +140,7 @@ static const struct symbol *find_symbol(const struct ksyms *ksyms, uint64_t addr
 
 static void write_name(const struct ksyms *ksyms, struct answer *a)
 {
-	const struct symbol *symbol = find_symbol(ksyms, a->address);
+	const struct symbol *symbol = find_symbol(ksyms, a->address - a->is_return);
 	const char *name, *module;
 
 	if (!symbol) {
@@ -150,13 +153,13 @@ static void write_name(const struct ksyms *ksyms, struct answer *a)
 		 a->address - symbol->start, module);
 }
 
-static const char *answer(struct ksyms *ksyms, uint64_t address, bool *fresh)
+static const char *answer(struct ksyms *ksyms, uint64_t address, bool is_return, bool *fresh)
 {
-	struct answer *a = find_answer(ksyms, address);
+	struct answer *a = find_answer(ksyms, address, is_return);
 
 	if (a)
 		return a->name;
-	if (!*fresh && (!ksyms->nr || !find_symbol(ksyms, address))) {
+	if (!*fresh && (!ksyms->nr || !find_symbol(ksyms, address - is_return))) {
 		read_table(ksyms);
 		*fresh = true;
 	}
@@ -164,6 +167,7 @@ static const char *answer(struct ksyms *ksyms, uint64_t address, bool *fresh)
 	if (!a)
 		return "?";
 	a->address = address;
+	a->is_return = is_return;
 	write_name(ksyms, a);
 	if (!tsearch(a, &ksyms->answers, compare_answers)) {
 		free(a);
@@ -178,5 +182,5 @@ void ksyms_resolve(struct ksyms *ksyms, const uint64_t *addresses, int nr, const
 	int i;
 
 	for (i = 0; i < nr; i++)
-		names[i] = answer(ksyms, addresses[i], &fresh);
+		names[i] = answer(ksyms, addresses[i], i > 0, &fresh);
 }

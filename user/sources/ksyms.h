@@ -13,6 +13,10 @@ struct ksyms *ksyms_new(void);
 void ksyms_forget(struct ksyms *ksyms);
 
 /*
+ * Addresses of a stack, innermost first. All but the first are where a call returns to,
+ * and belong to the function that the call is in: where it is the last of it (it never
+ * returns), the address itself is already the next function's.
+ *
  * Fills names[i] with "function+0x1f [module]" for each address, or the
  * address itself where it has no symbol. They live until it is told to forget.
  * /proc/kallsyms is read when the first stack comes, not before: stacks are

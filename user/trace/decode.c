@@ -184,6 +184,27 @@ static void read_run(struct reader *r, const json_t *o, struct trace_header *h)
 	header_name_run(h);
 }
 
+/* Since 1.5. Files are looked for by what is in it: it must be what it says. */
+static void read_builds(struct reader *r, const json_t *o, struct trace_header *h)
+{
+	const json_t *builds;
+	size_t len;
+	int i;
+
+	if (!json_object_get(o, "build_ids"))
+		return;
+	builds = get_object(r, o, "build_ids");
+	for (i = 0; i < OBJECT_COUNT; i++) {
+		if (!json_object_get(builds, object_name(i)))
+			continue;
+		copy_text(r, builds, object_name(i), h->build_id[i], sizeof(h->build_id[i]));
+		len = json_string_length(json_object_get(builds, object_name(i)));
+		if (!len || len % 2 || len > BUILD_ID_DIGITS ||
+		    strspn(h->build_id[i], "0123456789abcdef") != len)
+			fail(r, "\"%s\" is not a build-id", object_name(i));
+	}
+}
+
 /* Since 1.4, of all files of a stream but the first. */
 static void read_continues(struct reader *r, const json_t *o, struct trace_continues *c)
 {
@@ -218,6 +239,7 @@ static void read_header(struct reader *r, const json_t *o, struct trace_item *it
 	h->mono_ns = get_hex(r, clock, "mono_ns", UINT64_MAX);
 	read_run(r, o, h);
 	read_continues(r, o, &h->continues);
+	read_builds(r, o, h);
 	filter = get_object(r, o, "filter");
 	h->filter_pid = get_u32(r, filter, "pid");
 	h->filter_vcpu = (int32_t)get_int(r, filter, "vcpu", -1, INT32_MAX);

@@ -90,6 +90,18 @@ static json_t *encode_continues(const struct trace_continues *c)
 			 (json_int_t)c->save);
 }
 
+/* Those that are known. */
+static json_t *encode_builds(const struct trace_header *h)
+{
+	json_t *o = json_object();
+	int i;
+
+	for (i = 0; i < OBJECT_COUNT; i++)
+		if (h->build_id[i][0])
+			json_object_set_new(o, object_name(i), json_string(h->build_id[i]));
+	return o;
+}
+
 static json_t *encode_header(const struct trace_header *h)
 {
 	json_t *o, *probes = json_array();
@@ -105,6 +117,8 @@ static json_t *encode_header(const struct trace_header *h)
 		      text(h->host), "boot_id", text(h->boot_id), "kvm_intel", text(h->srcversion),
 		      "clock", "wall", ts, "mono_ns", hex(h->mono_ns + h->t_base_ns), "filter",
 		      "pid", (int)h->filter_pid, "vcpu", (int)h->filter_vcpu);
+	if (o)
+		json_object_set_new(o, "build_ids", encode_builds(h));
 	if (o && h->run[0])
 		json_object_set_new(o, "run", json_string(h->run));
 	if (o && h->continues.segment > 1)

@@ -142,11 +142,11 @@ build_variants() {
 		die "not built: ${NOT_READY[*]}; their logs, named above, say why"
 }
 
-# debug_info VARIANT: print the file with the DWARF of its kvm-intel.ko. One that
-# was built before there was any is built again.
+# debug_info VARIANT: print the file with the DWARF of its kvm-intel.ko; kvm.debug
+# is beside it. One that was built before there were any is built again.
 debug_info() {
 	variant_place "$1"
-	[[ -e $VDIR/kvm-intel.debug ]] || rm -f "$VDIR/ready"
+	[[ -e $VDIR/kvm-intel.debug && -e $VDIR/kvm.debug ]] || rm -f "$VDIR/ready"
 	variant_dir "$1"
 	printf '%s\n' "$VDIR/kvm-intel.debug"
 }
@@ -222,6 +222,7 @@ build_variant() {
 	step "$1: applying the semantic patch" "$VDIR/patch.log" patch_variant "$1" "$tree"
 	step "$1: building kvm.ko and kvm-intel.ko" "$VDIR/build.log" build_kvm "$tree"
 	cp "$tree"/arch/x86/kvm/{kvm,kvm-intel}.ko "$VDIR"
+	objcopy --only-keep-debug "$VDIR/kvm.ko" "$VDIR/kvm.debug"
 	objcopy --only-keep-debug "$VDIR/kvm-intel.ko" "$VDIR/kvm-intel.debug"
 	# The machine has no use for DWARF, and 20 times the size of the code it is.
 	strip --strip-debug "$VDIR"/*.ko

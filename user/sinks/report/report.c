@@ -363,22 +363,43 @@ static void put_times(struct page *p, const struct restore *r)
 		page_textf(p, ", %s", end_name(r->end));
 }
 
-static void put_stack(struct page *p, const struct access *a)
+static void put_place(struct page *p, const struct source_frame *frame)
+{
+	if (frame->line && frame->file[0])
+		page_textf(p, "  %s:%u", frame->file, frame->line);
+	page_put(p, "\n");
+}
+
+/* The function, and below it what was inlined there, each in the one above. */
+static void put_frames(struct report *r, const char *entry)
+{
+	static const struct source_frame unknown;
+	const struct source_frame *frames;
+	int nr = stack_lines_find(r->options.lines, &r->header, entry, &frames);
+
+	page_text(&r->page, entry);
+	put_place(&r->page, nr > 0 ? &frames[nr - 1] : &unknown);
+	for (nr -= 2; nr >= 0; nr--) {
+		page_textf(&r->page, "  inlined: %s", frames[nr].function);
+		put_place(&r->page, &frames[nr]);
+	}
+}
+
+static void put_stack(struct report *r, const struct access *a)
 {
 	int i;
 
 	if (!a->nr_stack)
 		return;
-	page_put(p, "<pre>");
-	for (i = 0; i < a->nr_stack; i++) {
-		page_text(p, a->stack[i]);
-		page_put(p, "\n");
-	}
-	page_put(p, "</pre>\n");
+	page_put(&r->page, "<pre>");
+	for (i = 0; i < a->nr_stack; i++)
+		put_frames(r, a->stack[i]);
+	page_put(&r->page, "</pre>\n");
 }
 
-static void put_anomaly(struct page *p, const struct restore *r, const struct anomaly *a)
+static void put_anomaly(struct report *report, const struct restore *r, const struct anomaly *a)
 {
+	struct page *p = &report->page;
 	char text[ACCESS_TEXT_LEN];
 
 	page_put(p, "<h4><span class='word %s'>%s</span> <a href='#%s'>%s %s</a></h4>\n<p>",
@@ -399,7 +420,7 @@ static void put_anomaly(struct page *p, const struct restore *r, const struct an
 	page_put(p, "<p>");
 	page_text(p, access_text(text, r->accesses[a->access]));
 	page_put(p, "</p>\n");
-	put_stack(p, r->accesses[a->access]);
+	put_stack(report, r->accesses[a->access]);
 }
 
 static void put_event(struct page *p, const struct restore *r, const struct kept_event *e)
@@ -479,7 +500,7 @@ static void put_detail(struct report *r, const struct kept_detail *d, bool open)
 			page_put(p, "<p class=inconclusive>in doubt: %s</p>\n",
 				 inconclusive_text(i));
 	for (i = 0; i < s->nr_anomalies; i++)
-		put_anomaly(p, s, &s->anomalies[i]);
+		put_anomaly(r, s, &s->anomalies[i]);
 	put_events(r, d, open);
 	page_put(p, "</article>\n");
 }
@@ -710,6 +731,9 @@ static void put_host(struct report *r)
 	put_fact(p, "run", "%s", h->run);
 	put_fact(p, "boot id", "%s", h->boot_id);
 	put_fact(p, "kvm_intel", "srcversion %s", *h->srcversion ? h->srcversion : "not known");
+	for (i = 0; i < OBJECT_COUNT; i++)
+		if (h->build_id[i][0])
+			put_fact(p, "build id", "%s of %s", h->build_id[i], object_name(i));
 	if (h->filter_pid || h->filter_vcpu >= 0)
 		put_fact(p, "filter", "pid %u (0: any), vCPU %d (-1: any)", h->filter_pid,
 			 h->filter_vcpu);

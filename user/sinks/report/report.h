@@ -12,11 +12,13 @@
 
 #include "sinks/sink.h"
 #include "sources/source.h"
+#include "symbols/stack_lines.h"
 
 struct report_options {
 	FILE *out; /* the caller's */
 	const char *trace; /* its name, for people */
 	const char *title; /* NULL: the trace's name */
+	struct stack_lines *lines; /* the caller's; NULL: none */
 };
 
 /* The page is written by report_write(), not before. */
