@@ -57,7 +57,7 @@ sleep 2
 tell end
 finish soak TERM
 for file in /mnt/traces/evmcs-trace-*.jsonl; do
-	evmcs-trace check "$file" >/dev/null 2>&1
-	echo "$? $file" >>"$OUT/judged"
+	evmcs-trace check "$file" >>"$OUT/judged.out" 2>&1
+	echo "$? $(grep -c '"type":"restore"' "$file") $file" >>"$OUT/judged"
 done
 exit 0
