@@ -4,7 +4,8 @@
 # the rest. No root, no kernel: libcmocka, jansson, zlib and libcyaml only,
 # but for what is asked of a kernel.
 
-UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves test_metrics test_files
+UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves test_metrics test_files \
+	test_properties
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
 PROBE_TESTS := test_plan test_inlined test_privileges test_code
 # What the daemon has around it, with libmicrohttpd.

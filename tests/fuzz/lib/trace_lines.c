@@ -87,11 +87,16 @@ static void count(json_t *counts, const char *point)
 	json_object_set_new(c, "written", json_integer(n));
 }
 
+static uint64_t number(const json_t *object, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(object, key));
+}
+
 /* Numbers without a gap, and a footer that counts what is there. */
 static void put_in_order(struct lines *l)
 {
 	json_t *counts = json_object();
-	json_int_t seq = 0, events = 0, lost = 0;
+	uint64_t seq = 0, events = 0, lost = 0;
 	int i;
 
 	for (i = 0; i < l->nr; i++) {
@@ -103,20 +108,21 @@ static void put_in_order(struct lines *l)
 				      json_object_get(json_object_get(line, "continues"), "seq")) -
 			      1;
 		if (is_type(line, "loss") || is_type(line, "event"))
-			json_object_set_new(line, "seq", json_integer(++seq));
+			json_object_set_new(line, "seq", json_integer((json_int_t)++seq));
 		if (is_type(line, "loss"))
-			lost += json_integer_value(json_object_get(line, "count"));
+			lost += number(line, "count");
 		if (is_type(line, "event") && point) {
 			events++;
 			count(counts, point);
 		}
 		if (!is_type(line, "footer"))
 			continue;
-		json_object_set_new(line, "events", json_integer(events));
+		json_object_set_new(line, "events", json_integer((json_int_t)events));
 		if (lost)
 			json_object_set_new(counts, "unmap",
-					    json_pack("{s:I,s:I,s:I,s:i}", "hits", lost, "written",
-						      (json_int_t)0, "lost", lost, "missed", 0));
+					    json_pack("{s:I,s:I,s:I,s:i}", "hits", (json_int_t)lost,
+						      "written", (json_int_t)0, "lost",
+						      (json_int_t)lost, "missed", 0));
 		json_object_set(line, "counts", counts);
 	}
 	json_decref(counts);
