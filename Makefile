@@ -190,7 +190,7 @@ lint:
 	$(call msg,SHELL,$(words $(SHELL_FILES)) files)
 	$(Q)shellcheck -x $(SHELL_FILES)
 	$(call msg,SPDX,all files)
-	$(Q)! git ls-files | grep -vE '^(LICENSE|LICENSES/.*|.*\.jsonl|.*\.json|.*\.md|.*\.png|\.gitignore|$(NO_COMMENTS))$$' | \
+	$(Q)! git ls-files | grep -vE '^(LICENSE|LICENSES/.*|tests/fuzz/corpus/.*|.*\.jsonl|.*\.json|.*\.md|.*\.png|\.gitignore|$(NO_COMMENTS))$$' | \
 		xargs grep -L 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' | grep .
 format:
 	clang-format -i $(C_FILES)
@@ -209,6 +209,7 @@ help:
 	@echo 'make unit       unit tests only (no root, any host)'
 	@echo 'make unit-asan  the same under ASan and UBSan'
 	@echo 'make lab-test   the lab runs only'
+	@echo 'make fuzz       fuzzing of all that is read, FUZZ_SECONDS each; make fuzz-smoke for a look'
 	@echo 'make driver-test  all options of evmcs-restore in the lab (minutes)'
 	@echo 'make catalogue  every anomaly class provoked in the lab; docs/catalogue.md'
 	@echo 'make kernels    the stock ones of them on all four kernels; docs/kernels.md'

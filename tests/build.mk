@@ -5,7 +5,7 @@
 # but for what is asked of a kernel.
 
 UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves test_metrics test_files \
-	test_explain test_report test_perfetto test_lines
+	test_explain test_report test_perfetto test_lines test_properties
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
 PROBE_TESTS := test_plan test_inlined test_privileges test_code test_symbols
 # What the daemon has around it, with libmicrohttpd.
@@ -119,3 +119,4 @@ unit-asan: $(ASAN_PROGRAMS)
 
 -include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(FILES_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c $(wildcard tests/fleet/*.c))
 -include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(FILES_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c))
+include tests/fuzz/build.mk

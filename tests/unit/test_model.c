@@ -233,6 +233,33 @@ static void blocked_is_not_said_of_a_cut_trace(void **state)
 	expect(s, VERDICT_INCONCLUSIVE);
 }
 
+/* Nor where its exit may be among what was lost after the last record, */
+static void blocked_is_not_said_where_the_end_was_lost(void **state)
+{
+	struct stream *s = *state;
+	struct trace_footer *f;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	reach(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	f = footer(s);
+	f->count[PT_READ_GUEST].hits++;
+	f->count[PT_READ_GUEST].lost++;
+	expect(s, VERDICT_INCONCLUSIVE);
+}
+
+/* or what the kernel skipped. */
+static void blocked_is_not_said_where_something_was_missed(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	reach(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	footer(s)->count[PT_READ_GUEST].missed++;
+	expect(s, VERDICT_INCONCLUSIVE);
+}
+
 static void header_that_leaves_out_a_probe(void **state)
 {
 	struct stream *s = *state;
@@ -490,6 +517,49 @@ static void loss_in_a_window(void **state)
 	footer(s);
 	expect_why(s, WHY_LOST);
 	assert_int_equal(s->outcomes->verdict.lost, 3);
+}
+
+/* A SET that ended VMX operation may be what was lost: this is of no restore then. */
+static void found_after_a_loss_is_no_proof(void **state)
+{
+	struct stream *s = *state;
+	const struct anomaly *a;
+
+	set(s, EVMCS);
+	loss(s, 2);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	run_deferred(s);
+	footer(s);
+	expect_why(s, WHY_LOST);
+	a = find_anomaly(s->outcomes, "A4");
+	assert_non_null(a);
+	assert_int_equal(a->severity, SEVERITY_WARNING);
+}
+
+/* But one that was found before it is; and so is what a later restore does wrong. */
+static void found_before_a_loss_is_proof(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	loss(s, 2);
+	run_deferred(s);
+	footer(s);
+	expect_seen(s, "A4", SEVERITY_ERROR);
+}
+
+static void found_after_a_loss_in_another_restore_is_proof(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	loss(s, 2);
+	tell(s, "direct");
+	footer(s);
+	expect_seen(s, "A1", SEVERITY_ERROR);
 }
 
 static void loss_outside_of_windows(void **state)
@@ -1430,6 +1500,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(reset_unknown),
 	TEST(refused_alone),
 	TEST(blocked_is_not_said_of_a_cut_trace),
+	TEST(blocked_is_not_said_where_the_end_was_lost),
+	TEST(blocked_is_not_said_where_something_was_missed),
 	TEST(header_that_leaves_out_a_probe),
 	TEST(footer_that_counts_other_losses),
 	/* context */
@@ -1448,6 +1520,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(refused_set_that_is_served),
 	/* never a false green */
 	TEST(loss_in_a_window),
+	TEST(found_after_a_loss_is_no_proof),
+	TEST(found_before_a_loss_is_proof),
+	TEST(found_after_a_loss_in_another_restore_is_proof),
 	TEST(loss_outside_of_windows),
 	TEST(loss_while_set_runs_again),
 	TEST(missing_exit_of_set),

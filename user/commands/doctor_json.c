@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <jansson.h>
+#include <stdlib.h>
 
 #include "commands/commands.h"
 #include "commands/doctor.h"
@@ -45,6 +46,7 @@ static json_t *encode_points(const struct diagnosis *d)
 void doctor_print_json(const struct diagnosis *d, FILE *out)
 {
 	json_t *o = json_object();
+	char *text;
 
 	json_object_set_new(o, "schema", json_string("evmcs-trace-doctor/1.0"));
 	json_object_set_new(o, "tool", json_string(EVMCS_TRACE_VERSION));
@@ -57,7 +59,9 @@ void doctor_print_json(const struct diagnosis *d, FILE *out)
 	json_object_set_new(o, "not_armed", encode_text(d->not_armed));
 	json_object_set_new(o, "facts", encode_facts(d));
 	json_object_set_new(o, "probes", encode_points(d));
-	json_dumpf(o, out, JSON_INDENT(2));
-	fputc('\n', out);
+	text = dump_plain(o, JSON_INDENT(2));
+	if (text)
+		fprintf(out, "%s\n", text);
+	free(text);
 	json_decref(o);
 }

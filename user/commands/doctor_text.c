@@ -6,6 +6,7 @@
 #include "commands/doctor.h"
 #include "model/names.h"
 #include "util/terminal.h"
+#include "util/plain.h"
 
 #define WIDTH 80
 #define RESET "\033[0m"
@@ -49,7 +50,7 @@ static void print_wrapped(const struct screen *s, int at, int indent, const char
 			fputc(' ', s->out);
 			at++;
 		}
-		fprintf(s->out, "%.*s", len, text);
+		put_plain_part(s->out, text, (size_t)len);
 		at += len;
 		text += len + strspn(text + len, " ");
 		first = false;
@@ -184,8 +185,10 @@ void doctor_print_text(const struct diagnosis *d, FILE *out, bool verbose)
 	int i;
 
 	s.colour = terminal_has_colour(out);
-	if (d->host.kvm_intel)
-		fprintf(out, "%s:\n", d->host.kvm_intel);
+	if (d->host.kvm_intel) {
+		put_plain(out, d->host.kvm_intel);
+		fputs(":\n", out);
+	}
 	for (i = 0; i < host_nr_facts; i++)
 		if (doctor_asked(d, i))
 			print_fact(&s, &host_facts[i], &d->answers[i]);

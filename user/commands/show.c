@@ -20,6 +20,7 @@
 #include "evmcs_trace/status.h"
 #include "model/run.h"
 #include "sources/source.h"
+#include "trace/format.h"
 #include "util/errstr.h"
 #include "util/say.h"
 
@@ -231,29 +232,55 @@ static int look_for(struct show *s)
 
 /* ---- showing it ---- */
 
+static bool is_plain(const struct trace_line *line)
+{
+	size_t i;
+
+	for (i = 0; i < line->len; i++)
+		if ((unsigned char)line->text[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+/*
+ * As it is in the file: what record and serve write is plain ASCII. A line that somebody else
+ * wrote may hold what a terminal obeys, and is shown with that escaped.
+ */
+static char *copy_line(const struct trace_line *line)
+{
+	char *text = is_plain(line) ? strndup(line->text, line->len)
+				    : dump_plain(line->object, JSON_COMPACT);
+
+	if (text)
+		text[strcspn(text, "\n")] = '\0'; /* the last one of a growing file has none */
+	return text;
+}
+
 static int hold(char **held, const struct trace_line *line)
 {
 	free(*held);
-	*held = strndup(line->text, line->len);
+	*held = copy_line(line);
 	return *held ? 0 : -ENOMEM;
 }
 
 static void let_go(char **held)
 {
 	if (*held)
-		fputs(*held, stdout);
+		puts(*held);
 	free(*held);
 	*held = NULL;
 }
 
 static int show_line(struct show *s, const struct trace_line *line)
 {
+	char *text = copy_line(line);
+
+	if (!text)
+		return -ENOMEM;
 	let_go(&s->header);
 	let_go(&s->vm);
-	fwrite(line->text, 1, line->len, stdout);
-	/* the last line of a file that is being written */
-	if (line->text[line->len - 1] != '\n')
-		putchar('\n');
+	puts(text);
+	free(text);
 	s->first_line = s->first_line ?: line->no;
 	s->last_line = line->no;
 	return 0;

@@ -353,10 +353,24 @@ static void remove_vcpu(struct model *m, struct vcpu *vcpu)
 
 /* ---- anomalies ---- */
 
+/*
+ * Where records were lost since its SET, the window may have ended unseen, and what was found in
+ * it be of something else: that is worth a look, and no proof.
+ */
+static enum severity grade(const struct restore *restore, const struct anomaly_class *cls,
+			   const struct moment_facts *f)
+{
+	enum severity severity = cls->graded ? cls->graded(f) : cls->severity;
+
+	if (severity > SEVERITY_WARNING && restore->why & (1U << WHY_LOST))
+		return SEVERITY_WARNING;
+	return severity;
+}
+
 static void add_anomaly(struct model *m, struct restore *restore, const struct anomaly_class *cls,
 			const struct moment_facts *f)
 {
-	enum severity severity = cls->graded ? cls->graded(f) : cls->severity;
+	enum severity severity = grade(restore, cls, f);
 	const struct access *evidence = f->access;
 	struct anomaly *a;
 	int i;
@@ -1344,17 +1358,26 @@ static void reason(struct verdict *v, enum doubt doubt, const char *fmt, ...)
 	va_end(ap);
 }
 
+static uint64_t lost_of(const struct trace_footer *f)
+{
+	uint64_t lost = 0;
+	int i;
+
+	for (i = 0; i < PT_COUNT; i++)
+		lost += f->count[i].lost;
+	return lost;
+}
+
 /* Of what came since the last cut: do its counts contradict it? */
 static void check_segment(const struct model *m, struct verdict *v, const struct trace_footer *f)
 {
-	uint64_t written = 0, lost = 0;
+	uint64_t written = 0, lost = lost_of(f);
 	int i;
 
 	for (i = 0; i < PT_COUNT; i++) {
 		const struct point_count *c = &f->count[i];
 
 		written += c->written;
-		lost += c->lost;
 		if (c->hits != c->written + c->lost)
 			reason(v, DOUBT_COUNTS, "the counts of %s do not add up", point_name(i));
 	}
@@ -1376,6 +1399,13 @@ static uint64_t missed_of(const struct trace_footer *f)
 	for (i = 0; i < PT_COUNT; i++)
 		missed += f->count[i].missed;
 	return missed;
+}
+
+/* Nothing was lost after the last record that could tell of it, and nothing ever missed. */
+static bool has_all(const struct model *m)
+{
+	return lost_of(&m->footer) == m->ring_lost - m->cut_lost &&
+	       !(m->cut_missed + missed_of(&m->footer));
 }
 
 /* Its counts are looked at now; a run of many files is doubted once for them. */
@@ -1554,8 +1584,8 @@ static void close_open_restores(struct model *m)
 
 const struct verdict *model_finish(struct model *m)
 {
-	/* in a trace that was cut, the exit may be what is missing */
-	if (m->has_footer && !m->footer.continued)
+	/* else the exit may be what is missing */
+	if (m->has_footer && !m->footer.continued && has_all(m))
 		context_for_each(m->context, blocked_access, m);
 	close_open_restores(m);
 	give_verdict(m);

@@ -725,9 +725,14 @@ struct pairs *pairs_new(bool complete)
 {
 	struct pairs *p = calloc(1, sizeof(*p));
 
-	if (p)
-		p->list.complete = complete;
-	return p;
+	if (!p)
+		return NULL;
+	p->list.complete = complete;
+	/* room from the start: there are no pointers into what is not there */
+	if (make_room(&p->saves) && make_room(&p->restores))
+		return p;
+	pairs_free(p);
+	return NULL;
 }
 
 void pairs_free(struct pairs *p)

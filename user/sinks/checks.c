@@ -7,6 +7,7 @@
 #include "model/names.h"
 #include "sinks/checks.h"
 #include "sinks/words.h"
+#include "util/plain.h"
 
 #define EVENTS_AROUND 3
 
@@ -24,15 +25,11 @@ static void put_line(const struct lines *l, const char *fmt, ...)
 {
 	char line[512];
 	va_list ap;
-	char *c;
 
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	for (c = line; *c; c++)
-		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
-			*c = '?';
-	fprintf(l->out, "%s%s\n", l->prefix, line);
+	fprintf(l->out, "%s%s\n", l->prefix, plain(line));
 }
 
 static void put_event(const struct lines *l, const struct seen_event *ev, bool marked)

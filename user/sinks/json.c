@@ -14,14 +14,17 @@ struct json_sink {
 
 static void print_object(struct json_sink *s, json_t *object)
 {
+	char *text;
+
 	if (!object)
 		return;
 	if (s->trace)
-		json_object_set_new(object, "trace", json_string(s->trace));
-	/* a VM's name may hold what a terminal obeys, also beyond ASCII */
-	json_dumpf(object, s->out, JSON_COMPACT | JSON_ENSURE_ASCII);
-	fputc('\n', s->out);
+		json_object_set_new(object, "trace", encode_text(s->trace));
+	text = dump_plain(object, JSON_COMPACT);
+	if (text)
+		fprintf(s->out, "%s\n", text);
 	fflush(s->out);
+	free(text);
 	json_decref(object);
 }
 

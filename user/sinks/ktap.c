@@ -8,6 +8,7 @@
 
 #include "sinks/checks.h"
 #include "sinks/sink.h"
+#include "util/plain.h"
 
 #define INDENT "  "
 
@@ -54,9 +55,7 @@ static void ktap_unreadable(struct sink *sink, const char *why)
 	struct ktap_sink *s = (struct ktap_sink *)sink;
 
 	fprintf(s->out, "# ");
-	for (; *why; why++)
-		fputc((unsigned char)*why < 0x20 || (unsigned char)*why >= 0x7f ? '?' : *why,
-		      s->out);
+	put_plain(s->out, why);
 	fputc('\n', s->out);
 	put_result(s->out, "", false, s->number, s->name);
 	fflush(s->out);

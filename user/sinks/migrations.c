@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "expect/migration.h"
 #include "model/names.h"
@@ -125,6 +126,7 @@ static json_t *encode_pair(const struct pair *pair)
 void migrations_print_json(FILE *out, const struct pair_list *pairs)
 {
 	json_t *list = json_array(), *o;
+	char *text;
 	size_t i;
 
 	for (i = 0; i < pairs->nr; i++)
@@ -132,8 +134,10 @@ void migrations_print_json(FILE *out, const struct pair_list *pairs)
 	o = json_pack("{s:s,s:o,s:o}", "type", "migrations", "verdict",
 		      pairs->complete ? json_string(verdict_name(pairs->verdict)) : json_null(),
 		      "pairs", list);
-	json_dumpf(o, out, JSON_COMPACT | JSON_ENSURE_ASCII);
-	fputc('\n', out);
+	text = dump_plain(o, JSON_COMPACT);
+	if (text)
+		fprintf(out, "%s\n", text);
+	free(text);
 	fflush(out);
 	json_decref(o);
 }

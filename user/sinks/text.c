@@ -9,6 +9,7 @@
 #include "sinks/checks.h"
 #include "sinks/sink.h"
 #include "sinks/words.h"
+#include "util/plain.h"
 #include "util/say.h"
 #include "util/terminal.h"
 
@@ -322,6 +323,21 @@ static void print_answer(const struct text_sink *t, const struct verdict *v)
 			v->restores);
 }
 
+static void print_verdict_word(const struct text_sink *t, enum verdict_kind kind)
+{
+	fprintf(t->options.out, "%s%s%s", t->colour ? verdict_colours[kind] : "",
+		verdict_words[kind], t->colour ? RESET : "");
+}
+
+/* The path of the trace, of which others may have chosen a part. */
+static void put_label(const struct text_sink *t)
+{
+	if (!t->options.label)
+		return;
+	put_plain(t->options.out, t->options.label);
+	fputs(": ", t->options.out);
+}
+
 static void text_verdict(struct sink *sink, const struct verdict *v,
 			 const struct trace_header *header)
 {
@@ -332,9 +348,9 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 		return;
 	terminal_clear_status();
 	print_owed(t, header);
-	fprintf(t->options.out, "%s%s%s%s%s: ", t->options.label ? t->options.label : "",
-		t->options.label ? ": " : "", t->colour ? verdict_colours[v->kind] : "",
-		verdict_words[v->kind], t->colour ? RESET : "");
+	put_label(t);
+	print_verdict_word(t, v->kind);
+	fputs(": ", t->options.out);
 	print_answer(t, v);
 	if (v->restores) {
 		fprintf(t->options.out, "  paths:");
@@ -366,12 +382,6 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 	fflush(t->options.out);
 }
 
-static void print_verdict_word(const struct text_sink *t, enum verdict_kind kind)
-{
-	fprintf(t->options.out, "%s%s%s", t->colour ? verdict_colours[kind] : "",
-		verdict_words[kind], t->colour ? RESET : "");
-}
-
 /* Those that did not pass, with what is around them; with -v the others too. */
 static void text_judgement(struct sink *sink, const struct judgement *j,
 			   const struct trace_header *header)
@@ -392,12 +402,12 @@ static void text_judgement(struct sink *sink, const struct judgement *j,
 		if (check->result != VERDICT_PASS)
 			put_check(out, "    ", j, check, header);
 	}
-	if (t->options.label)
-		fprintf(out, "%s: ", t->options.label);
+	put_label(t);
 	print_verdict_word(t, j->result);
 	fprintf(out, ": %d of %d checks of %s passed, %" PRIu64 " restores\n",
 		j->by_result[VERDICT_PASS], j->nr_checks,
-		j->expectation ? j->expectation : "the built-in rules", j->verdict->restores);
+		j->expectation ? printable(j->expectation) : "the built-in rules",
+		j->verdict->restores);
 	fflush(out);
 }
 

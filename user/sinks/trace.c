@@ -85,7 +85,7 @@ static char *seal(const struct trace_sink *t, char *dump)
 
 static void write_object(struct trace_sink *t, json_t *object, bool is_footer)
 {
-	char *dump = object ? json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+	char *dump = object ? dump_plain(object, JSON_COMPACT) : NULL;
 	char *line = NULL;
 	int len;
 

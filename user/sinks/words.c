@@ -5,6 +5,7 @@
 
 #include "model/names.h"
 #include "sinks/words.h"
+#include "util/plain.h"
 
 const char *duration(char out[DURATION_LEN], uint64_t ns)
 {
@@ -33,12 +34,9 @@ const char *clock_time(char out[TIMESTAMP_LEN], const struct trace_header *heade
 const char *printable(const char *s)
 {
 	static char out[256];
-	size_t i;
 
-	for (i = 0; i < sizeof(out) - 1 && s[i]; i++)
-		out[i] = (unsigned char)s[i] < 0x20 || (unsigned char)s[i] >= 0x7f ? '?' : s[i];
-	out[i] = '\0';
-	return out;
+	snprintf(out, sizeof(out), "%s", s);
+	return plain(out);
 }
 
 const char *ioctl_text(char out[IOCTL_TEXT_LEN], uint32_t cmd)

@@ -118,7 +118,8 @@ static void read_table(struct ksyms *ksyms)
 {
 	forget_table(ksyms);
 	kallsyms_for_each_text(add_symbol, ksyms);
-	qsort(ksyms->symbols, ksyms->nr, sizeof(*ksyms->symbols), compare_symbols);
+	if (ksyms->nr)
+		qsort(ksyms->symbols, ksyms->nr, sizeof(*ksyms->symbols), compare_symbols);
 }
 
 static const struct symbol *find_symbol(const struct ksyms *ksyms, uint64_t address)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -62,6 +63,36 @@ static json_t *text(const char *s)
 json_t *encode_text(const char *s)
 {
 	return text(s);
+}
+
+#define DEL 0x7f
+
+/* jansson takes DEL for printable; there is nothing but strings in which it can be. */
+static char *escape_del(const char *dump)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	for (; *dump; dump++)
+		if (*dump == DEL)
+			fputs("\\u007f", f);
+		else
+			fputc(*dump, f);
+	return fclose(f) ? NULL : text;
+}
+
+char *dump_plain(const json_t *object, size_t flags)
+{
+	char *dump = json_dumps(object, flags | JSON_ENSURE_ASCII), *text;
+
+	if (!dump || !strchr(dump, DEL))
+		return dump;
+	text = escape_del(dump);
+	free(dump);
+	return text;
 }
 
 static void put_time(json_t *o, const struct trace_header *header, uint64_t t_ns)

@@ -29,6 +29,12 @@ json_t *encode_text(const char *s);
 /* "0x1f": above 2^53 a JSON number is not safe with every reader. */
 json_t *encode_hex(uint64_t value);
 
+/*
+ * Its text, to be freed; NULL on -ENOMEM. A VM's name may hold what a terminal obeys, also beyond
+ * ASCII: all of that is escaped.
+ */
+char *dump_plain(const json_t *object, size_t flags);
+
 /* One of the probes of the header, for doctor too. */
 json_t *encode_probe(const struct probe_fact *p);
 

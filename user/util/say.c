@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "util/plain.h"
 #include "util/say.h"
 #include "util/terminal.h"
 
@@ -26,10 +28,15 @@ const char *say_last_error(void)
 
 static void print_line(const char *fmt, va_list ap)
 {
+	char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		return;
 	terminal_clear_status();
 	fputs("evmcs-trace: ", stderr);
-	vfprintf(stderr, fmt, ap);
+	put_plain(stderr, text);
 	fputc('\n', stderr);
+	free(text);
 }
 
 #define PRINT_IF(cond)                                                                             \
