@@ -4,7 +4,7 @@
 # the rest. No root, no kernel: libcmocka, jansson, zlib and libcyaml only,
 # but for what is asked of a kernel.
 
-UNIT_TESTS := test_model test_anomalies test_trace test_small test_expect test_saves test_metrics test_files \
+UNIT_TESTS := test_model test_anomalies test_trace test_quick test_small test_expect test_saves test_metrics test_files \
 	test_explain test_report test_perfetto test_lines test_properties
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
 PROBE_TESTS := test_plan test_inlined test_privileges test_code test_symbols
@@ -97,6 +97,15 @@ $(FLEET_HOSTS): $(FLEET_SRCS:%.c=$(B)/tests/%.o)
 .PHONY: test-fleet
 test-fleet: $(FLEET_HOSTS) $(MAKE_TRACES)
 
+# Traces as long as one likes: tests/bench.
+LONG_TRACE := $(B)/tests/long_trace
+LONG_TRACE_SRCS := tests/bench/long_trace.c tests/fleet/recorded.c $(PURE_SRCS)
+
+$(B)/tests/tests/bench/%.o: UNIT_CPPFLAGS += -Itests/fleet
+$(LONG_TRACE): $(LONG_TRACE_SRCS:%.c=$(B)/tests/%.o)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -ljansson -lz -lcyaml -lyaml -o $@
+
 # All of them are run, also after one has failed. What passed is one line each,
 # with V=1 all that cmocka says; of what failed everything is shown.
 run_unit = status=0; for t in $(1); do \
@@ -117,6 +126,6 @@ unit: $(UNIT_PROGRAMS)
 unit-asan: $(ASAN_PROGRAMS)
 	$(Q)$(call run_unit,$^)
 
--include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(FILES_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c $(wildcard tests/fleet/*.c))
+-include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(FILES_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c $(wildcard tests/fleet/*.c tests/bench/*.c))
 -include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(FILES_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c))
 include tests/fuzz/build.mk

@@ -154,7 +154,7 @@ static struct sink *text_checks(FILE *out)
 
 static struct sink *json(FILE *out)
 {
-	return json_sink_new(out, "a trace");
+	return json_sink_new(out, "a trace", NULL);
 }
 
 static struct sink *ktap(FILE *out)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Expectation files: what they may say, and when a trace meets them. */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/kvm.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -1143,6 +1144,108 @@ static void evidence(void **state)
 	try_end(&t);
 }
 
+static char *shown(const struct judgement *j, const struct check *check)
+{
+	static const struct trace_header header;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	put_check(f, "", j, check, &header);
+	fclose(f);
+	return text;
+}
+
+/* All that lies between the restores of one test, and again after the last. */
+static void much_else(struct stream *s)
+{
+	int i;
+
+	for (i = 0; i < 3000; i++)
+		touch(s, PT_WALK_EPT, PURPOSE_PAGE_WALK, 0x9000);
+}
+
+static void expect_line(const char *text, const char *mark, uint64_t seq)
+{
+	char line[32];
+
+	snprintf(line, sizeof(line), "%s %6" PRIu64 "  ", mark, seq);
+	if (!strstr(text, line))
+		fail_msg("no event %" PRIu64 " in %s", seq, text);
+}
+
+/* What a long trace had is forgotten, but for what is shown. */
+static void evidence_in_a_long_trace(void **state)
+{
+	uint64_t seq[CHECK_MAX_EVIDENCE];
+	struct stream *s = *state;
+	const struct check *check;
+	struct trial t;
+	char *text;
+	int i, k;
+
+	for (i = 0; i < CHECK_MAX_EVIDENCE; i++) {
+		much_else(s);
+		tell(s, "direct");
+	}
+	much_else(s);
+	footer(s);
+	try_at(&t, s, "every: {accesses-in-set: 0}\n", SEVERITY_ERROR);
+	check = find_check(t.j, "every");
+	assert_int_equal(check->nr_evidence, CHECK_MAX_EVIDENCE);
+	text = shown(t.j, check);
+	for (i = 0; i < CHECK_MAX_EVIDENCE; i++) {
+		seq[i] = check->evidence[i].seq;
+		expect_line(text, ">", seq[i]);
+		for (k = 1; k <= JUDGED_EVENTS_AROUND; k++) {
+			expect_line(text, " ", seq[i] - (uint64_t)k);
+			expect_line(text, " ", seq[i] + (uint64_t)k);
+		}
+	}
+	assert_true(seq[2] - seq[0] > 10000);
+	assert_true(t.j->nr_events < 5000);
+	free(text);
+	try_end(&t);
+}
+
+/* Its window is longer than what is kept of anything else. */
+static void a_long_window(void **state)
+{
+	struct stream *s = *state;
+	const struct check *check;
+	struct trial t;
+	char *text;
+	int k;
+
+	much_else(s);
+	set_enter(s, L2_EVMCS);
+	on(s, 2, 0);
+	much_else(s);
+	on(s, 1, 0);
+	touch(s, PT_READ_GUEST_PAGE, PURPOSE_UNKNOWN, 0x9000);
+	set_leave(s, 0);
+	on(s, 2, 0);
+	much_else(s);
+	on(s, 1, 0);
+	run_deferred(s);
+	much_else(s);
+	footer(s);
+	PASSES(s, "anomalies: {mem-in-set: 0..}\n"
+		  "checks: [{name: a, order: [set-state, read-guest-page, state-pages]}]\n");
+	try_at(&t, s,
+	       "anomalies: {mem-in-set: 0..}\n"
+	       "checks: [{name: a, order: [memslot]}]\n",
+	       SEVERITY_ERROR);
+	check = find_check(t.j, "check.a");
+	assert_int_equal(check->result, VERDICT_FAIL);
+	text = shown(t.j, check);
+	for (k = -JUDGED_EVENTS_AROUND; k <= JUDGED_EVENTS_AROUND; k++)
+		expect_line(text, k ? " " : ">", check->evidence[0].seq + (uint64_t)k);
+	free(text);
+	try_end(&t);
+}
+
 /* Every check of a file has a name that parsers of reports take, and only one. */
 static void names_of_checks(void **state)
 {
@@ -1360,6 +1463,8 @@ int main(void)
 
 		TEST(built_in_is_the_verdict),
 		TEST(evidence),
+		TEST(evidence_in_a_long_trace),
+		TEST(a_long_window),
 		TEST(names_of_checks),
 		TEST(reports_of_an_odd_name),
 		TEST(time_goes_backwards),

@@ -186,11 +186,18 @@ static int name_traces(struct checking *c)
 
 /* ---- what all traces are looked at together for ---- */
 
+/* What tests do with VMs that they do not name is no migration to a person. */
+static bool shows_unnamed(const struct check_options *o)
+{
+	return o->migration || o->verbose || o->format == FORMAT_JSON;
+}
+
 /* A sink of each trace that tells what pairs are made of. */
 struct gatherer {
 	struct sink sink;
 	struct pairs *pairs;
 	const char *label;
+	bool unnamed; /* VMs without a name as well */
 	bool begun;
 };
 
@@ -210,15 +217,21 @@ static int gather_item(struct sink *sink, const struct trace_item *item,
 static void gather_save(struct sink *sink, const struct save *save,
 			const struct trace_header *header)
 {
+	struct gatherer *g = (struct gatherer *)sink;
+
 	(void)header;
-	pairs_save(((struct gatherer *)sink)->pairs, save);
+	if (save->vm_name || g->unnamed)
+		pairs_save(g->pairs, save);
 }
 
 static void gather_restore(struct sink *sink, const struct restore *restore,
 			   const struct trace_header *header)
 {
+	struct gatherer *g = (struct gatherer *)sink;
+
 	(void)header;
-	pairs_restore(((struct gatherer *)sink)->pairs, restore);
+	if (restore->vm_name || g->unnamed)
+		pairs_restore(g->pairs, restore);
 }
 
 static void gather_verdict(struct sink *sink, const struct verdict *verdict,
@@ -244,7 +257,9 @@ static void gather_free(struct sink *sink)
 	free(sink);
 }
 
-static struct sink *gatherer_new(struct pairs *pairs, const char *label)
+/* What would not be shown need not be kept, which it is to the end of all traces. */
+static struct sink *gatherer_new(const struct check_options *o, struct pairs *pairs,
+				 const char *label)
 {
 	static const struct sink_ops ops = {
 		.item = gather_item,
@@ -262,6 +277,7 @@ static struct sink *gatherer_new(struct pairs *pairs, const char *label)
 	g->sink.ops = &ops;
 	g->pairs = pairs;
 	g->label = label;
+	g->unnamed = shows_unnamed(o);
 	return &g->sink;
 }
 
@@ -303,7 +319,7 @@ static int connect(const struct checking *c, const struct subject *of, struct pi
 	if (!err && c->junit)
 		err = pipeline_add(p, junit_sink_new(c->junit, of->name));
 	if (!err && c->pairs)
-		err = pipeline_add(p, gatherer_new(c->pairs, of->label));
+		err = pipeline_add(p, gatherer_new(c->o, c->pairs, of->label));
 	return err;
 }
 
@@ -416,7 +432,7 @@ static void show_pairs(const struct checking *c, const struct pair_list *pairs)
 	if (!has_save(pairs) && !c->o->migration)
 		return;
 	if (c->o->format == FORMAT_TEXT)
-		migrations_print_text(stdout, pairs, c->o->migration || c->o->verbose);
+		migrations_print_text(stdout, pairs, shows_unnamed(c->o));
 	else if (c->o->format == FORMAT_JSON)
 		migrations_print_json(stdout, pairs);
 }

@@ -35,13 +35,20 @@ struct check_case {
 	uint64_t unsure; /* the same, but it may be for what was not seen */
 };
 
+/* How many events there are before some are forgotten. */
+#define FORGET_AT 4096
+
 struct judge {
 	const struct expectation *e;
 	enum severity fail_on;
 	struct check_case *cases;
-	struct seen_event *events;
+	struct seen_event *events; /* those that may still be asked for: forget_events() */
 	size_t nr_events;
 	size_t room;
+	size_t forget_at; /* so many */
+	uint64_t *open; /* the SETs whose restores are not judged yet, by seq */
+	size_t nr_open;
+	size_t room_open;
 	struct trace_header header;
 	uint64_t doubtful; /* restores of which something may be missing */
 	struct judgement judgement;
@@ -208,6 +215,7 @@ struct judge *judge_new(const struct expectation *e, enum severity fail_on)
 		return NULL;
 	j->e = e;
 	j->fail_on = fail_on;
+	j->forget_at = FORGET_AT;
 	j->cases = calloc(most_cases(e), sizeof(*j->cases));
 	j->judgement.checks = calloc(most_cases(e), sizeof(*j->judgement.checks));
 	if (!j->cases || !j->judgement.checks) {
@@ -231,10 +239,96 @@ void judge_free(struct judge *j)
 	free(j->cases);
 	free(j->judgement.checks);
 	free(j->events);
+	free(j->open);
 	free(j);
 }
 
 /* ---- events ---- */
+
+/* The first event with this seq or a later one. */
+static size_t event_at(const struct judge *j, uint64_t seq)
+{
+	size_t low = 0, high = j->nr_events;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (j->events[middle].seq < seq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int note_set(struct judge *j, uint64_t seq)
+{
+	if (j->nr_open == j->room_open) {
+		size_t room = j->room_open ? 2 * j->room_open : 64;
+		uint64_t *open = realloc(j->open, room * sizeof(*open));
+
+		if (!open)
+			return -ENOMEM;
+		j->open = open;
+		j->room_open = room;
+	}
+	j->open[j->nr_open++] = seq;
+	return 0;
+}
+
+static void forget_set(struct judge *j, uint64_t seq)
+{
+	size_t i;
+
+	for (i = 0; i < j->nr_open && j->open[i] != seq; i++)
+		;
+	if (i == j->nr_open)
+		return;
+	j->nr_open--;
+	memmove(j->open + i, j->open + i + 1, (j->nr_open - i) * sizeof(*j->open));
+}
+
+/* Their neighbours are shown with the events that prove something. */
+static void mark_neighbours(const struct judge *j, size_t at, bool *kept)
+{
+	size_t i = at < JUDGED_EVENTS_AROUND ? 0 : at - JUDGED_EVENTS_AROUND;
+
+	for (; i <= at + JUDGED_EVENTS_AROUND && i < j->nr_events; i++)
+		kept[i] = true;
+}
+
+static void mark_evidence(const struct judge *j, bool *kept)
+{
+	int i, k;
+
+	for (i = 0; i < j->judgement.nr_checks; i++)
+		for (k = 0; k < j->judgement.checks[i].nr_evidence; k++)
+			mark_neighbours(j, event_at(j, j->judgement.checks[i].evidence[k].seq),
+					kept);
+}
+
+/*
+ * A trace may be longer than memory is large. What is asked for later is what
+ * comes after the oldest SET that is not judged, and what is evidence already;
+ * both with their neighbours.
+ */
+static int forget_events(struct judge *j)
+{
+	bool *kept = calloc(j->nr_events, sizeof(*kept));
+	size_t first = j->nr_open ? event_at(j, j->open[0]) : j->nr_events, i, nr = 0;
+
+	if (!kept)
+		return -ENOMEM;
+	mark_neighbours(j, first, kept);
+	mark_evidence(j, kept);
+	for (i = 0; i < j->nr_events; i++)
+		if (kept[i] || i >= first)
+			j->events[nr++] = j->events[i];
+	j->nr_events = nr;
+	j->forget_at = 2 * nr > FORGET_AT ? 2 * nr : FORGET_AT;
+	free(kept);
+	return 0;
+}
 
 static int keep_event(struct judge *j, const struct event *ev)
 {
@@ -286,23 +380,12 @@ int judge_item(struct judge *j, const struct trace_item *item)
 	if (item->type != ITEM_EVENT)
 		return 0;
 	count_event(j, item->event);
+	if (item->event->point == PT_SET_STATE && item->event->phase == PHASE_ENTER &&
+	    note_set(j, item->event->seq))
+		return -ENOMEM;
+	if (j->nr_events == j->forget_at && forget_events(j))
+		return -ENOMEM;
 	return keep_event(j, item->event);
-}
-
-/* The first event with this seq or a later one. */
-static size_t event_at(const struct judge *j, uint64_t seq)
-{
-	size_t low = 0, high = j->nr_events;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (j->events[middle].seq < seq)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 /* ---- a restore ---- */
@@ -556,6 +639,7 @@ void judge_restore(struct judge *j, const struct restore *r)
 {
 	int i;
 
+	forget_set(j, r->first_seq);
 	/* how often a VMM resets its vCPUs is no one's expectation */
 	if (r->reset)
 		return;

@@ -13,6 +13,8 @@
 #define JUDGED_NAME_LEN 96
 #define JUDGED_TEXT_LEN 320
 #define CHECK_MAX_EVIDENCE 3
+/* So many before and after an event that is evidence are shown with it. */
+#define JUDGED_EVENTS_AROUND 3
 
 /* Where in the trace it shows. */
 struct evidence {
@@ -38,7 +40,7 @@ struct judgement {
 	int nr_checks;
 	int by_result[VERDICT_COUNT];
 	const struct verdict *verdict; /* the model's */
-	const struct seen_event *events; /* all of the trace, by seq */
+	const struct seen_event *events; /* those around evidence are there, by seq */
 	size_t nr_events;
 };
 

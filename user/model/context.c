@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <search.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,13 +9,16 @@
 
 struct context {
 	void *tasks; /* tsearch() tree of struct task, by tid */
+	struct task *spare; /* one that was released: most tasks come and go with each call */
 };
 
+/* By what a task begins with: a key need not be a whole one, which is large. */
 static int compare_tasks(const void *a, const void *b)
 {
-	const struct task *x = a, *y = b;
+	const uint32_t *x = a, *y = b;
 
-	return (x->tid > y->tid) - (x->tid < y->tid);
+	_Static_assert(!offsetof(struct task, tid), "the key comes first");
+	return (*x > *y) - (*x < *y);
 }
 
 struct context *context_new(void)
@@ -27,21 +31,33 @@ void context_free(struct context *context)
 	if (!context)
 		return;
 	tdestroy(context->tasks, free);
+	free(context->spare);
 	free(context);
+}
+
+/* Its frames are not cleared: task_push() does that with the one it needs. */
+static struct task *new_task(struct context *context, uint32_t tid)
+{
+	struct task *task = context->spare ?: malloc(sizeof(*task));
+
+	context->spare = NULL;
+	if (!task)
+		return NULL;
+	task->tid = tid;
+	task->depth = 0;
+	return task;
 }
 
 struct task *context_task(struct context *context, uint32_t tid)
 {
-	struct task key = { .tid = tid }, *task;
-	void *node;
+	void *node = tfind(&tid, &context->tasks, compare_tasks);
+	struct task *task;
 
-	node = tfind(&key, &context->tasks, compare_tasks);
 	if (node)
 		return *(struct task **)node;
-	task = calloc(1, sizeof(*task));
+	task = new_task(context, tid);
 	if (!task)
 		return NULL;
-	task->tid = tid;
 	if (!tsearch(task, &context->tasks, compare_tasks)) {
 		free(task);
 		return NULL;
@@ -54,7 +70,8 @@ void context_release(struct context *context, struct task *task)
 	if (task->depth)
 		return;
 	tdelete(task, &context->tasks, compare_tasks);
-	free(task);
+	free(context->spare);
+	context->spare = task;
 }
 
 struct visit {

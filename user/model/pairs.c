@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,28 @@ struct halves {
 	size_t room;
 };
 
+/*
+ * Halves of one VM to its owner, and of one vCPU: only these may belong together,
+ * and only among these is looked for, since a long trace has many VMs.
+ */
+struct group {
+	struct half **saves; /* as they came */
+	struct half **by_time; /* the same */
+	struct half **restores;
+	size_t nr_saves;
+	size_t nr_restores;
+	bool one_process; /* of one host: nothing has moved */
+};
+
 struct pairs {
 	struct pair_trace *traces;
 	struct pair_trace *trace; /* the current one */
-	struct pair_vm *vms;
+	void *vms; /* tsearch() tree of struct pair_vm */
 	struct halves saves;
 	struct halves restores;
+	struct half **grouped; /* what the groups' lists are parts of */
+	struct group *groups;
+	size_t nr_groups;
 	struct pair_list list;
 	bool failed; /* there was no memory for all of it */
 };
@@ -66,7 +83,7 @@ static bool is_same_host(const struct pair_trace *a, const struct pair_trace *b)
 
 bool same_host(const struct half *a, const struct half *b)
 {
-	return is_same_host(a->trace, b->trace);
+	return a->trace->host == b->trace->host;
 }
 
 /* Nobody is armed twice in one nanosecond of one boot: it is a copy. */
@@ -95,8 +112,10 @@ static void set_clock(struct pairs *p, struct pair_trace *trace, const struct tr
 	for (first = p->traces; first && !is_same_host(first, trace); first = first->next)
 		;
 	trace->again = is_given(p, trace);
-	if (first)
-		trace->wall_ns = first->wall_ns + (h->mono_ns - first->mono_ns);
+	if (!first)
+		return;
+	trace->host = first;
+	trace->wall_ns = first->wall_ns + (h->mono_ns - first->mono_ns);
 }
 
 static bool is_attached(const struct trace_header *h, enum evmcs_point point)
@@ -139,6 +158,7 @@ void pairs_trace(struct pairs *p, const char *label, const struct trace_header *
 		p->failed = true;
 		return;
 	}
+	trace->host = trace;
 	if (!h) {
 		set_unreadable(trace);
 	} else {
@@ -171,62 +191,73 @@ void pairs_verdict(struct pairs *p, const struct verdict *verdict)
 		snprintf(trace->gap, sizeof(trace->gap), "it is not complete");
 }
 
-static bool same_name(const char *a, const char *b)
+static int compare_numbers(uint64_t a, uint64_t b)
 {
-	return a && b && !strcmp(a, b);
+	return (a > b) - (a < b);
 }
 
 /* QEMU's process is its VM; who does not name VMs may have several. */
-static bool is_vm(const struct pair_vm *vm, const struct pair_trace *trace, uint32_t number,
-		  uint32_t pid, const char *name)
+static int compare_vms(const void *a, const void *b)
 {
-	if (vm->pid != pid || !is_same_host(vm->trace, trace))
-		return false;
-	if (name)
-		return same_name(vm->name, name);
-	return !vm->name && vm->trace == trace && vm->vm == number;
+	const struct pair_vm *x = a, *y = b;
+	int differ =
+		compare_numbers(x->pid, y->pid)
+			?: compare_numbers((uintptr_t)x->trace->host, (uintptr_t)y->trace->host);
+
+	if (differ)
+		return differ;
+	if (x->name && y->name)
+		return strcmp(x->name, y->name);
+	if (x->name || y->name)
+		return x->name ? 1 : -1;
+	return compare_numbers((uintptr_t)x->trace, (uintptr_t)y->trace)
+		       ?: compare_numbers(x->vm, y->vm);
 }
 
-static void free_vm(struct pair_vm *vm)
+static void free_vm(void *node)
 {
+	struct pair_vm *vm = node;
+
 	free(vm->name);
 	free(vm->comm);
 	free(vm);
 }
 
-static const struct pair_vm *know_vm(struct pairs *p, uint32_t number, uint32_t pid,
-				     const char *name, const char *comm)
+static struct pair_vm *know_vm(struct pairs *p, uint32_t number, uint32_t pid, const char *name,
+			       const char *comm)
 {
+	struct pair_vm key = { .name = (char *)name, .pid = pid, .trace = p->trace, .vm = number };
+	void *node = tfind(&key, &p->vms, compare_vms);
 	struct pair_vm *vm;
 
-	for (vm = p->vms; vm; vm = vm->next)
-		if (is_vm(vm, p->trace, number, pid, name))
-			return vm;
-	vm = calloc(1, sizeof(*vm));
+	if (node)
+		return *(struct pair_vm **)node;
+	vm = malloc(sizeof(*vm));
 	if (!vm)
 		return NULL;
+	*vm = key;
 	vm->name = name ? strdup(name) : NULL;
 	vm->comm = strdup(comm);
-	if (!vm->comm || (name && !vm->name)) {
+	if (!vm->comm || (name && !vm->name) || !tsearch(vm, &p->vms, compare_vms)) {
 		free_vm(vm);
 		return NULL;
 	}
-	vm->pid = pid;
-	vm->trace = p->trace;
-	vm->vm = number;
-	vm->next = p->vms;
-	p->vms = vm;
 	return vm;
 }
 
-/* The same VM to its owner, wherever it runs. */
-static bool are_one(const struct half *a, const struct half *b)
+/* 0: the same VM to its owner, wherever it runs. */
+static int compare_owned(const struct half *a, const struct half *b)
 {
-	if (a->vcpu != b->vcpu)
-		return false;
+	int differ = compare_numbers((uint32_t)a->vcpu, (uint32_t)b->vcpu);
+
+	if (differ)
+		return differ;
+	if (a->vm->name && b->vm->name)
+		return strcmp(a->vm->name, b->vm->name);
 	if (a->vm->name || b->vm->name)
-		return same_name(a->vm->name, b->vm->name);
-	return a->vm->pid == b->vm->pid && same_host(a, b);
+		return a->vm->name ? 1 : -1;
+	return compare_numbers(a->vm->pid, b->vm->pid)
+		       ?: compare_numbers((uintptr_t)a->trace->host, (uintptr_t)b->trace->host);
 }
 
 /* ---- halves ---- */
@@ -249,7 +280,7 @@ static bool make_room(struct halves *halves)
 static struct half *add_half(struct pairs *p, struct halves *halves, uint32_t number, uint32_t pid,
 			     const char *name, const char *comm)
 {
-	const struct pair_vm *vm;
+	struct pair_vm *vm;
 	struct half *half;
 
 	if (p->trace && p->trace->again)
@@ -295,24 +326,6 @@ static void put_evmcs(struct half *half, uint64_t gpa)
 		put_field(half, PAIR_EVMCS, gpa);
 }
 
-/* Traces of one host may come in any order. */
-static void find_last(struct pairs *p, struct half *save)
-{
-	struct half *s, *first, *second;
-
-	save->last = true;
-	save->ends_ns = UINT64_MAX;
-	for (s = p->saves.half; s < save; s++) {
-		if (s->vm != save->vm || s->vcpu != save->vcpu)
-			continue;
-		first = s->wall_ns > save->wall_ns ? save : s;
-		second = first == s ? save : s;
-		first->last = false;
-		if (second->off && second->wall_ns < first->ends_ns)
-			first->ends_ns = second->wall_ns;
-	}
-}
-
 void pairs_save(struct pairs *p, const struct save *save)
 {
 	struct half *half = add_half(p, &p->saves, save->vm, save->pid, save->vm_name, save->comm);
@@ -330,7 +343,6 @@ void pairs_save(struct pairs *p, const struct save *save)
 		put_header(half, &save->header, save->has_evmcs_pa);
 	if (save->has_evmptr && evmptr_is_valid(save->evmptr))
 		put_evmcs(half, save->evmptr);
-	find_last(p, half);
 }
 
 void pairs_restore(struct pairs *p, const struct restore *r)
@@ -352,6 +364,108 @@ void pairs_restore(struct pairs *p, const struct restore *r)
 	put_header(half, &r->header, r->has_evmcs_pa);
 	if (r->mapped_gpa != GPA_UNKNOWN)
 		put_evmcs(half, r->mapped_gpa);
+}
+
+/* ---- groups ---- */
+
+/* Of one array, where they are in the order in which they came. */
+static int compare_grouped(const void *a, const void *b)
+{
+	const struct half *x = *(struct half *const *)a, *y = *(struct half *const *)b;
+
+	return compare_owned(x, y) ?: compare_numbers((uintptr_t)x, (uintptr_t)y);
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const struct half *x = *(struct half *const *)a, *y = *(struct half *const *)b;
+
+	return compare_numbers(x->wall_ns, y->wall_ns)
+		       ?: compare_numbers((uintptr_t)x, (uintptr_t)y);
+}
+
+static void sort_halves(struct halves *halves, struct half **sorted)
+{
+	size_t i;
+
+	for (i = 0; i < halves->nr; i++)
+		sorted[i] = &halves->half[i];
+	qsort(sorted, halves->nr, sizeof(*sorted), compare_grouped);
+}
+
+/* Those of the head's VM at the start of a list, which are the group's now. */
+static size_t take(struct group *group, const struct half *head, struct half **list, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr && !compare_owned(list[i], head); i++) {
+		list[i]->group = group;
+		group->one_process &= list[i]->vm->pid == head->vm->pid && same_host(list[i], head);
+	}
+	return i;
+}
+
+static const struct half *first_of(struct half *const *saves, size_t nr_saves,
+				   struct half *const *restores, size_t nr_restores)
+{
+	if (!nr_saves || (nr_restores && compare_owned(*saves, *restores) > 0))
+		return *restores;
+	return *saves;
+}
+
+static bool make_groups(struct pairs *p)
+{
+	size_t nr_saves = p->saves.nr, nr_restores = p->restores.nr;
+	struct half **saves, **by_time, **restores;
+	const struct half *head;
+	struct group *group;
+
+	p->grouped = calloc(2 * nr_saves + nr_restores + 1, sizeof(*p->grouped));
+	p->groups = calloc(nr_saves + nr_restores + 1, sizeof(*p->groups));
+	if (!p->grouped || !p->groups)
+		return false;
+	saves = p->grouped;
+	by_time = saves + nr_saves;
+	restores = by_time + nr_saves;
+	sort_halves(&p->saves, saves);
+	sort_halves(&p->restores, restores);
+	for (group = p->groups; nr_saves || nr_restores; group++) {
+		head = first_of(saves, nr_saves, restores, nr_restores);
+		*group = (struct group){ saves, by_time, restores, .one_process = true };
+		group->nr_saves = take(group, head, saves, nr_saves);
+		group->nr_restores = take(group, head, restores, nr_restores);
+		memcpy(by_time, saves, group->nr_saves * sizeof(*saves));
+		qsort(by_time, group->nr_saves, sizeof(*by_time), compare_times);
+		saves += group->nr_saves;
+		by_time += group->nr_saves;
+		nr_saves -= group->nr_saves;
+		restores += group->nr_restores;
+		nr_restores -= group->nr_restores;
+	}
+	p->nr_groups = (size_t)(group - p->groups);
+	return true;
+}
+
+#define FOR_EACH_SAVE(s, at, group)                                                                \
+	for ((at) = (group)->saves; (at) < (group)->saves + (group)->nr_saves && ((s) = *(at));    \
+	     (at)++)
+
+#define FOR_EACH_RESTORE(r, at, group)                                                             \
+	for ((at) = (group)->restores;                                                             \
+	     (at) < (group)->restores + (group)->nr_restores && ((r) = *(at)); (at)++)
+
+/* Which save of a process is its last, and when VMX was first seen off after each. */
+static void find_last(struct group *group)
+{
+	struct half **at = group->by_time + group->nr_saves, *save;
+
+	while (at-- > group->by_time) {
+		save = *at;
+		save->last = save->vm->group != group;
+		save->ends_ns = save->last ? UINT64_MAX : save->vm->ends_ns;
+		save->vm->group = group;
+		save->vm->ends_ns = save->off ? save->wall_ns : save->ends_ns;
+	}
 }
 
 /* ---- which belong together ---- */
@@ -413,7 +527,7 @@ static bool is_later(const struct pairs *p, const struct half *save, const struc
 static bool may_arrive(const struct pairs *p, const struct half *save, const struct half *restore)
 {
 	if (save->off || save->looked || (save->consumed && !restore->ret) ||
-	    !are_one(save, restore) || same_process(save, restore))
+	    save->group != restore->group || same_process(save, restore))
 		return false;
 	if (!same_host(save, restore))
 		return save->last && !is_later(p, save, restore);
@@ -444,22 +558,47 @@ static bool is_closer(const struct half *a, const struct half *b, const struct h
 
 /* ---- in the process that saved it: a snapshot, which may be as old as it likes ---- */
 
-static struct half *find_own(struct pairs *p, const struct half *restore, bool only_same)
+static bool may_be_own(const struct half *save, const struct half *restore, bool only_same)
 {
-	struct half *best = NULL, *s = p->saves.half, *end = s + p->saves.nr;
+	return same_process(save, restore) && !save->off &&
+	       (only_same ? is_same(save, restore) : save->ends_ns > restore->wall_ns);
+}
 
-	for (; s < end; s++)
-		if (are_one(s, restore) && same_process(s, restore) && !s->off &&
-		    s->wall_ns < restore->wall_ns &&
-		    (only_same ? is_same(s, restore) : s->ends_ns > restore->wall_ns) &&
-		    is_closer(s, best, restore))
-			best = s;
+/* How many saves are older. */
+static size_t count_older(const struct group *group, uint64_t wall_ns)
+{
+	size_t from = 0, to = group->nr_saves, mid;
+
+	while (from < to) {
+		mid = (from + to) / 2;
+		if (group->by_time[mid]->wall_ns < wall_ns)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+/* The youngest; of one time the one that came first. */
+static struct half *find_own(const struct half *restore, bool only_same)
+{
+	const struct group *group = restore->group;
+	size_t i = count_older(group, restore->wall_ns);
+	struct half *best = NULL, *save;
+
+	while (i--) {
+		save = group->by_time[i];
+		if (best && save->wall_ns != best->wall_ns)
+			break;
+		if (may_be_own(save, restore, only_same))
+			best = save;
+	}
 	return best;
 }
 
-static void match_own(struct pairs *p, struct half *restore)
+static void match_own(struct half *restore)
 {
-	restore->partner = find_own(p, restore, true) ?: find_own(p, restore, false);
+	restore->partner = find_own(restore, true) ?: find_own(restore, false);
 	restore->done = restore->sure = restore->partner;
 }
 
@@ -476,9 +615,12 @@ static void consume(struct half *save, struct half *restore)
 /* The only save that it may be, or NULL. */
 static struct half *only_save(struct pairs *p, const struct half *restore)
 {
-	struct half *found = NULL, *s = p->saves.half, *end = s + p->saves.nr;
+	struct half *found = NULL, *s, **at;
 
-	for (; s < end; s++) {
+	if (restore->group->one_process)
+		return NULL;
+	FOR_EACH_SAVE(s, at, restore->group)
+	{
 		if (!is_candidate(p, s, restore))
 			continue;
 		if (found)
@@ -491,11 +633,11 @@ static struct half *only_save(struct pairs *p, const struct half *restore)
 static bool is_only_restore(const struct pairs *p, const struct half *save,
 			    const struct half *restore)
 {
-	const struct half *r = p->restores.half, *end = r + p->restores.nr;
+	struct half *r, **at;
 
-	for (; r < end; r++)
-		if (r != restore && !r->done && !r->ret && is_candidate(p, save, r))
-			return false;
+	FOR_EACH_RESTORE(r, at, restore->group)
+	if (r != restore && !r->done && !r->ret && is_candidate(p, save, r))
+		return false;
 	return true;
 }
 
@@ -520,21 +662,23 @@ static void match_the_forced(struct pairs *p)
 
 static struct half *next_choice(struct pairs *p, const struct half *restore, bool only_same)
 {
-	struct half *best = NULL, *s = p->saves.half, *end = s + p->saves.nr;
+	struct half *best = NULL, *s, **at;
 
-	for (; s < end; s++)
-		if (!s->visited && is_candidate(p, s, restore) &&
-		    (!only_same || is_same(s, restore)) && is_closer(s, best, restore))
-			best = s;
+	if (restore->group->one_process)
+		return NULL;
+	FOR_EACH_SAVE(s, at, restore->group)
+	if (!s->visited && is_candidate(p, s, restore) && (!only_same || is_same(s, restore)) &&
+	    is_closer(s, best, restore))
+		best = s;
 	return best;
 }
 
-static void forget_visits(struct pairs *p)
+static void forget_visits(const struct group *group)
 {
-	size_t i;
+	struct half *s, **at;
 
-	for (i = 0; i < p->saves.nr; i++)
-		p->saves.half[i].visited = false;
+	FOR_EACH_SAVE(s, at, group)
+	s->visited = false;
 }
 
 /* An augmenting path: who has taken a save may be content with another one. */
@@ -559,14 +703,15 @@ static void match_the_free(struct pairs *p)
 	struct half *r, *end = p->restores.half + p->restores.nr, *save;
 
 	for (r = p->restores.half; r < end; r++) {
-		forget_visits(p);
-		if (!r->done && !r->ret)
-			choose(p, r);
+		if (r->done || r->ret || r->group->one_process)
+			continue;
+		forget_visits(r->group);
+		choose(p, r);
+		forget_visits(r->group);
 	}
 	for (r = p->restores.half; r < end; r++)
 		if (!r->done && r->partner)
 			consume(r->partner, r);
-	forget_visits(p);
 	for (r = p->restores.half; r < end; r++) {
 		save = r->done ? NULL : next_choice(p, r, false);
 		if (save && r->ret)
@@ -576,41 +721,51 @@ static void match_the_free(struct pairs *p)
 	}
 }
 
+static bool is_looked_at(const struct half *restore, const struct half *save)
+{
+	return restore->trace == save->trace && restore->id == save->of_restore;
+}
+
 /* What a restore that ran later was looked at for is in nobody's hands. */
 static void find_looks(struct pairs *p, struct half *save)
 {
-	const struct half *r = p->restores.half, *end = r + p->restores.nr;
+	const struct half *end = p->restores.half + p->restores.nr;
+	struct half *r, **at;
 
-	for (; save->of_restore && r < end; r++)
-		if (r->trace == save->trace && r->id == save->of_restore)
+	if (!save->of_restore)
+		return;
+	FOR_EACH_RESTORE(r, at, save->group)
+	if (is_looked_at(r, save)) {
+		save->looked = r->ran;
+		return;
+	}
+	/* its VM had no name yet */
+	for (r = p->restores.half; r < end; r++)
+		if (is_looked_at(r, save))
 			save->looked = r->ran;
 }
 
-static bool is_before(const struct half *a, const struct half *b)
+static void find_before(struct half *restore)
 {
-	return !a->ret && are_one(a, b) && same_host(a, b) && a->wall_ns < b->wall_ns;
-}
-
-static void find_before(const struct pairs *p, struct half *restore)
-{
-	const struct half *r = p->restores.half, *end = r + p->restores.nr, **at;
+	struct half *r, **at;
 	int i;
 
 	for (i = 0; i < 2; i++)
-		for (at = &restore->before[i], r = p->restores.half; r < end; r++)
-			if (is_before(r, restore) && (!i || !same_process(r, restore->before[0])) &&
-			    (!*at || r->wall_ns > (*at)->wall_ns))
-				*at = r;
+		FOR_EACH_RESTORE(r, at, restore->group)
+	if (!r->ret && same_host(r, restore) && r->wall_ns < restore->wall_ns &&
+	    (!i || !same_process(r, restore->before[0])) &&
+	    (!restore->before[i] || r->wall_ns > restore->before[i]->wall_ns))
+		restore->before[i] = r;
 }
 
 static void find_near(const struct pairs *p, struct half *restore)
 {
-	const struct half *s = p->saves.half, *end = s + p->saves.nr;
+	struct half *s, **at;
 
-	for (; s < end; s++)
-		if (same_host(s, restore) && may_arrive(p, s, restore) &&
-		    (!restore->near || s->wall_ns > restore->near->wall_ns))
-			restore->near = s;
+	FOR_EACH_SAVE(s, at, restore->group)
+	if (same_host(s, restore) && may_arrive(p, s, restore) &&
+	    (!restore->near || s->wall_ns > restore->near->wall_ns))
+		restore->near = s;
 }
 
 static void match_all(struct pairs *p)
@@ -618,12 +773,16 @@ static void match_all(struct pairs *p)
 	struct half *r, *end = p->restores.half + p->restores.nr;
 	size_t i;
 
+	for (i = 0; i < p->nr_groups; i++)
+		find_last(&p->groups[i]);
 	for (i = 0; i < p->saves.nr; i++)
 		find_looks(p, &p->saves.half[i]);
 	for (r = p->restores.half; r < end; r++) {
-		find_before(p, r);
-		find_near(p, r);
-		match_own(p, r);
+		if (!r->group->one_process) {
+			find_before(r);
+			find_near(p, r);
+		}
+		match_own(r);
 	}
 	match_the_forced(p);
 	match_the_free(p);
@@ -707,7 +866,7 @@ const struct pair_list *pairs_finish(struct pairs *p)
 	list->traces = p->traces;
 	if (!p->failed)
 		list->pair = calloc(p->saves.nr + p->restores.nr + 1, sizeof(*list->pair));
-	if (!list->pair)
+	if (!list->pair || !make_groups(p))
 		return NULL;
 	match_all(p);
 	for (i = 0; i < p->restores.nr; i++)
@@ -738,7 +897,6 @@ struct pairs *pairs_new(bool complete)
 void pairs_free(struct pairs *p)
 {
 	struct pair_trace *trace;
-	struct pair_vm *vm;
 
 	if (!p)
 		return;
@@ -747,10 +905,9 @@ void pairs_free(struct pairs *p)
 		free(trace->label);
 		free(trace);
 	}
-	while ((vm = p->vms)) {
-		p->vms = vm->next;
-		free_vm(vm);
-	}
+	tdestroy(p->vms, free_vm);
+	free(p->grouped);
+	free(p->groups);
 	free(p->saves.half);
 	free(p->restores.half);
 	free(p->list.pair);

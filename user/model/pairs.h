@@ -48,6 +48,8 @@ enum pair_result {
 		RESULT_COUNT
 };
 
+struct group;
+
 /* A VMM process and its VM, in one trace or several of one host. */
 struct pair_vm {
 	char *name; /* NULL: not named */
@@ -55,12 +57,15 @@ struct pair_vm {
 	uint32_t pid;
 	struct pair_trace *trace; /* the first one */
 	uint32_t vm; /* its number there */
-	struct pair_vm *next;
+	/* scratch: the group that it was last met in, and when VMX was off there */
+	const struct group *group;
+	uint64_t ends_ns;
 };
 
 struct pair_trace {
 	char *label;
 	char boot_id[40];
+	const struct pair_trace *host; /* the first one of the same */
 	uint64_t wall_ns; /* at the t_ns 0 of this trace, by the host's first trace */
 	uint64_t mono_ns;
 	uint64_t own_wall_ns; /* as its header has it */
@@ -72,7 +77,8 @@ struct pair_trace {
 /* A save or a restore. */
 struct half {
 	const struct pair_trace *trace;
-	const struct pair_vm *vm;
+	struct pair_vm *vm;
+	const struct group *group;
 	uint64_t id; /* number of the save or restore in its trace */
 	int32_t vcpu;
 	uint64_t wall_ns;

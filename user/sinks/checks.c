@@ -9,8 +9,6 @@
 #include "sinks/words.h"
 #include "util/plain.h"
 
-#define EVENTS_AROUND 3
-
 struct lines {
 	FILE *out;
 	const char *prefix;
@@ -60,8 +58,8 @@ static void put_around(const struct lines *l, const struct judgement *j, uint64_
 	/* evidence is rare: no need to search faster */
 	while (at < j->nr_events && j->events[at].seq < seq)
 		at++;
-	for (i = at < EVENTS_AROUND ? 0 : at - EVENTS_AROUND;
-	     i <= at + EVENTS_AROUND && i < j->nr_events; i++)
+	for (i = at < JUDGED_EVENTS_AROUND ? 0 : at - JUDGED_EVENTS_AROUND;
+	     i <= at + JUDGED_EVENTS_AROUND && i < j->nr_events; i++)
 		put_event(l, &j->events[i], j->events[i].seq == seq);
 }
 

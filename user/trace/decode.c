@@ -13,6 +13,7 @@
 #include "model/names.h"
 #include "model/run.h"
 #include "trace/format.h"
+#include "trace/quick.h"
 
 #define NSEC_PER_SEC 1000000000ULL
 
@@ -535,8 +536,11 @@ int decode_line(struct decoded *d, const char *line, size_t len, struct trace_it
 	json_error_t error;
 	const char *type;
 	size_t i;
+	int quick;
 
 	decoded_release(d);
+	if (!d->wants_root && quick_line(d, line, len, item, &quick))
+		return quick;
 	d->root = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_object(d->root)) {
 		snprintf(d->error, sizeof(d->error), "not a JSON object");

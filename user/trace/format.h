@@ -48,12 +48,26 @@ enum line_type {
 	LINE_DERIVED, /* what a model concluded: not read back */
 };
 
-/* Room for what a decoded item points to; reused from line to line. */
+/* Names that lines have had, and what they stand for. */
+#define KNOWN_NAMES 64
+struct known_names {
+	struct known_name {
+		int64_t value;
+		size_t len; /* 0: none yet */
+		char text[40];
+	} slot[KNOWN_NAMES];
+};
+
+/* Room for what a decoded item points to; reused from line to line. Zeroed at first. */
 struct decoded {
 	struct trace_header header;
 	struct trace_footer footer;
 	struct event event;
-	json_t *root; /* owns the strings */
+	bool wants_root; /* of every line */
+	json_t *root; /* owns the strings, where the line was not read the quick way */
+	char comm[64], name[256]; /* of a VM, where it was */
+	char stack[RECORD_STACK_DEPTH * 96]; /* of an event, where it was */
+	struct known_names points, purposes, ioctls;
 	char error[160]; /* why a line was not accepted */
 };
 
