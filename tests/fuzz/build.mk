@@ -3,12 +3,11 @@
 # Fuzzing (libFuzzer, clang's) of what others wrote: docs/fuzzing.md. Included by tests/build.mk.
 #
 # make fuzz             every target for FUZZ_SECONDS; what it finds stays in build/fuzz
-# make fuzz-smoke       the kept inputs, and FUZZ_SMOKE_SECONDS each: what CI does
+# make fuzz-smoke       the inputs that are kept and made: what CI does
 # make fuzz-TARGET      one of them
 
 FUZZ_TARGETS := trace expect config module btf dwarf kallsyms http cmdline
 FUZZ_SECONDS ?= 60
-FUZZ_SMOKE_SECONDS ?= 3
 FUZZ := $(B)/fuzz
 FUZZ_SEEDS := $(FUZZ)/seeds
 
@@ -62,7 +61,7 @@ fuzz-build: $(FUZZ_PROGRAMS) $(FUZZ_SEEDS)/made
 fuzz: fuzz-build
 	$(Q)tests/fuzz/run -t $(FUZZ_SECONDS) $(FUZZ) $(FUZZ_TARGETS)
 fuzz-smoke: fuzz-build
-	$(Q)tests/fuzz/run -s -t $(FUZZ_SMOKE_SECONDS) $(FUZZ) $(FUZZ_TARGETS)
+	$(Q)tests/fuzz/run -s $(FUZZ) $(FUZZ_TARGETS)
 .PHONY: $(FUZZ_TARGETS:%=fuzz-%)
 $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(FUZZ)/% $(FUZZ_SEEDS)/made
 	$(Q)tests/fuzz/run -t $(FUZZ_SECONDS) $(FUZZ) $*
