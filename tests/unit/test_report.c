@@ -87,7 +87,7 @@ static void test_answer_comes_first(void **state)
 
 	told(s, "direct");
 	page = page_of(s);
-	assert_non_null(strstr(page, "<b>FAIL</b>\n<p>1 of 1 restore broke the rule</p>"));
+	assert_non_null(strstr(page, "<b>FAIL</b>\n<p>1 of 1 restores broke the rule</p>"));
 	assert_true(strstr(page, "<b>FAIL</b>") < strstr(page, "<article"));
 	assert_true(strstr(page, "<article") < strstr(page, "Host and probes"));
 	free(page);

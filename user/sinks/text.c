@@ -157,20 +157,11 @@ static void print_owed(struct text_sink *t, const struct trace_header *header)
 			late);
 }
 
-/* What told that L1's first nested entry failed, or that it will. */
-static void print_entry(const struct text_sink *t, const struct first_entry *e)
-{
-	fprintf(t->options.out, "    L1's first nested entry: clean fields 0x%x, %s\n",
-		e->clean_fields,
-		e->failed ? "and it failed (exit reason 0x80000021)"
-			  : "what became of it was not seen");
-}
-
 static void text_anomaly(struct sink *sink, const struct restore *r, const struct anomaly *a,
 			 const struct trace_header *header)
 {
 	struct text_sink *t = (struct text_sink *)sink;
-	char time[TIMESTAMP_LEN];
+	char time[TIMESTAMP_LEN], entry[ENTRY_TEXT_LEN];
 
 	/* the harmless ones are in the restore's own line */
 	if ((a->severity == SEVERITY_INFO || t->options.checks) && !t->options.events)
@@ -188,7 +179,7 @@ static void text_anomaly(struct sink *sink, const struct restore *r, const struc
 		print_stack(t, r->accesses[a->access], header);
 	}
 	if (a->of_entry)
-		print_entry(t, &r->first_entry);
+		print_sentence(t, entry_text(entry, &r->first_entry));
 	fflush(t->options.out);
 }
 
@@ -306,23 +297,6 @@ static int text_item(struct sink *sink, const struct trace_item *item,
 	return 0;
 }
 
-static void print_answer(const struct text_sink *t, const struct verdict *v)
-{
-	if (v->kind == VERDICT_FAIL)
-		fprintf(t->options.out, "%" PRIu64 " of %" PRIu64 " restores broke the rule\n",
-			v->by_verdict[VERDICT_FAIL], v->restores);
-	else if (v->kind == VERDICT_INCONCLUSIVE)
-		fprintf(t->options.out, "%s\n", v->nr_reasons ? printable(v->reasons[0]) : "");
-	else if (!v->restores)
-		fprintf(t->options.out, "%" PRIu64 " saves of nested state; nothing was restored\n",
-			v->nested_saves);
-	else
-		fprintf(t->options.out,
-			"%" PRIu64
-			" restores; the restore path touched no guest memory before KVM_RUN\n",
-			v->restores);
-}
-
 static void print_verdict_word(const struct text_sink *t, enum verdict_kind kind)
 {
 	fprintf(t->options.out, "%s%s%s", t->colour ? verdict_colours[kind] : "",
@@ -342,6 +316,7 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 			 const struct trace_header *header)
 {
 	struct text_sink *t = (struct text_sink *)sink;
+	char answer[ANSWER_TEXT_LEN];
 	int i;
 
 	if (t->options.checks)
@@ -351,7 +326,7 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 	put_label(t);
 	print_verdict_word(t, v->kind);
 	fputs(": ", t->options.out);
-	print_answer(t, v);
+	fprintf(t->options.out, "%s\n", answer_text(answer, v));
 	if (v->restores) {
 		fprintf(t->options.out, "  paths:");
 		for (i = 0; i < PATH_COUNT; i++)

@@ -86,3 +86,31 @@ const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *a)
 		 ioctl_text(cmd, a->ioctl), end);
 	return out;
 }
+
+const char *answer_text(char out[ANSWER_TEXT_LEN], const struct verdict *v)
+{
+	if (v->kind == VERDICT_FAIL)
+		snprintf(out, ANSWER_TEXT_LEN, "%" PRIu64 " of %" PRIu64 " restores broke the rule",
+			 v->by_verdict[VERDICT_FAIL], v->restores);
+	else if (v->kind == VERDICT_INCONCLUSIVE)
+		snprintf(out, ANSWER_TEXT_LEN, "%s", v->nr_reasons ? printable(v->reasons[0]) : "");
+	else if (!v->restores)
+		snprintf(out, ANSWER_TEXT_LEN,
+			 "%" PRIu64 " saves of nested state; nothing was restored",
+			 v->nested_saves);
+	else
+		snprintf(out, ANSWER_TEXT_LEN,
+			 "%" PRIu64
+			 " restores; the restore path touched no guest memory before KVM_RUN",
+			 v->restores);
+	return out;
+}
+
+const char *entry_text(char out[ENTRY_TEXT_LEN], const struct first_entry *e)
+{
+	snprintf(out, ENTRY_TEXT_LEN, "L1's first nested entry: clean fields 0x%x, %s",
+		 e->clean_fields,
+		 e->failed ? "and it failed (exit reason 0x80000021)"
+			   : "what became of it was not seen");
+	return out;
+}

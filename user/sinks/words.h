@@ -30,4 +30,12 @@ const char *ioctl_text(char out[IOCTL_TEXT_LEN], uint32_t cmd);
 #define ACCESS_TEXT_LEN 320
 const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *access);
 
+/* What a trace comes to, in a sentence: the answer that the verdict's word begins. */
+#define ANSWER_TEXT_LEN 200
+const char *answer_text(char out[ANSWER_TEXT_LEN], const struct verdict *verdict);
+
+/* What told that L1's first nested entry failed, or that it will. */
+#define ENTRY_TEXT_LEN 128
+const char *entry_text(char out[ENTRY_TEXT_LEN], const struct first_entry *entry);
+
 #endif

@@ -239,23 +239,6 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-static void put_answer_text(struct page *p, const struct verdict *v)
-{
-	if (v->kind == VERDICT_FAIL)
-		page_textf(p, "%" PRIu64 " of %" PRIu64 " restore%s broke the rule",
-			   v->by_verdict[VERDICT_FAIL], v->restores, plural(v->restores));
-	else if (v->kind == VERDICT_INCONCLUSIVE)
-		page_text(p, v->nr_reasons ? v->reasons[0] : "");
-	else if (!v->restores)
-		page_textf(p, "%" PRIu64 " saves of nested state; nothing was restored",
-			   v->nested_saves);
-	else
-		page_textf(p,
-			   "%" PRIu64
-			   " restore%s; the restore path touched no guest memory before KVM_RUN",
-			   v->restores, plural(v->restores));
-}
-
 static void put_found(struct report *r)
 {
 	struct page *p = &r->page;
@@ -278,11 +261,12 @@ static void put_answer(struct report *r)
 {
 	const struct verdict *v = &r->verdict;
 	struct page *p = &r->page;
+	char answer[ANSWER_TEXT_LEN];
 	int i;
 
 	page_put(p, "<div class='answer %s'><b>%s</b>\n<p>", verdict_name(v->kind),
 		 verdict_words[v->kind]);
-	put_answer_text(p, v);
+	page_text(p, answer_text(answer, v));
 	page_put(p, "</p>\n<ul>\n");
 	put_found(r);
 	for (i = v->kind == VERDICT_INCONCLUSIVE; i < v->nr_reasons; i++) {
@@ -400,7 +384,7 @@ static void put_stack(struct report *r, const struct access *a)
 static void put_anomaly(struct report *report, const struct restore *r, const struct anomaly *a)
 {
 	struct page *p = &report->page;
-	char text[ACCESS_TEXT_LEN];
+	char text[ACCESS_TEXT_LEN], entry[ENTRY_TEXT_LEN];
 
 	page_put(p, "<h4><span class='word %s'>%s</span> <a href='#%s'>%s %s</a></h4>\n<p>",
 		 severity_name(a->severity), severity_words[a->severity], a->cls->name, a->cls->id,
@@ -409,10 +393,7 @@ static void put_anomaly(struct report *report, const struct restore *r, const st
 	page_put(p, "</p>\n");
 	if (a->of_entry) {
 		page_put(p, "<p>");
-		page_textf(p, "L1's first nested entry: clean fields 0x%x, %s",
-			   r->first_entry.clean_fields,
-			   r->first_entry.failed ? "and it failed (exit reason 0x80000021)"
-						 : "what became of it was not seen");
+		page_text(p, entry_text(entry, &r->first_entry));
 		page_put(p, "</p>\n");
 	}
 	if (a->access < 0)
