@@ -371,5 +371,11 @@ mutant "property, a loss forgives" $model 's/if \(v->by_verdict\[VERDICT_FAIL\]\
 mutant "property, a file forgets exits" user/trace/decode.c 's/ev->exits = get_count\(r, s, "exits"\);/;/'
 mutant "property, no end is one" $model 's/if \(!m->has_footer\)/if (0)/;s/^\t\tcheck_counts\(m, v\);/\t\tif (m->has_footer) check_counts(m, v);/'
 mutant "loss, skipped exits are blocked" $model 's/^\t       !\(m->cut_missed \+ missed_of\(&m->footer\)\);/\t       1;/'
+mutant "time, open frames" $model 's/ > MANY_TASKS\)/ > 1000000)/'
+mutant "time, losses are walks" $model 's/^\tm->losses\+\+;/\tm->losses++;\n\tfor (struct vcpu *v = m->vcpu_list; v; v = v->next) mark(v->current, WHY_LOST);/'
+mutant "time, all that flew is asked" $model 's/^\twhile \(\*at && !\(\*at\)->current\)/\twhile (0)/'
+mutant "halves, any number" user/model/pairs.c 's/if \(halves->nr < MAX_HALVES\)/if (1)/'
+mutant "lines of any length" user/sources/file.c 's/if \(line->len == LINE_MAX_LEN\)/if (0)/'
+mutant "a filter is an int" user/trace/encode.c 's/"pid", \(json_int_t\)h->filter_pid/"pid", (json_int_t)(int)h->filter_pid/'
 
 exit $survived

@@ -8,6 +8,7 @@
 
 struct context {
 	void *tasks; /* tsearch() tree of struct task, by tid */
+	size_t nr;
 };
 
 static int compare_tasks(const void *a, const void *b)
@@ -46,7 +47,13 @@ struct task *context_task(struct context *context, uint32_t tid)
 		free(task);
 		return NULL;
 	}
+	context->nr++;
 	return task;
+}
+
+size_t context_nr_tasks(const struct context *context)
+{
+	return context->nr;
 }
 
 void context_release(struct context *context, struct task *task)
@@ -54,6 +61,7 @@ void context_release(struct context *context, struct task *task)
 	if (task->depth)
 		return;
 	tdelete(task, &context->tasks, compare_tasks);
+	context->nr--;
 	free(task);
 }
 

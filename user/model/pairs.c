@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,17 +7,39 @@
 #include "model/pairs.h"
 
 struct halves {
-	struct half *half;
+	struct half **half;
 	size_t nr;
 	size_t room;
+};
+
+/*
+ * All halves of one vCPU of one VM, in the order in which they were told: no others belong
+ * together. How they do costs the square of how many they are, and more where hosts leave a choice.
+ */
+#define MAX_HALVES 500
+
+struct half_group {
+	const struct pair_vm *vm; /* the first one: by its name, or by process and host */
+	int32_t vcpu;
+	struct halves saves;
+	struct halves restores;
+	bool too_many; /* nothing is said of which belong together */
+	bool told; /* that there are too many */
+	struct half_group *next;
 };
 
 struct pairs {
 	struct pair_trace *traces;
 	struct pair_trace *trace; /* the current one */
 	struct pair_vm *vms;
+	struct half_group *groups;
+	/* tsearch() trees */
+	void *vms_by_key;
+	void *groups_by_key;
+	void *restores_by_id;
 	struct halves saves;
 	struct halves restores;
+	struct halves certain; /* restores that only their partner can be of, from another host */
 	struct pair_list list;
 	bool failed; /* there was no memory for all of it */
 };
@@ -171,20 +194,37 @@ void pairs_verdict(struct pairs *p, const struct verdict *verdict)
 		snprintf(trace->gap, sizeof(trace->gap), "it is not complete");
 }
 
-static bool same_name(const char *a, const char *b)
+static int compare_numbers(uint64_t a, uint64_t b)
 {
-	return a && b && !strcmp(a, b);
+	return (a > b) - (a < b);
+}
+
+/* In some order, in which 0 is what is_same_host() calls the same. */
+static int compare_hosts(const struct pair_trace *a, const struct pair_trace *b)
+{
+	if (*a->boot_id && *b->boot_id)
+		return strcmp(a->boot_id, b->boot_id);
+	return compare_numbers((uintptr_t)a, (uintptr_t)b);
+}
+
+/* 0 is also said of two that have none. */
+static int compare_names(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) : (a != NULL) - (b != NULL);
 }
 
 /* QEMU's process is its VM; who does not name VMs may have several. */
-static bool is_vm(const struct pair_vm *vm, const struct pair_trace *trace, uint32_t number,
-		  uint32_t pid, const char *name)
+static int compare_vms(const void *a, const void *b)
 {
-	if (vm->pid != pid || !is_same_host(vm->trace, trace))
-		return false;
-	if (name)
-		return same_name(vm->name, name);
-	return !vm->name && vm->trace == trace && vm->vm == number;
+	const struct pair_vm *x = a, *y = b;
+	int order = compare_numbers(x->pid, y->pid) ?:
+		    compare_hosts(x->trace, y->trace) ?:
+		    compare_names(x->name, y->name);
+
+	if (order || x->name)
+		return order;
+	return compare_numbers((uintptr_t)x->trace, (uintptr_t)y->trace)
+		       ?: compare_numbers(x->vm, y->vm);
 }
 
 static void free_vm(struct pair_vm *vm)
@@ -194,75 +234,129 @@ static void free_vm(struct pair_vm *vm)
 	free(vm);
 }
 
-static const struct pair_vm *know_vm(struct pairs *p, uint32_t number, uint32_t pid,
-				     const char *name, const char *comm)
+/* Of a number, pid, name and trace. */
+static const struct pair_vm *add_vm(struct pairs *p, const struct pair_vm *key, const char *comm)
 {
-	struct pair_vm *vm;
+	struct pair_vm *vm = calloc(1, sizeof(*vm));
 
-	for (vm = p->vms; vm; vm = vm->next)
-		if (is_vm(vm, p->trace, number, pid, name))
-			return vm;
-	vm = calloc(1, sizeof(*vm));
 	if (!vm)
 		return NULL;
-	vm->name = name ? strdup(name) : NULL;
+	*vm = *key;
+	vm->name = key->name ? strdup(key->name) : NULL;
 	vm->comm = strdup(comm);
-	if (!vm->comm || (name && !vm->name)) {
+	if (!vm->comm || (key->name && !vm->name) || !tsearch(vm, &p->vms_by_key, compare_vms)) {
 		free_vm(vm);
 		return NULL;
 	}
-	vm->pid = pid;
-	vm->trace = p->trace;
-	vm->vm = number;
 	vm->next = p->vms;
 	p->vms = vm;
 	return vm;
 }
 
-/* The same VM to its owner, wherever it runs. */
-static bool are_one(const struct half *a, const struct half *b)
+static const struct pair_vm *know_vm(struct pairs *p, uint32_t number, uint32_t pid,
+				     const char *name, const char *comm)
 {
-	if (a->vcpu != b->vcpu)
-		return false;
-	if (a->vm->name || b->vm->name)
-		return same_name(a->vm->name, b->vm->name);
-	return a->vm->pid == b->vm->pid && same_host(a, b);
+	const struct pair_vm key = {
+		.name = (char *)(uintptr_t)name, .pid = pid, .trace = p->trace, .vm = number
+	};
+	void *node = tfind(&key, &p->vms_by_key, compare_vms);
+
+	return node ? *(struct pair_vm **)node : add_vm(p, &key, comm);
+}
+
+/* The same VM to its owner, wherever it runs; without a name the process is what it is. */
+static int compare_groups(const void *a, const void *b)
+{
+	const struct half_group *x = a, *y = b;
+	int order = compare_numbers((uint32_t)x->vcpu, (uint32_t)y->vcpu)
+			    ?: compare_names(x->vm->name, y->vm->name);
+
+	if (order || x->vm->name)
+		return order;
+	return compare_numbers(x->vm->pid, y->vm->pid) ?: compare_hosts(x->vm->trace, y->vm->trace);
+}
+
+static struct half_group *know_group(struct pairs *p, const struct pair_vm *vm, int32_t vcpu)
+{
+	struct half_group key = { .vm = vm, .vcpu = vcpu }, *group;
+	void *node = tfind(&key, &p->groups_by_key, compare_groups);
+
+	if (node)
+		return *(struct half_group **)node;
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return NULL;
+	*group = key;
+	if (!tsearch(group, &p->groups_by_key, compare_groups)) {
+		free(group);
+		return NULL;
+	}
+	group->next = p->groups;
+	p->groups = group;
+	return group;
 }
 
 /* ---- halves ---- */
 
-static bool make_room(struct halves *halves)
+static bool put_half(struct halves *halves, struct half *half)
 {
 	size_t room = halves->room ? 2 * halves->room : 16;
-	struct half *grown;
+	struct half **grown;
 
-	if (halves->nr < halves->room)
-		return true;
-	grown = realloc(halves->half, room * sizeof(*grown));
-	if (!grown)
-		return false;
-	halves->half = grown;
-	halves->room = room;
+	if (halves->nr == halves->room) {
+		grown = realloc(halves->half, room * sizeof(*grown));
+		if (!grown)
+			return false;
+		halves->half = grown;
+		halves->room = room;
+	}
+	halves->half[halves->nr++] = half;
 	return true;
 }
 
-static struct half *add_half(struct pairs *p, struct halves *halves, uint32_t number, uint32_t pid,
-			     const char *name, const char *comm)
+enum which { SAVE, RESTORE };
+
+/* What is beyond the limit is in no list of its group. */
+static bool put_into_group(struct half *half, enum which which)
+{
+	struct half_group *group = half->group;
+	struct halves *halves = which == SAVE ? &group->saves : &group->restores;
+
+	if (halves->nr < MAX_HALVES)
+		return put_half(halves, half);
+	group->too_many = true;
+	return true;
+}
+
+static struct half *new_half(struct pairs *p, const struct pair_vm *vm, int32_t vcpu,
+			     enum which which)
+{
+	struct half *half = calloc(1, sizeof(*half));
+
+	if (!half)
+		return NULL;
+	half->trace = p->trace;
+	half->vm = vm;
+	half->vcpu = vcpu;
+	half->group = know_group(p, vm, vcpu);
+	if (half->group && put_half(which == SAVE ? &p->saves : &p->restores, half))
+		return put_into_group(half, which) ? half : NULL;
+	free(half);
+	return NULL;
+}
+
+/* NULL where it is not to be, or could not be. */
+static struct half *add_half(struct pairs *p, enum which which, const struct pair_vm *like,
+			     int32_t vcpu)
 {
 	const struct pair_vm *vm;
 	struct half *half;
 
 	if (p->trace && p->trace->again)
 		return NULL;
-	vm = p->trace ? know_vm(p, number, pid, name, comm) : NULL;
-	if (!vm || !make_room(halves)) {
-		p->failed = true;
-		return NULL;
-	}
-	half = &halves->half[halves->nr++];
-	memset(half, 0, sizeof(*half));
-	half->trace = p->trace;
-	half->vm = vm;
+	vm = p->trace ? know_vm(p, like->vm, like->pid, like->name, like->comm) : NULL;
+	half = vm ? new_half(p, vm, vcpu, which) : NULL;
+	p->failed |= !half;
 	return half;
 }
 
@@ -296,14 +390,17 @@ static void put_evmcs(struct half *half, uint64_t gpa)
 }
 
 /* Traces of one host may come in any order. */
-static void find_last(struct pairs *p, struct half *save)
+static void find_last(struct half *save)
 {
+	const struct halves *saves = &save->group->saves;
 	struct half *s, *first, *second;
+	size_t i;
 
 	save->last = true;
 	save->ends_ns = UINT64_MAX;
-	for (s = p->saves.half; s < save; s++) {
-		if (s->vm != save->vm || s->vcpu != save->vcpu)
+	for (i = 0; i < saves->nr && !save->group->too_many; i++) {
+		s = saves->half[i];
+		if (s == save || s->vm != save->vm)
 			continue;
 		first = s->wall_ns > save->wall_ns ? save : s;
 		second = first == s ? save : s;
@@ -315,12 +412,15 @@ static void find_last(struct pairs *p, struct half *save)
 
 void pairs_save(struct pairs *p, const struct save *save)
 {
-	struct half *half = add_half(p, &p->saves, save->vm, save->pid, save->vm_name, save->comm);
+	const struct pair_vm vm = { .name = (char *)(uintptr_t)save->vm_name,
+				    .comm = (char *)(uintptr_t)save->comm,
+				    .pid = save->pid,
+				    .vm = save->vm };
+	struct half *half = add_half(p, SAVE, &vm, save->vcpu);
 
 	if (!half)
 		return;
 	half->id = save->id;
-	half->vcpu = save->vcpu;
 	half->wall_ns = p->trace->wall_ns + save->t_ns;
 	half->l2 = save->l2;
 	half->exit_owed = save->exit_owed;
@@ -330,21 +430,32 @@ void pairs_save(struct pairs *p, const struct save *save)
 		put_header(half, &save->header, save->has_evmcs_pa);
 	if (save->has_evmptr && evmptr_is_valid(save->evmptr))
 		put_evmcs(half, save->evmptr);
-	find_last(p, half);
+	find_last(half);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct half *x = a, *y = b;
+
+	return compare_numbers((uintptr_t)x->trace, (uintptr_t)y->trace)
+		       ?: compare_numbers(x->id, y->id);
 }
 
 void pairs_restore(struct pairs *p, const struct restore *r)
 {
+	const struct pair_vm vm = { .name = (char *)(uintptr_t)r->vm_name,
+				    .comm = (char *)(uintptr_t)r->comm,
+				    .pid = r->pid,
+				    .vm = r->vm };
 	struct half *half;
 
 	/* QEMU's resets leave VMX operation: nothing is restored */
 	if (r->path == PATH_LEAVE || !r->set_done)
 		return;
-	half = add_half(p, &p->restores, r->vm, r->pid, r->vm_name, r->comm);
+	half = add_half(p, RESTORE, &vm, r->vcpu);
 	if (!half)
 		return;
 	half->id = r->id;
-	half->vcpu = r->vcpu;
 	half->wall_ns = p->trace->wall_ns + r->t_set_ns;
 	half->l2 = r->l2;
 	half->ret = r->set_ret;
@@ -352,6 +463,7 @@ void pairs_restore(struct pairs *p, const struct restore *r)
 	put_header(half, &r->header, r->has_evmcs_pa);
 	if (r->mapped_gpa != GPA_UNKNOWN)
 		put_evmcs(half, r->mapped_gpa);
+	p->failed |= !tsearch(half, &p->restores_by_id, compare_ids);
 }
 
 /* ---- which belong together ---- */
@@ -400,20 +512,23 @@ static bool was_replaced(const struct half *save, const struct half *restore)
  */
 static bool is_later(const struct pairs *p, const struct half *save, const struct half *restore)
 {
-	const struct half *x = p->restores.half, *end = x + p->restores.nr;
+	size_t i;
 
-	for (; x < end; x++)
-		if (x->sure && x->partner && same_host(x, save) && x->wall_ns <= save->wall_ns &&
+	for (i = 0; i < p->certain.nr; i++) {
+		const struct half *x = p->certain.half[i];
+
+		if (same_host(x, save) && x->wall_ns <= save->wall_ns &&
 		    same_host(x->partner, restore) && x->partner->wall_ns >= restore->wall_ns)
 			return true;
+	}
 	return false;
 }
 
-/* Saved by one process, may it be what another restored? */
+/* Saved by one process, may it be what another restored? They are of one group. */
 static bool may_arrive(const struct pairs *p, const struct half *save, const struct half *restore)
 {
 	if (save->off || save->looked || (save->consumed && !restore->ret) ||
-	    !are_one(save, restore) || same_process(save, restore))
+	    same_process(save, restore))
 		return false;
 	if (!same_host(save, restore))
 		return save->last && !is_later(p, save, restore);
@@ -444,22 +559,25 @@ static bool is_closer(const struct half *a, const struct half *b, const struct h
 
 /* ---- in the process that saved it: a snapshot, which may be as old as it likes ---- */
 
-static struct half *find_own(struct pairs *p, const struct half *restore, bool only_same)
+static struct half *find_own(const struct half *restore, bool only_same)
 {
-	struct half *best = NULL, *s = p->saves.half, *end = s + p->saves.nr;
+	const struct halves *saves = &restore->group->saves;
+	struct half *best = NULL, *s;
+	size_t i;
 
-	for (; s < end; s++)
-		if (are_one(s, restore) && same_process(s, restore) && !s->off &&
-		    s->wall_ns < restore->wall_ns &&
+	for (i = 0; i < saves->nr; i++) {
+		s = saves->half[i];
+		if (same_process(s, restore) && !s->off && s->wall_ns < restore->wall_ns &&
 		    (only_same ? is_same(s, restore) : s->ends_ns > restore->wall_ns) &&
 		    is_closer(s, best, restore))
 			best = s;
+	}
 	return best;
 }
 
-static void match_own(struct pairs *p, struct half *restore)
+static void match_own(struct half *restore)
 {
-	restore->partner = find_own(p, restore, true) ?: find_own(p, restore, false);
+	restore->partner = find_own(restore, true) ?: find_own(restore, false);
 	restore->done = restore->sure = restore->partner;
 }
 
@@ -474,16 +592,18 @@ static void consume(struct half *save, struct half *restore)
 }
 
 /* The only save that it may be, or NULL. */
-static struct half *only_save(struct pairs *p, const struct half *restore)
+static struct half *only_save(const struct pairs *p, const struct half *restore)
 {
-	struct half *found = NULL, *s = p->saves.half, *end = s + p->saves.nr;
+	const struct halves *saves = &restore->group->saves;
+	struct half *found = NULL;
+	size_t i;
 
-	for (; s < end; s++) {
-		if (!is_candidate(p, s, restore))
+	for (i = 0; i < saves->nr; i++) {
+		if (!is_candidate(p, saves->half[i], restore))
 			continue;
 		if (found)
 			return NULL;
-		found = s;
+		found = saves->half[i];
 	}
 	return found;
 }
@@ -491,54 +611,72 @@ static struct half *only_save(struct pairs *p, const struct half *restore)
 static bool is_only_restore(const struct pairs *p, const struct half *save,
 			    const struct half *restore)
 {
-	const struct half *r = p->restores.half, *end = r + p->restores.nr;
+	const struct halves *restores = &save->group->restores;
+	size_t i;
 
-	for (; r < end; r++)
+	for (i = 0; i < restores->nr; i++) {
+		const struct half *r = restores->half[i];
+
 		if (r != restore && !r->done && !r->ret && is_candidate(p, save, r))
 			return false;
+	}
 	return true;
+}
+
+/* It orders the clocks of two hosts. */
+static void note_certain(struct pairs *p, struct half *restore)
+{
+	if (restore->sure && !same_host(restore, restore->partner))
+		p->failed |= !put_half(&p->certain, restore);
 }
 
 /* What leaves no choice; that may leave none to others. */
 static void match_the_forced(struct pairs *p)
 {
-	struct half *r, *end = p->restores.half + p->restores.nr, *save;
+	struct half *r, *save;
 	bool found;
+	size_t i;
 
 	do {
 		found = false;
-		for (r = p->restores.half; r < end; r++) {
+		for (i = 0; i < p->restores.nr; i++) {
+			r = p->restores.half[i];
 			save = r->done || r->ret ? NULL : only_save(p, r);
 			if (!save)
 				continue;
 			r->sure = is_only_restore(p, save, r);
 			consume(save, r);
+			note_certain(p, r);
 			found = true;
 		}
 	} while (found);
 }
 
-static struct half *next_choice(struct pairs *p, const struct half *restore, bool only_same)
+static struct half *next_choice(const struct pairs *p, const struct half *restore, bool only_same)
 {
-	struct half *best = NULL, *s = p->saves.half, *end = s + p->saves.nr;
+	const struct halves *saves = &restore->group->saves;
+	struct half *best = NULL, *s;
+	size_t i;
 
-	for (; s < end; s++)
+	for (i = 0; i < saves->nr; i++) {
+		s = saves->half[i];
 		if (!s->visited && is_candidate(p, s, restore) &&
 		    (!only_same || is_same(s, restore)) && is_closer(s, best, restore))
 			best = s;
+	}
 	return best;
 }
 
-static void forget_visits(struct pairs *p)
+static void forget_visits(const struct halves *saves)
 {
 	size_t i;
 
-	for (i = 0; i < p->saves.nr; i++)
-		p->saves.half[i].visited = false;
+	for (i = 0; i < saves->nr; i++)
+		saves->half[i]->visited = false;
 }
 
 /* An augmenting path: who has taken a save may be content with another one. */
-static bool choose(struct pairs *p, struct half *restore)
+static bool choose(const struct pairs *p, struct half *restore)
 {
 	struct half *save;
 
@@ -556,18 +694,24 @@ static bool choose(struct pairs *p, struct half *restore)
 /* Where hosts' clocks leave a choice, as many as can are what was saved. */
 static void match_the_free(struct pairs *p)
 {
-	struct half *r, *end = p->restores.half + p->restores.nr, *save;
+	struct half *r, *save;
+	size_t i;
 
-	for (r = p->restores.half; r < end; r++) {
-		forget_visits(p);
-		if (!r->done && !r->ret)
-			choose(p, r);
+	for (i = 0; i < p->restores.nr; i++) {
+		r = p->restores.half[i];
+		if (r->done || r->ret)
+			continue;
+		forget_visits(&r->group->saves);
+		choose(p, r);
 	}
-	for (r = p->restores.half; r < end; r++)
+	for (i = 0; i < p->restores.nr; i++) {
+		r = p->restores.half[i];
 		if (!r->done && r->partner)
 			consume(r->partner, r);
-	forget_visits(p);
-	for (r = p->restores.half; r < end; r++) {
+	}
+	forget_visits(&p->saves);
+	for (i = 0; i < p->restores.nr; i++) {
+		r = p->restores.half[i];
 		save = r->done ? NULL : next_choice(p, r, false);
 		if (save && r->ret)
 			r->partner = save; /* and it may be restored once more */
@@ -577,53 +721,78 @@ static void match_the_free(struct pairs *p)
 }
 
 /* What a restore that ran later was looked at for is in nobody's hands. */
-static void find_looks(struct pairs *p, struct half *save)
+static void find_looks(const struct pairs *p, struct half *save)
 {
-	const struct half *r = p->restores.half, *end = r + p->restores.nr;
+	const struct half key = { .trace = save->trace, .id = save->of_restore };
+	void *node = save->of_restore ? tfind(&key, &p->restores_by_id, compare_ids) : NULL;
 
-	for (; save->of_restore && r < end; r++)
-		if (r->trace == save->trace && r->id == save->of_restore)
-			save->looked = r->ran;
+	if (node)
+		save->looked = (*(struct half **)node)->ran;
 }
 
 static bool is_before(const struct half *a, const struct half *b)
 {
-	return !a->ret && are_one(a, b) && same_host(a, b) && a->wall_ns < b->wall_ns;
+	return !a->ret && same_host(a, b) && a->wall_ns < b->wall_ns;
 }
 
-static void find_before(const struct pairs *p, struct half *restore)
+static void find_before(struct half *restore)
 {
-	const struct half *r = p->restores.half, *end = r + p->restores.nr, **at;
+	const struct halves *restores = &restore->group->restores;
+	const struct half *r, **at;
+	size_t j;
 	int i;
 
-	for (i = 0; i < 2; i++)
-		for (at = &restore->before[i], r = p->restores.half; r < end; r++)
+	for (i = 0; i < 2; i++) {
+		at = &restore->before[i];
+		for (j = 0; j < restores->nr; j++) {
+			r = restores->half[j];
 			if (is_before(r, restore) && (!i || !same_process(r, restore->before[0])) &&
 			    (!*at || r->wall_ns > (*at)->wall_ns))
 				*at = r;
+		}
+	}
 }
 
 static void find_near(const struct pairs *p, struct half *restore)
 {
-	const struct half *s = p->saves.half, *end = s + p->saves.nr;
+	const struct halves *saves = &restore->group->saves;
+	size_t i;
 
-	for (; s < end; s++)
+	for (i = 0; i < saves->nr; i++) {
+		const struct half *s = saves->half[i];
+
 		if (same_host(s, restore) && may_arrive(p, s, restore) &&
 		    (!restore->near || s->wall_ns > restore->near->wall_ns))
 			restore->near = s;
+	}
+}
+
+/* They are in no search, and have no partner. */
+static void leave_out_too_many(struct pairs *p)
+{
+	struct half_group *group;
+
+	for (group = p->groups; group; group = group->next)
+		if (group->too_many)
+			group->saves.nr = group->restores.nr = 0;
 }
 
 static void match_all(struct pairs *p)
 {
-	struct half *r, *end = p->restores.half + p->restores.nr;
 	size_t i;
 
+	leave_out_too_many(p);
 	for (i = 0; i < p->saves.nr; i++)
-		find_looks(p, &p->saves.half[i]);
-	for (r = p->restores.half; r < end; r++) {
-		find_before(p, r);
+		find_looks(p, p->saves.half[i]);
+	for (i = 0; i < p->restores.nr; i++) {
+		struct half *r = p->restores.half[i];
+
+		/* where nothing was saved there is nothing to look for */
+		if (!r->group->saves.nr)
+			continue;
+		find_before(r);
 		find_near(p, r);
-		match_own(p, r);
+		match_own(r);
 	}
 	match_the_forced(p);
 	match_the_free(p);
@@ -631,6 +800,8 @@ static void match_all(struct pairs *p)
 
 static enum pair_result result_of(const struct pair *pair)
 {
+	if (pair->restore->group->too_many)
+		return RESULT_TOO_MANY;
 	if (!pair->save)
 		return RESULT_NOT_SAVED;
 	if (pair->restore->ret)
@@ -664,12 +835,17 @@ static void add_restored(struct pairs *p, const struct half *restore)
 static void add_unrestored(struct pairs *p, const struct half *save)
 {
 	struct pair *pair = &p->list.pair[p->list.nr];
+	struct half_group *group = save->group;
 
-	if (!save->last || save->off || save->paired || save->looked)
+	if (save->off || save->looked)
 		return;
+	/* which one is the last is not known of too many: one stands for them */
+	if (group->too_many ? group->told : !save->last || save->paired)
+		return;
+	group->told = true;
 	p->list.nr++;
 	pair->save = save;
-	pair->result = RESULT_NOT_RESTORED;
+	pair->result = group->too_many ? RESULT_TOO_MANY : RESULT_NOT_RESTORED;
 }
 
 static uint64_t when(const struct pair *pair)
@@ -710,10 +886,12 @@ const struct pair_list *pairs_finish(struct pairs *p)
 	if (!list->pair)
 		return NULL;
 	match_all(p);
+	if (p->failed)
+		return NULL;
 	for (i = 0; i < p->restores.nr; i++)
-		add_restored(p, &p->restores.half[i]);
+		add_restored(p, p->restores.half[i]);
 	for (i = 0; i < p->saves.nr; i++)
-		add_unrestored(p, &p->saves.half[i]);
+		add_unrestored(p, p->saves.half[i]);
 	qsort(list->pair, list->nr, sizeof(*list->pair), compare_pairs);
 	list->verdict = verdict_of(list);
 	return list;
@@ -725,14 +903,41 @@ struct pairs *pairs_new(bool complete)
 {
 	struct pairs *p = calloc(1, sizeof(*p));
 
-	if (!p)
-		return NULL;
-	p->list.complete = complete;
-	/* room from the start: there are no pointers into what is not there */
-	if (make_room(&p->saves) && make_room(&p->restores))
-		return p;
-	pairs_free(p);
-	return NULL;
+	if (p)
+		p->list.complete = complete;
+	return p;
+}
+
+static void free_list(struct halves *halves)
+{
+	free(halves->half);
+}
+
+static void free_halves(struct halves *halves)
+{
+	size_t i;
+
+	for (i = 0; i < halves->nr; i++)
+		free(halves->half[i]);
+	free_list(halves);
+}
+
+static void keep(void *node)
+{
+	(void)node;
+}
+
+static void free_groups(struct pairs *p)
+{
+	struct half_group *group;
+
+	tdestroy(p->groups_by_key, keep);
+	while ((group = p->groups)) {
+		p->groups = group->next;
+		free_list(&group->saves);
+		free_list(&group->restores);
+		free(group);
+	}
 }
 
 void pairs_free(struct pairs *p)
@@ -742,6 +947,9 @@ void pairs_free(struct pairs *p)
 
 	if (!p)
 		return;
+	free_groups(p);
+	tdestroy(p->vms_by_key, keep);
+	tdestroy(p->restores_by_id, keep);
 	while ((trace = p->traces)) {
 		p->traces = trace->next;
 		free(trace->label);
@@ -751,8 +959,9 @@ void pairs_free(struct pairs *p)
 		p->vms = vm->next;
 		free_vm(vm);
 	}
-	free(p->saves.half);
-	free(p->restores.half);
+	free_halves(&p->saves);
+	free_halves(&p->restores);
+	free_list(&p->certain);
 	free(p->list.pair);
 	free(p);
 }

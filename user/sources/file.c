@@ -11,6 +11,9 @@
 #include "util/errstr.h"
 #include "util/say.h"
 
+/* Of what record writes the longest, a restore with all that is kept of it, has some 400 KB. */
+#define LINE_MAX_LEN (4 << 20)
+
 struct file_source {
 	const char *path;
 	FILE *f;
@@ -134,28 +137,78 @@ static bool is_cut(const struct file_source *s, const char *line, size_t len)
 	return line[len - 1] != '\n' && !crc_holds(s, line, len);
 }
 
+struct line {
+	char *text;
+	size_t len;
+	size_t room;
+};
+
+static bool make_room(struct line *line)
+{
+	size_t room = line->room ? 2 * line->room : 4096;
+	char *text;
+
+	if (line->len < line->room)
+		return true;
+	text = realloc(line->text, room);
+	if (!text)
+		return false;
+	line->text = text;
+	line->room = room;
+	return true;
+}
+
+/*
+ * Not getline(): a file without newlines would be read until there is no memory left. Returns 0,
+ * with an empty line at the end of the file, or -errno.
+ */
+static int read_line(struct file_source *s, struct line *line)
+{
+	int c;
+
+	line->len = 0;
+	while ((c = getc_unlocked(s->f)) != EOF) {
+		if (line->len == LINE_MAX_LEN)
+			return malformed(s, "it is longer than any line of a trace");
+		if (!make_room(line))
+			return -ENOMEM;
+		line->text[line->len++] = (char)c;
+		if (c == '\n')
+			break;
+	}
+	if (!ferror(s->f))
+		return 0;
+	c = -errno;
+	say_error("cannot read %s (%s)", s->path, errstr(c));
+	return c;
+}
+
+/* 1 where there is one more, 0 where there is none, or what is left of it; -errno. */
+static int next_line(struct file_source *s, struct line *line)
+{
+	int err;
+
+	s->line_no++;
+	err = read_line(s, line);
+	if (err || !line->len)
+		return err;
+	if (!is_cut(s, line->text, line->len))
+		return 1;
+	say_verbose("%s: line %" PRIu64 " is cut off", s->path, s->line_no);
+	return 0;
+}
+
 static int read_lines(struct file_source *s)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-	int err = 0;
+	struct line line = {};
+	int n, err = 0;
 
-	while (!err && (len = getline(&line, &size, s->f)) > 0) {
-		s->line_no++;
-		if (is_cut(s, line, (size_t)len)) {
-			say_verbose("%s: line %" PRIu64 " is cut off", s->path, s->line_no);
-			break;
-		}
-		err = take_line(s, line, (size_t)len);
-		s->crc = crc32(s->crc, (const Bytef *)line, (uInt)len);
+	while (!err && (n = next_line(s, &line)) > 0) {
+		err = take_line(s, line.text, line.len);
+		s->crc = crc32(s->crc, (const Bytef *)line.text, (uInt)line.len);
 	}
-	if (!err && ferror(s->f)) {
-		err = -errno;
-		say_error("cannot read %s (%s)", s->path, errstr(err));
-	}
-	free(line);
-	return err;
+	free(line.text);
+	return err ?: n;
 }
 
 static int run(struct file_source *s)
