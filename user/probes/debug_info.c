@@ -11,6 +11,7 @@
 
 #include "probes/debug_info.h"
 #include "util/errstr.h"
+#include "util/memory_limit.h"
 
 /* Whoever wants to wait longer for a debuginfod sets its variables himself. */
 #define DEBUGINFOD_PATIENCE "10" /* seconds for the connection, and for each 100 KiB */
@@ -408,9 +409,13 @@ static int open_given(struct debug_info *info, const char *file, char *why, size
 	return 0;
 }
 
+/* Debug information of kvm_intel has some 60 MB, and libdwfl unpacks what is packed. */
+#define MOST_MEMORY (1UL << 30)
+
 int debug_info_open(struct debug_info *info, const struct debug_info_target *target,
 		    const char *file, char *why, size_t len)
 {
+	struct memory_limit limit;
 	size_t i;
 	int err;
 
@@ -423,6 +428,7 @@ int debug_info_open(struct debug_info *info, const struct debug_info_target *tar
 	if (err)
 		return err;
 	limit_debuginfod();
+	memory_limit_begin(&limit, MOST_MEMORY);
 	for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		if (sources[i].wants_file != !!file)
 			continue;
@@ -431,6 +437,7 @@ int debug_info_open(struct debug_info *info, const struct debug_info_target *tar
 			break;
 		debug_info_close(info);
 	}
+	memory_limit_end(&limit);
 	if (!err)
 		why[0] = '\0'; /* what an earlier one lacked is no matter */
 	return err;
