@@ -83,9 +83,6 @@ __u64 changes_told = 0;
  */
 __u64 heartbeats = 0;
 
-/* How often user space was woken to read at once. */
-__u64 urgent = 0;
-
 /* Records that found the ring full, all CPUs: stamped on the next one. */
 __u64 lost_total = 0;
 __u64 track_lost[TRACK_LOSS_COUNT] = {};
@@ -382,28 +379,19 @@ static __always_inline void start_record(struct record *rec, __u8 point, __u8 ph
 
 /*
  * While a restore is in flight user space looks every few milliseconds, and need not
- * be woken for each record, which costs the vCPU's thread more than to write it, nor
- * read it while the vCPU wants to run. It is woken when that begins (a SET), and to
- * read at once what is written when nothing is in flight, or may be evidence. With
- * unread records before it the kernel would not wake anybody by itself.
+ * be woken for each record. What begins that (a SET), ends it, or has a stack is told
+ * at once; with records before it that nobody was woken for, the kernel would not by
+ * itself.
  */
-static __always_inline __u64 wake_to_read(void)
-{
-	__sync_fetch_and_add(&urgent, 1);
-	return BPF_RB_FORCE_WAKEUP;
-}
-
 static __always_inline __u64 wakes(const struct record *rec)
 {
 	__u64 unread;
 
-	if (rec->point == PT_SET_STATE && rec->phase == PHASE_ENTER)
+	if (!windows_open || (rec->point == PT_SET_STATE && rec->phase == PHASE_ENTER))
 		return BPF_RB_FORCE_WAKEUP;
-	if (!windows_open)
-		return wake_to_read();
 	unread = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
 	if (unread >= wake_at && (unread & (wake_at - 1)) < RECORD_LONG_SIZE)
-		return wake_to_read();
+		return BPF_RB_FORCE_WAKEUP;
 	return BPF_RB_NO_WAKEUP;
 }
 
@@ -419,7 +407,7 @@ static __always_inline long send_long(void *ctx, const struct record *rec)
 	__builtin_memcpy(slot, rec, sizeof(*rec));
 	len = bpf_get_stack(ctx, slot->stack, RECORD_STACK_DEPTH * sizeof(__u64), 0);
 	slot->nr_stack = len > 0 ? len / sizeof(__u64) : 0;
-	bpf_ringbuf_submit(slot, wake_to_read());
+	bpf_ringbuf_submit(slot, BPF_RB_FORCE_WAKEUP);
 	return 0;
 }
 
@@ -579,8 +567,7 @@ static __always_inline struct record *start_note(__u8 point, const struct window
 /*
  * The vCPU has run: the restore is over, and whoever closes its window tells.
  * The vCPU is read before that, so that it is not of its next SET; the
- * note may still come into the ring after that SET, so it names the window. User space
- * looks soon, for it believes the window open.
+ * note may still come into the ring after that SET, so it names the window.
  */
 static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 opened)
 {
@@ -596,7 +583,7 @@ static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 ope
 		bpf_ringbuf_discard(rec, 0);
 		return;
 	}
-	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
 	count_record(PT_RAN, false);
 }
 
@@ -750,7 +737,7 @@ static __always_inline void tell_entry_end(__u64 vcpu, struct window *win, __u32
 		bpf_ringbuf_discard(rec, 0);
 		return;
 	}
-	bpf_ringbuf_submit(rec, wake_to_read());
+	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
 	count_record(PT_FIRST_EXIT, false);
 }
 
@@ -789,7 +776,7 @@ static __always_inline bool tell_entry(__u64 vcpu, struct window *win, __s64 sta
 		read_clean_fields(rec, (struct vcpu_vmx *)vcpu);
 		believed = rec->entry.clean_fields || !(rec->flags & REC_CLEAN_FIELDS);
 	}
-	bpf_ringbuf_submit(rec, wake_to_read());
+	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
 	count_record(PT_FIRST_ENTRY, false);
 	return believed;
 }

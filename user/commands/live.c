@@ -31,11 +31,8 @@
 
 #define NSEC_PER_SEC 1000000000ULL
 
-/*
- * How often an open window is asked whether its vCPU has run, and what was written
- * is read. Not sooner: a vCPU is restored in a few milliseconds, and may need the CPU.
- */
-#define POLL_FIRST_MS 10
+/* How often an open window is asked whether its vCPU has run. */
+#define POLL_FIRST_MS 1
 #define POLL_SLOWEST_MS 100
 /* How often the kernel is asked whether it still runs the probes. */
 #define BEAT_MS 60000
@@ -300,9 +297,7 @@ struct live {
 	struct ring_source *source;
 	struct command command;
 	int module_fd; /* module_watch_open(); -1: the kernel does not tell */
-	int timeout_ms; /* until windows are asked again; BEAT_MS: there is none */
-	uint64_t next_look_ns; /* when that is over */
-	uint64_t urgent; /* observer_urgent() at the last look */
+	int timeout_ms; /* until windows are asked again */
 	uint64_t next_beat_ns;
 	uint64_t forbidden; /* points that this trace does without */
 	bool deaf; /* and told so */
@@ -502,48 +497,12 @@ static int next_timeout(struct live *live, bool had_events)
 	return live->timeout_ms * 2 < POLL_SLOWEST_MS ? live->timeout_ms * 2 : POLL_SLOWEST_MS;
 }
 
-/*
- * The kernel has woken us, or so has something else. While restores are in flight what
- * is in the ring waits until their windows are asked next, if it is not urgent.
- */
-static bool is_time_to_look(struct live *live)
-{
-	uint64_t now = clock_ns(CLOCK_MONOTONIC), urgent;
-
-	if (!live->observer)
-		return true;
-	observer_take_wakeup(live->observer);
-	urgent = observer_urgent(live->observer);
-	if (urgent != live->urgent || !observer_in_flight(live->observer)) {
-		live->urgent = urgent;
-		return true;
-	}
-	if (live->timeout_ms == BEAT_MS) {
-		live->timeout_ms = POLL_FIRST_MS;
-		live->next_look_ns = now + POLL_FIRST_MS * 1000000ULL;
-	}
-	return now >= live->next_look_ns;
-}
-
-static void look_again(struct live *live, int timeout_ms)
-{
-	live->timeout_ms = timeout_ms;
-	live->next_look_ns = clock_ns(CLOCK_MONOTONIC) + (uint64_t)timeout_ms * 1000000ULL;
-}
-
-static int ms_until_look(const struct live *live)
-{
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
-
-	return now < live->next_look_ns ? (int)((live->next_look_ns - now) / 1000000) + 1 : 0;
-}
-
 /* Sleeps until there is something to do for us or the tenant, or for so long. */
-static int wait_for_work(const struct live *live, int timeout_ms)
+static int wait_for_work(const struct live *live, int ring_fd, int timeout_ms)
 {
 	const struct live_tenant *tenant = live->options->tenant;
 	struct pollfd fds[3 + LIVE_TENANT_FDS] = {
-		{ .fd = live->observer ? observer_wake_fd(live->observer) : -1, .events = POLLIN },
+		{ .fd = ring_fd, .events = POLLIN },
 		{ .fd = live->signal_fd, .events = POLLIN },
 		{ .fd = live->module_fd, .events = POLLIN },
 	};
@@ -568,26 +527,23 @@ static void let_tenant_turn(struct live *live)
 
 static void follow(struct live *live)
 {
-	bool looked;
 	int n;
 
-	look_again(live, BEAT_MS);
+	live->timeout_ms = BEAT_MS;
 	look_for_life(live);
 	let_tenant_turn(live);
 	while (!live->end_reason) {
-		if (wait_for_work(live, ms_until_look(live)) < 0)
+		if (wait_for_work(live, ring_source_fd(live->source), live->timeout_ms) < 0)
 			live->end_reason = "poll failed";
 		if (clock_ns(CLOCK_MONOTONIC) >= live->next_beat_ns)
 			look_for_life(live);
 		take_signals(live);
 		follow_module(live);
-		looked = is_time_to_look(live);
-		n = looked ? ring_source_consume(live->source) : 0;
+		n = ring_source_consume(live->source);
 		if (n < 0)
 			live->end_reason = "output failed";
 		let_tenant_turn(live);
-		if (looked)
-			look_again(live, next_timeout(live, n > 0));
+		live->timeout_ms = next_timeout(live, n > 0);
 	}
 }
 
@@ -770,7 +726,7 @@ static bool wait_for_module(struct live *live)
 		say("kvm_intel is not loaded: waiting for it");
 	while (!kernel_has_kvm_intel() && !live->interrupted) {
 		/* the timeout is for a kernel that does not tell */
-		if (wait_for_work(live, 1000) < 0)
+		if (wait_for_work(live, -1, 1000) < 0)
 			return false;
 		if (live->module_fd >= 0)
 			module_watch_read(live->module_fd, CODE_KVM_INTEL);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -43,7 +42,6 @@ struct observer {
 	} rows[PT_COUNT];
 	struct module_btf btf[2];
 	int types_fd; /* 0: libbpf finds the types itself */
-	int wake_fd; /* epoll of the ring; 0: none */
 	struct point_count base[PT_COUNT]; /* at observer_let_go() */
 	uint64_t base_tracking_lost;
 };
@@ -446,24 +444,9 @@ static int open_observer(struct observer *o, const struct observer_options *opti
 	return STATUS_NOT_ARMED;
 }
 
-static int open_wake_fd(struct observer *o)
-{
-	struct epoll_event wakes = { .events = EPOLLIN | EPOLLET };
-
-	o->wake_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (o->wake_fd >= 0 &&
-	    !epoll_ctl(o->wake_fd, EPOLL_CTL_ADD, bpf_map__fd(o->skel->maps.ring), &wakes))
-		return 0;
-	say_error("cannot wait for records (%s)", errstr(errno));
-	return STATUS_NOT_ARMED;
-}
-
 static void close_observer(struct observer *o)
 {
 	observer_detach(o);
-	if (o->wake_fd > 0)
-		close(o->wake_fd);
-	o->wake_fd = 0;
 	evmcs_trace_bpf__destroy(o->skel);
 	o->skel = NULL;
 	if (o->types_fd)
@@ -484,9 +467,6 @@ static int try_to_arm(struct observer *o, const struct observer_options *options
 		return tell_load_failure(err);
 	if (err)
 		return -EAGAIN;
-	status = open_wake_fd(o);
-	if (status)
-		return status;
 	attach_programs(o);
 	if (replace_refused(o->plan) + replace_misplaced(o->plan, o->code))
 		return -EAGAIN;
@@ -643,29 +623,6 @@ int observer_ring_fd(const struct observer *o)
 	return bpf_map__fd(o->skel->maps.ring);
 }
 
-int observer_wake_fd(const struct observer *o)
-{
-	return o->wake_fd;
-}
-
-void observer_take_wakeup(const struct observer *o)
-{
-	struct epoll_event event;
-
-	while (epoll_wait(o->wake_fd, &event, 1, 0) > 0)
-		;
-}
-
-bool observer_in_flight(const struct observer *o)
-{
-	return o->skel->bss->windows_open || o->skel->bss->entries_made;
-}
-
-uint64_t observer_urgent(const struct observer *o)
-{
-	return o->skel->bss->urgent;
-}
-
 int observer_poll_windows(struct observer *o)
 {
 	int windows = bpf_map__fd(o->skel->maps.windows);
@@ -673,7 +630,7 @@ int observer_poll_windows(struct observer *o)
 	uint64_t *key = NULL, next, vcpu;
 	int open = 0, more;
 
-	if (!observer_in_flight(o))
+	if (!o->skel->bss->windows_open && !o->skel->bss->entries_made)
 		return 0;
 	more = !bpf_map_get_next_key(windows, key, &next);
 	while (more) {
