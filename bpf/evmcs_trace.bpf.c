@@ -54,9 +54,6 @@ const volatile __u32 target_tgid = 0; /* 0: every VMM */
 const volatile __s32 target_vcpu = -1; /* -1: every vCPU */
 const volatile __u32 evmcs_pa_offset = 0; /* 0: the kernel has no evmcs_pa */
 
-/* With each so much more in the ring user space is woken: a power of two. */
-const volatile __u64 wake_at = 1 << 20;
-
 /*
  * Points (bits) whose functions are attached to as clones or pieces, which do
  * not have the arguments that the source has.
@@ -206,42 +203,31 @@ struct {
 
 /* ---- who is running, and in what ---- */
 
-#define HAS_TASK_PT_REGS bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)
-
 /*
  * The command of the ioctl that the current task is in, from the registers
  * that the task entered the kernel with. This makes a probe on kvm_vcpu_ioctl,
  * which would run in every KVM_RUN round trip, unnecessary.
  */
-static __always_inline __u32 ioctl_in(__u64 cs, __u64 nr, __u64 cmd, __u64 compat_cmd)
-{
-	if (cs == USER32_CS && nr == IOCTL_SYSCALL_32)
-		return compat_cmd;
-	return (cs & 3) && nr == IOCTL_SYSCALL ? cmd : 0;
-}
-
 static __always_inline __u32 current_ioctl(void)
 {
-	__u64 cs = 0, nr = 0, cmd = 0, compat_cmd = 0;
 	const struct pt_regs *regs;
-	struct task_struct *task;
+	__u64 cs = 0, nr = 0, cmd = 0, compat_cmd = 0;
 
-	/*
-	 * Since 5.15, dd6e10fbd9f (bpf: Add bpf_task_pt_regs() helper); of what that gives
-	 * the verifier knows the type, so that it is read without a helper: four calls of
-	 * eighty instructions less in each event.
-	 */
-	if (HAS_TASK_PT_REGS) {
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) {
+		/* since 5.15, dd6e10fbd9f (bpf: Add bpf_task_pt_regs() helper) */
 		regs = (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
-		return ioctl_in(regs->cs, regs->orig_rax, regs->rsi, regs->rcx);
+	} else {
+		struct task_struct *task = (void *)bpf_get_current_task();
+
+		regs = BPF_CORE_READ(task, stack) + THREAD_SIZE - sizeof(*regs);
 	}
-	task = (void *)bpf_get_current_task();
-	regs = BPF_CORE_READ(task, stack) + THREAD_SIZE - sizeof(*regs);
 	bpf_probe_read_kernel(&cs, sizeof(cs), &regs->cs);
 	bpf_probe_read_kernel(&nr, sizeof(nr), &regs->orig_rax);
 	bpf_probe_read_kernel(&cmd, sizeof(cmd), &regs->rsi);
 	bpf_probe_read_kernel(&compat_cmd, sizeof(compat_cmd), &regs->rcx);
-	return ioctl_in(cs, nr, cmd, compat_cmd);
+	if (cs == USER32_CS && nr == IOCTL_SYSCALL_32)
+		return compat_cmd;
+	return (cs & 3) && nr == IOCTL_SYSCALL ? cmd : 0;
 }
 
 /*
@@ -304,56 +290,22 @@ static __always_inline void fill_vmx_state(struct record *rec, struct vcpu_vmx *
 		rec->flags |= REC_L2;
 }
 
-/*
- * What a vCPU begins with, read at once: a field that is farther away on this kernel,
- * which is known when the program is loaded, is read by itself. There is no room for
- * it on the stack but where the record will be.
- */
-#define HEAD_SIZE 112
-#define HEAD_READ(head, v, field)                                                                  \
-	(bpf_core_field_offset(struct kvm_vcpu, field) +                                           \
-				 bpf_core_field_size(struct kvm_vcpu, field) <=                    \
-			 HEAD_SIZE                                                                 \
-		 ? *(__typeof__((v)->field) *)((head) +                                            \
-					       bpf_core_field_offset(struct kvm_vcpu, field))      \
-		 : BPF_CORE_READ(v, field))
-
-struct vcpu_head {
-	struct kvm_run *run;
-	__u64 requests;
-	__u32 vcpu_id;
-};
-
-/* Leaves zeros where the record is. */
-static __always_inline struct vcpu_head read_head(struct record *rec, __u64 vcpu)
+static __always_inline void fill_state(struct record *rec, __u64 vcpu)
 {
 	struct kvm_vcpu *v = (struct kvm_vcpu *)vcpu;
-	struct vcpu_head head = { .vcpu_id = ~0U };
-	char *scratch = (char *)rec;
 
-	_Static_assert(HEAD_SIZE <= sizeof(*rec), "there is room for it");
-	if (!vcpu || !bpf_core_field_exists(struct kvm_vcpu, stat))
-		return head;
-	bpf_probe_read_kernel(scratch, HEAD_SIZE, v);
-	head.run = HEAD_READ(scratch, v, run);
-	head.requests = HEAD_READ(scratch, v, requests);
-	head.vcpu_id = HEAD_READ(scratch, v, vcpu_id);
-	__builtin_memset(scratch, 0, HEAD_SIZE);
-	return head;
-}
-
-static __always_inline void fill_state(struct record *rec, __u64 vcpu, const struct vcpu_head *head)
-{
 	rec->evmptr = EVMPTR_UNREAD;
 	rec->vmptr = EVMPTR_UNREAD;
-	rec->vcpu_id = head->vcpu_id;
+	rec->vcpu_id = ~0U;
 	rec->exit_reason = ~0U;
 	if (!vcpu || !bpf_core_field_exists(struct kvm_vcpu, stat))
 		return;
 	rec->flags |= REC_VCPU_STATE;
+	rec->vcpu_id = BPF_CORE_READ(v, vcpu_id);
 	rec->exits = vcpu_exits(vcpu);
-	bpf_probe_read_kernel(&rec->exit_reason, sizeof(rec->exit_reason), &head->run->exit_reason);
-	if (head->requests & (1ULL << REQ_GET_NESTED_STATE_PAGES_BIT))
+	bpf_probe_read_kernel(&rec->exit_reason, sizeof(rec->exit_reason),
+			      &BPF_CORE_READ(v, run)->exit_reason);
+	if (BPF_CORE_READ(v, requests) & (1ULL << REQ_GET_NESTED_STATE_PAGES_BIT))
 		rec->flags |= REC_REQ_PAGES;
 	fill_vmx_state(rec, (struct vcpu_vmx *)vcpu);
 }
@@ -361,7 +313,6 @@ static __always_inline void fill_state(struct record *rec, __u64 vcpu, const str
 static __always_inline void start_record(struct record *rec, __u8 point, __u8 phase, __u64 kvm,
 					 __u64 vcpu)
 {
-	struct vcpu_head head = read_head(rec, vcpu);
 	__u64 id = bpf_get_current_pid_tgid();
 
 	rec->ns = bpf_ktime_get_ns();
@@ -374,25 +325,7 @@ static __always_inline void start_record(struct record *rec, __u8 point, __u8 ph
 	rec->point = point;
 	rec->phase = phase;
 	rec->lost = lost_total;
-	fill_state(rec, vcpu, &head);
-}
-
-/*
- * While a restore is in flight user space looks every few milliseconds, and need not
- * be woken for each record. What begins that (a SET), ends it, or has a stack is told
- * at once; with records before it that nobody was woken for, the kernel would not by
- * itself.
- */
-static __always_inline __u64 wakes(const struct record *rec)
-{
-	__u64 unread;
-
-	if (!windows_open || (rec->point == PT_SET_STATE && rec->phase == PHASE_ENTER))
-		return BPF_RB_FORCE_WAKEUP;
-	unread = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
-	if (unread >= wake_at && (unread & (wake_at - 1)) < RECORD_LONG_SIZE)
-		return BPF_RB_FORCE_WAKEUP;
-	return BPF_RB_NO_WAKEUP;
+	fill_state(rec, vcpu);
 }
 
 /* With the kernel stack, which costs more: only where it may be evidence. */
@@ -407,7 +340,7 @@ static __always_inline long send_long(void *ctx, const struct record *rec)
 	__builtin_memcpy(slot, rec, sizeof(*rec));
 	len = bpf_get_stack(ctx, slot->stack, RECORD_STACK_DEPTH * sizeof(__u64), 0);
 	slot->nr_stack = len > 0 ? len / sizeof(__u64) : 0;
-	bpf_ringbuf_submit(slot, BPF_RB_FORCE_WAKEUP);
+	bpf_ringbuf_submit(slot, 0);
 	return 0;
 }
 
@@ -430,7 +363,7 @@ static __always_inline void send(void *ctx, const struct record *rec, bool with_
 	if (with_stack)
 		err = send_long(ctx, rec);
 	else
-		err = bpf_ringbuf_output(&ring, (void *)rec, sizeof(*rec), wakes(rec));
+		err = bpf_ringbuf_output(&ring, (void *)rec, sizeof(*rec), 0);
 	count_record(rec->point, err);
 }
 
@@ -583,7 +516,7 @@ static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 ope
 		bpf_ringbuf_discard(rec, 0);
 		return;
 	}
-	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
+	bpf_ringbuf_submit(rec, 0);
 	count_record(PT_RAN, false);
 }
 
@@ -737,7 +670,7 @@ static __always_inline void tell_entry_end(__u64 vcpu, struct window *win, __u32
 		bpf_ringbuf_discard(rec, 0);
 		return;
 	}
-	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
+	bpf_ringbuf_submit(rec, 0);
 	count_record(PT_FIRST_EXIT, false);
 }
 
@@ -776,7 +709,7 @@ static __always_inline bool tell_entry(__u64 vcpu, struct window *win, __s64 sta
 		read_clean_fields(rec, (struct vcpu_vmx *)vcpu);
 		believed = rec->entry.clean_fields || !(rec->flags & REC_CLEAN_FIELDS);
 	}
-	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
+	bpf_ringbuf_submit(rec, 0);
 	count_record(PT_FIRST_ENTRY, false);
 	return believed;
 }
@@ -1103,13 +1036,9 @@ static __always_inline __u32 whose_memory(__u64 kvm)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u64 mm, vm_mm;
-	__u32 flags;
 
-	if (!kvm || !bpf_core_field_exists(struct kvm, mm))
-		return 0;
-	flags = HAS_TASK_PT_REGS ? ((struct task_struct *)bpf_get_current_task_btf())->flags
-				 : BPF_CORE_READ(task, flags);
-	if (flags & PF_KTHREAD)
+	if (!kvm || !bpf_core_field_exists(struct kvm, mm) ||
+	    BPF_CORE_READ(task, flags) & PF_KTHREAD)
 		return 0;
 	mm = (__u64)BPF_CORE_READ(task, mm);
 	vm_mm = (__u64)BPF_CORE_READ((struct kvm *)kvm, mm);

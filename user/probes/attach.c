@@ -265,7 +265,6 @@ static struct evmcs_trace_bpf *open_programs(struct observer *o,
 	skel->rodata->no_arguments = points_without_arguments(o->plan);
 	if (options->ring_bytes)
 		bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
-	skel->rodata->wake_at = bpf_map__max_entries(skel->maps.ring) / 4;
 	return skel;
 }
 
