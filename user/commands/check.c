@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "commands/commands.h"
 #include "commands/options.h"
@@ -103,9 +102,7 @@ static error_t parse_check(int key, char *arg, struct argp_state *state)
 		o->model.half = true;
 		return 0;
 	case OPT_DEBUG_INFO:
-		if (access(arg, R_OK))
-			argp_error(state, "--debug-info: cannot read %s (%s)", arg, errstr(errno));
-		o->debug_info = arg;
+		o->debug_info = option_readable(state, "--debug-info", arg);
 		return 0;
 	case 'v':
 		o->verbose = true;

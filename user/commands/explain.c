@@ -14,6 +14,7 @@
 #include "explain/layout.h"
 #include "model/names.h"
 #include "util/say.h"
+#include "util/terminal.h"
 
 /* The scenarios, as scenarios/catalogue/list has them. */
 static const struct scenario {
@@ -44,7 +45,7 @@ static int width;
 static bool bold;
 static bool between; /* something was shown above */
 
-static int terminal_width(void)
+static int page_width(void)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
@@ -59,10 +60,8 @@ static int terminal_width(void)
 
 static void look_at_terminal(void)
 {
-	const char *no_colour = getenv("NO_COLOR");
-
-	width = terminal_width();
-	bold = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+	width = page_width();
+	bold = terminal_has_colour(stdout);
 }
 
 static int print_bold(const char *text)

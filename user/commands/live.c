@@ -586,11 +586,11 @@ static void let_tenant_turn(struct live *live)
 /* On a screen where nothing happens: that it is watching, and for how long. */
 static void show_status(const struct live *live)
 {
-	uint64_t seconds = (clock_ns(CLOCK_MONOTONIC) - live->began_ns) / NSEC_PER_SEC;
-	uint64_t restores;
+	uint64_t seconds, restores;
 
 	if (!live->has_status)
 		return;
+	seconds = (clock_ns(CLOCK_MONOTONIC) - live->began_ns) / NSEC_PER_SEC;
 	restores = model_next_restore(live->pipeline->model) - 1;
 	terminal_status("%s for %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ", %" PRIu64
 			" restore%s; Ctrl-C ends it",

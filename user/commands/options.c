@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "commands/options.h"
 #include "model/model.h"
 #include "model/names.h"
+#include "util/errstr.h"
 
 #define NSEC_PER_MSEC 1000000ULL
 #define MSEC_PER_DAY 86400000L
@@ -36,6 +38,13 @@ long option_number(const struct argp_state *state, const char *option, const cha
 	if (errno || *end || end == arg || value < 0 || value > max)
 		argp_error(state, "%s wants a number from 0 to %ld, not '%s'", option, max, arg);
 	return value;
+}
+
+const char *option_readable(const struct argp_state *state, const char *option, const char *path)
+{
+	if (access(path, R_OK))
+		argp_error(state, "%s: cannot read %s (%s)", option, path, errstr(errno));
+	return path;
 }
 
 static error_t parse_model(int key, char *arg, struct argp_state *state)

@@ -63,9 +63,7 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
 		a->perfetto = arg;
 		return 0;
 	case OPT_DEBUG_INFO:
-		if (access(arg, R_OK))
-			argp_error(state, "--debug-info: cannot read %s (%s)", arg, errstr(errno));
-		a->debug_info = arg;
+		a->debug_info = option_readable(state, "--debug-info", arg);
 		return 0;
 	case OPT_TITLE:
 		a->title = arg;

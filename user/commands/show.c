@@ -291,13 +291,9 @@ static bool is_in_range(const struct sought *f, uint64_t seq)
 	return seq >= f->first && seq <= f->last;
 }
 
-/* Its vCPU's, those of the VM that are of none, and what its task did otherwise. */
 static bool is_own_event(const struct sought *f, const struct event *ev)
 {
-	if (!is_in_range(f, ev->seq))
-		return false;
-	return ev->tid == f->tid ||
-	       (ev->vm == f->vm && (ev->vcpu == f->vcpu || ev->vcpu == VCPU_NONE));
+	return is_in_range(f, ev->seq) && event_concerns(ev, f->vm, f->vcpu, f->tid);
 }
 
 static int pick_line(void *ctx, const struct trace_line *line)

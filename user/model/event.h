@@ -97,6 +97,12 @@ static inline bool event_has_window(const struct event *ev)
 	       (ev->point == PT_SET_STATE && ev->phase == PHASE_ENTER);
 }
 
+/* Is it of that vCPU, of its VM and of none, or what its task did otherwise? */
+static inline bool event_concerns(const struct event *ev, uint32_t vm, int32_t vcpu, uint32_t tid)
+{
+	return ev->tid == tid || (ev->vm == vm && (ev->vcpu == vcpu || ev->vcpu == VCPU_NONE));
+}
+
 /* The VM of the events that follow; sent before its first event. */
 struct vm_fact {
 	uint32_t vm;

@@ -37,8 +37,6 @@ struct text_sink {
 
 static const char *const severity_colours[] = { "\033[36m", "\033[33m", "\033[1;31m" };
 static const char *const verdict_colours[] = { "\033[32m", "\033[33m", "\033[1;31m" };
-static const char *const verdict_words[] = { "PASS", "INCONCLUSIVE", "FAIL" };
-static const char *const severity_words[] = { "INFO", "WARNING", "ERROR" };
 
 /* A line of fields, which is broken where the screen is too narrow for it. */
 static bool line_begin(struct text_sink *t)

@@ -7,6 +7,9 @@
 #include "sinks/words.h"
 #include "util/plain.h"
 
+const char *const verdict_words[VERDICT_COUNT] = { "PASS", "INCONCLUSIVE", "FAIL" };
+const char *const severity_words[SEVERITY_COUNT] = { "INFO", "WARNING", "ERROR" };
+
 const char *duration(char out[DURATION_LEN], uint64_t ns)
 {
 	if (ns < 1000)

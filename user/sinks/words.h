@@ -8,6 +8,10 @@
 #include "model/restore.h"
 #include "trace/format.h"
 
+/* What catches the eye: by enum verdict_kind and enum severity. */
+extern const char *const verdict_words[VERDICT_COUNT];
+extern const char *const severity_words[SEVERITY_COUNT];
+
 #define DURATION_LEN 24
 
 /* "1.50 ms" */

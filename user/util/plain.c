@@ -3,7 +3,7 @@
 
 #include "util/plain.h"
 
-static char plain_char(char c)
+char plain_char(char c)
 {
 	return c < 0x20 || c >= 0x7f ? '?' : c;
 }

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+char plain_char(char c);
 /* In place; returns it. */
 char *plain(char *text);
 void put_plain(FILE *out, const char *text);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sinks/report/page.h"
+#include "util/plain.h"
 
 void page_put(struct page *page, const char *fmt, ...)
 {
@@ -44,7 +45,7 @@ static void put_char(struct page *page, char c)
 		return;
 	}
 	page->bytes++;
-	fputc((unsigned char)c < 0x20 || (unsigned char)c >= 0x7f ? '?' : c, page->out);
+	fputc(plain_char(c), page->out);
 }
 
 void page_text(struct page *page, const char *text)

@@ -38,9 +38,6 @@ struct report {
 	int err;
 };
 
-static const char *const verdict_words[] = { "PASS", "INCONCLUSIVE", "FAIL" };
-static const char *const severity_words[] = { "INFO", "WARNING", "ERROR" };
-
 /* ---- what is kept ---- */
 
 static int report_item(struct sink *sink, const struct trace_item *item,
@@ -179,10 +176,8 @@ static bool is_of(const struct kept_detail *d, const struct event *ev)
 {
 	const struct restore *r = &d->restore;
 
-	if (ev->seq < r->first_seq || ev->seq > d->last_seq)
-		return false;
-	return ev->tid == r->tid ||
-	       (ev->vm == r->vm && (ev->vcpu == r->vcpu || ev->vcpu == VCPU_NONE));
+	return ev->seq >= r->first_seq && ev->seq <= d->last_seq &&
+	       event_concerns(ev, r->vm, r->vcpu, r->tid);
 }
 
 static int keep_event(struct kept_detail *d, const struct event *ev, const struct trace_line *line)
@@ -206,7 +201,7 @@ static int keep_event(struct kept_detail *d, const struct event *ev, const struc
 		return -ENOMEM;
 	d->nr_events++;
 	if (proves)
-		e->json = strndup(line->text, line->len);
+		e->json = strndup(line->text, strcspn(line->text, "\n"));
 	return proves && !e->json ? -ENOMEM : 0;
 }
 
@@ -428,8 +423,7 @@ static void put_proofs(struct page *p, const struct kept_detail *d)
 			continue;
 		page_put(p, shown++ ? "" : "<pre>");
 		page_textf(p, "%" PRIu64 ": ", d->events[i].line);
-		for (; *json && *json != '\n'; json++)
-			page_text(p, (char[]){ *json, '\0' });
+		page_text(p, json);
 		page_put(p, "\n");
 	}
 	page_put(p, shown ? "</pre>\n" : "");
