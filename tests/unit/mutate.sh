@@ -356,7 +356,7 @@ mutant "files, tried never" $file 's/now_ns >= t->retry_ns \? /0 ? /'
 mutant "files, never forced" $file 's/CUT_WHEN_QUIET : CUT_NOW;/CUT_WHEN_QUIET : CUT_WHEN_QUIET;/'
 file=user/commands/show.c
 mutant "show, any restore" $file 's/s->next_restore\+\+ == s->restore\)/s->next_restore++)/'
-mutant "show, all vCPUs" user/model/event.h 's/^\treturn ev->tid == tid \|\|/\treturn true ||/'
+mutant "show, all vCPUs" user/model/event.h 's/^\treturn ev->tid == tid \|\|/\treturn ev->tid || tid ||/'
 mutant "show, of any run" $file 's/return s->file->of_run \? 0 : -ECANCELED;/s->file->of_run = true; return 0;/'
 mutant "show, of damaged files" $file 's/if \(err && err != -ECANCELED\)/if (0)/'
 
