@@ -32,5 +32,16 @@ mount -t tmpfs none /sys/kernel/btf
 doctor no-btf
 umount /sys/kernel/btf
 
+# events of tracefs: of a tracer that was killed, of one that lives, and of others
+[ -e /sys/kernel/tracing/kprobe_events ] || mount -t tracefs nodev /sys/kernel/tracing
+events=/sys/kernel/tracing/kprobe_events
+dead=$(cat /proc/sys/kernel/pid_max)
+echo "r1024:evmcs_trace_$dead/set_state_0 vfs_read" >>$events
+echo "r1024:evmcs_trace_1/set_state_0 vfs_read" >>$events
+echo "r:others/evmcs_trace vfs_read" >>$events
+cat $events >"$OUT/events.planted"
+
 doctor stock
-record restore evmcs-restore --rounds 1
+cat $events >"$OUT/events.doctor"
+record restore sh -c "cat $events >$OUT/events.armed; evmcs-restore --rounds 1"
+cat $events >"$OUT/events.left"

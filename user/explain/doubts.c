@@ -31,8 +31,10 @@ const struct doubt_explanation restore_doubts[WHY_COUNT] = {
 	.text =
 	"Of a function on the restore's path only the entry was seen, or only the exit; what was "
 	"reached in between is not known. Do: where losses or skipped probe hits are told as "
-	"well, mend these and restore again. Where not, it is a bug of evmcs-trace: report it "
-	"with the trace.",
+	"well, mend these and restore again. Where kprobes are used the kernel follows a fixed "
+	"number of calls of a function to their return: 1,024 where tracefs lets evmcs-trace ask "
+	"for so many, else no more than CPUs; 'evmcs-trace doctor -v' has it as the fact "
+	"'returns'. Else it is a bug of evmcs-trace: report it with the trace.",
 },
 [WHY_NO_RUN_SEEN] = {
 	.says = "the trace ended before the vCPU ran",

@@ -17,6 +17,7 @@
 #include "probes/attach.h"
 #include "probes/kernel.h"
 #include "probes/privileges.h"
+#include "probes/return_probes.h"
 #include "probes/whole_btf.h"
 #include "util/errstr.h"
 #include "util/say.h"
@@ -39,8 +40,10 @@ struct observer {
 	struct row_links {
 		struct bpf_link *links[MAX_LINKS];
 		int nr;
+		int nr_returns; /* events of o->returns: of the first so many sites */
 	} rows[PT_COUNT];
 	struct module_btf btf[2];
+	struct return_probes *returns; /* NULL: none are possible, or no kprobes wanted */
 	int types_fd; /* 0: libbpf finds the types itself */
 	struct point_count base[PT_COUNT]; /* at observer_let_go() */
 	uint64_t base_tracking_lost;
@@ -168,29 +171,73 @@ static int select_programs(struct observer *o, const struct plan_choice *choice)
 	return 0;
 }
 
+/* The event of a row's return probe at one of its sites. */
+static const char *return_name(char *name, size_t len, const struct plan_row *row, int site)
+{
+	snprintf(name, len, "%s_%d", row->program, site);
+	return name;
+}
+
+/* NULL where it cannot be: then there is the kernel's own, of fewer calls at once. */
+static struct bpf_link *attach_return(struct observer *o, const struct plan_choice *choice,
+				      int site, const struct bpf_program *prog)
+{
+	struct row_links *row = &o->rows[choice->row->point];
+	struct bpf_link *link;
+	char name[64];
+	int fd;
+
+	if (!o->returns)
+		return NULL;
+	return_name(name, sizeof(name), choice->row, site);
+	fd = return_probes_make(o->returns, name, choice->sites.site[site].address);
+	if (fd < 0)
+		return NULL;
+	link = bpf_program__attach_perf_event(prog, fd);
+	if (link) {
+		row->nr_returns = site + 1;
+		return link;
+	}
+	close(fd);
+	return_probes_remove(o->returns, name);
+	return NULL;
+}
+
+static struct bpf_link *attach_kprobe(struct observer *o, const struct plan_choice *choice,
+				      int site, bool at_exit, const struct bpf_program *prog)
+{
+	DECLARE_LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = at_exit,
+			    /* by address: neither duplicate names nor suffixes matter */
+			    .offset = choice->sites.site[site].address);
+	struct bpf_link *link = at_exit ? attach_return(o, choice, site, prog) : NULL;
+
+	return link ? link : bpf_program__attach_kprobe_opts(prog, NULL, &opts);
+}
+
 static int attach_one(struct observer *o, const struct plan_choice *choice, int site, bool at_exit)
 {
 	struct row_links *row = &o->rows[choice->row->point];
 	struct bpf_program *prog = find_program(o, choice->row, kind_of(choice, at_exit));
-	DECLARE_LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = at_exit,
-			    /* by address: neither duplicate names nor suffixes matter */
-			    .offset = choice->sites.site[site].address);
 	struct bpf_link *link;
 
 	link = plan_is_fentry(choice) ? bpf_program__attach_trace(prog)
-				      : bpf_program__attach_kprobe_opts(prog, NULL, &opts);
+				      : attach_kprobe(o, choice, site, at_exit, prog);
 	if (!link)
 		return -errno;
 	row->links[row->nr++] = link;
 	return 0;
 }
 
-static void detach_row(struct observer *o, enum evmcs_point point)
+static void detach_row(struct observer *o, const struct plan_row *plan_row)
 {
-	struct row_links *row = &o->rows[point];
+	struct row_links *row = &o->rows[plan_row->point];
+	char name[64];
 
 	while (row->nr)
 		bpf_link__destroy(row->links[--row->nr]);
+	while (row->nr_returns)
+		return_probes_remove(o->returns, return_name(name, sizeof(name), plan_row,
+							     --row->nr_returns));
 }
 
 static void refuse(struct plan_choice *choice, const char *kind, int err)
@@ -211,7 +258,7 @@ static int attach_row(struct observer *o, struct plan_choice *choice)
 		err = attach_one(o, choice, i / phases, i % phases);
 	if (err) {
 		refuse(choice, kind_of(choice, (i - 1) % phases), err);
-		detach_row(o, choice->row->point);
+		detach_row(o, choice->row);
 		return err;
 	}
 	choice->fact.attached = true;
@@ -370,6 +417,8 @@ static void attach_programs(struct observer *o)
 {
 	int i;
 
+	if (plan_uses(o->plan, "kprobe"))
+		o->returns = return_probes_open();
 	for (i = 0; i < o->plan->nr; i++) {
 		o->plan->choices[i].fact.attached = false;
 		attach_row(o, &o->plan->choices[i]);
@@ -448,6 +497,8 @@ static void close_observer(struct observer *o)
 	observer_detach(o);
 	evmcs_trace_bpf__destroy(o->skel);
 	o->skel = NULL;
+	return_probes_close(o->returns);
+	o->returns = NULL;
 	if (o->types_fd)
 		close(o->types_fd);
 	o->types_fd = 0;
@@ -562,7 +613,7 @@ void observer_forbid(struct observer *o, uint64_t points)
 		bool forbidden = points & (1ULL << choice->row->point);
 
 		if (forbidden && choice->fact.attached) {
-			detach_row(o, choice->row->point);
+			detach_row(o, choice->row);
 			choice->fact.attached = false;
 			memcpy(choice->allowed_reason, choice->fact.reason,
 			       sizeof(choice->allowed_reason));
@@ -602,10 +653,10 @@ bool observer_is_alive(const struct observer *o)
 
 void observer_detach(struct observer *o)
 {
-	int point;
+	int i;
 
-	for (point = 0; point < PT_COUNT; point++)
-		detach_row(o, point);
+	for (i = 0; i < o->plan->nr; i++)
+		detach_row(o, o->plan->choices[i].row);
 }
 
 void observer_free(struct observer *o)

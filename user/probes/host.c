@@ -22,6 +22,7 @@
 #include "probes/kernel.h"
 #include "probes/module_file.h"
 #include "probes/privileges.h"
+#include "probes/return_probes.h"
 #include "util/errstr.h"
 #include "util/first_line.h"
 #include "util/kallsyms.h"
@@ -424,6 +425,19 @@ static void ask_skipped(const struct host *host, struct host_answer *a)
 		      "use Linux 6.7 or later");
 }
 
+static void ask_returns(const struct host *host, struct host_answer *a)
+{
+	if (return_probes_possible()) {
+		say_value(a, "kprobes follow %d calls of a function at once", RETURN_PROBES_CALLS);
+		return;
+	}
+	say_value(a, "kprobes follow as many calls of a function at once as the kernel chooses");
+	if (plan_has(host, "kprobe"))
+		costs(a, "of many vCPUs that sleep in one function the returns are missed, and "
+			 "their restores in doubt",
+		      "sudo mount -t tracefs nodev /sys/kernel/tracing; run as root");
+}
+
 static void ask_perf_events(const struct host *host, struct host_answer *a)
 {
 	char paranoid[8];
@@ -466,6 +480,7 @@ const struct host_fact host_facts[] = {
 	{ "ftrace", HOST_RUNNING | HOST_DETAIL, ask_ftrace },
 	{ "kprobes", HOST_RUNNING | HOST_DETAIL, ask_kprobes },
 	{ "skipped", HOST_RUNNING | HOST_DETAIL, ask_skipped },
+	{ "returns", HOST_RUNNING | HOST_DETAIL, ask_returns },
 	{ "perf-events", HOST_RUNNING | HOST_DETAIL, ask_perf_events },
 	{ "tracefs", HOST_RUNNING | HOST_DETAIL, ask_tracefs },
 };
