@@ -236,8 +236,8 @@ static void detach_row(struct observer *o, const struct plan_row *plan_row)
 	while (row->nr)
 		bpf_link__destroy(row->links[--row->nr]);
 	while (row->nr_returns)
-		return_probes_remove(o->returns, return_name(name, sizeof(name), plan_row,
-							     --row->nr_returns));
+		return_probes_remove(o->returns,
+				     return_name(name, sizeof(name), plan_row, --row->nr_returns));
 }
 
 static void refuse(struct plan_choice *choice, const char *kind, int err)

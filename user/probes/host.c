@@ -433,8 +433,9 @@ static void ask_returns(const struct host *host, struct host_answer *a)
 	}
 	say_value(a, "kprobes follow as many calls of a function at once as the kernel chooses");
 	if (plan_has(host, "kprobe"))
-		costs(a, "of many vCPUs that sleep in one function the returns are missed, and "
-			 "their restores in doubt",
+		costs(a,
+		      "of many vCPUs that sleep in one function the returns are missed, and "
+		      "their restores in doubt",
 		      "sudo mount -t tracefs nodev /sys/kernel/tracing; run as root");
 }
 
