@@ -36,9 +36,9 @@ umount /sys/kernel/btf
 [ -e /sys/kernel/tracing/kprobe_events ] || mount -t tracefs nodev /sys/kernel/tracing
 events=/sys/kernel/tracing/kprobe_events
 dead=$(cat /proc/sys/kernel/pid_max)
-echo "r1024:evmcs_trace_$dead/set_state_0 vfs_read" >>$events
-echo "r1024:evmcs_trace_1/set_state_0 vfs_read" >>$events
-echo "r:others/evmcs_trace vfs_read" >>$events
+for event in "r1024:evmcs_trace_$dead/set_state_0" r1024:evmcs_trace_1/set_state_0 r:others/evmcs_trace; do
+	echo "$event vfs_read" >>$events
+done
 cat $events >"$OUT/events.planted"
 
 doctor stock
