@@ -13,8 +13,8 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir "$copy/scenarios"
 cp -r Makefile user include tests "$copy"
-# the lab's rules are not needed, and not copied
-sed -i '/^include scenarios/d' "$copy/Makefile"
+# the lab's and the packages' rules are not needed, and not copied
+sed -i -E '/^include (scenarios|packaging)/d' "$copy/Makefile"
 build() { make -s -C "$copy" CFLAGS='-O1 -Wno-error' "$@" >"$copy/log" 2>&1; }
 
 survived=0
@@ -415,5 +415,12 @@ mutant "property, a loss forgives" $model 's/if \(v->by_verdict\[VERDICT_FAIL\]\
 mutant "property, a file forgets exits" user/trace/decode.c 's/ev->exits = get_count\(r, s, "exits"\);/;/'
 mutant "property, no end is one" $model 's/if \(!m->has_footer\)/if (0)/;s/^\t\tcheck_counts\(m, v\);/\t\tif (m->has_footer) check_counts(m, v);/'
 mutant "loss, skipped exits are blocked" $model 's/^\t       !\(m->cut_missed \+ missed_of\(&m->footer\)\);/\t       1;/'
+mutant "time, open frames" $model 's/ > MANY_TASKS\)/ > 1000000)/'
+mutant "time, losses are walks" $model 's/^\tm->losses\+\+;/\tm->losses++;\n\tfor (struct vcpu *v = m->vcpu_list; v; v = v->next) mark(v->current, WHY_LOST);/'
+mutant "time, all that flew is asked" $model 's/^\twhile \(\*at && !\(\*at\)->current\)/\twhile (0)/'
+mutant "halves, any number" user/model/pairs.c 's/nr_saves > MAX_HALVES/nr_saves > 1000000/'
+mutant "halves, any number of steps" user/model/pairs.c 's/ == MAX_STEPS;/ == 0;/'
+mutant "lines of any length" user/sources/file.c 's/if \(looked_at > LINE_MAX_LEN\)/if (0)/;s/ <= LINE_MAX_LEN/ >= 0/'
+mutant "a filter is an int" user/trace/encode.c 's/"pid", \(json_int_t\)h->filter_pid/"pid", (json_int_t)(int)h->filter_pid/'
 
 exit $survived
