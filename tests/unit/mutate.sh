@@ -423,4 +423,13 @@ mutant "halves, any number of steps" user/model/pairs.c 's/ == MAX_STEPS;/ == 0;
 mutant "lines of any length" user/sources/file.c 's/if \(looked_at > LINE_MAX_LEN\)/if (0)/;s/ <= LINE_MAX_LEN/ >= 0/'
 mutant "a filter is an int" user/trace/encode.c 's/"pid", \(json_int_t\)h->filter_pid/"pid", (json_int_t)(int)h->filter_pid/'
 
+# Module files that others made.
+first_test=test_code
+mutant "module files, all memory" user/probes/module_file.c 's/memory_limit_begin\(&limit, MAX_UNPACKED\);/limit.set = false;/'
+mutant "module files, zstd has no limit" user/probes/module_file.c 's/size > MAX_UNPACKED \? NULL/0 ? NULL/'
+mutant "module files, symbols without end" user/probes/module_file.c 's/if \(!data \|\| !ends_strings\(file, header.sh_link\)\)/if (!data)/'
+mutant "module files, sections without end" user/probes/module_file.c 's/ \|\| !ends_strings\(file, sections\)\)/)/'
+mutant "module files, any name" user/probes/code.c 's/if \(len >= CODE_NAME_LEN\)/if (0)/'
+mutant "module files, clones are none" user/probes/code_files.c 's/if \(symbol_fit\(r->sorted\[i\], name\) != SYMBOL_OTHER\)/if (0)/'
+
 exit $survived
