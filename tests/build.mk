@@ -9,7 +9,7 @@ UNIT_TESTS := test_model test_anomalies test_trace test_quick test_small test_ex
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
 PROBE_TESTS := test_plan test_inlined test_privileges test_code test_symbols
 # What the daemon has around it, with libmicrohttpd.
-SERVE_TESTS := test_serve
+SERVE_TESTS := test_serve test_http
 ALL_UNIT_TESTS := $(UNIT_TESTS) $(PROBE_TESTS) $(SERVE_TESTS)
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
 	tests/unit/judged.c tests/unit/scratch.c

@@ -432,4 +432,13 @@ mutant "module files, sections without end" user/probes/module_file.c 's/ \|\| !
 mutant "module files, any name" user/probes/code.c 's/if \(len >= CODE_NAME_LEN\)/if (0)/'
 mutant "module files, clones are none" user/probes/code_files.c 's/if \(symbol_fit\(r->sorted\[i\], name\) != SYMBOL_OTHER\)/if (0)/'
 
+# Clients that mean no good.
+first_test=test_http
+file=user/serve/http.c
+mutant "http, slow ones stay" $file 's/^\tsend_late_ones_away\(s\);/\t;/'
+mutant "http, nobody makes way" $file 's/make_way\(s, client\);/;/'
+mutant "http, the newest goes" $file 's/if \(!is_there\(client\) \|\| client == newest\)/if (client != newest)/'
+mutant "http, a client has one request" $file 's/client->since_ms = now_ms\(\);/;/'
+mutant "http, room for any header" $file 's/\(16 \* 1024\)/(64 * 1024 * 1024)/'
+
 exit $survived
