@@ -441,4 +441,14 @@ mutant "http, the newest goes" $file 's/if \(!is_there\(client\) \|\| client == 
 mutant "http, a client has one request" $file 's/client->since_ms = now_ms\(\);/;/'
 mutant "http, room for any header" $file 's/\(16 \* 1024\)/(64 * 1024 * 1024)/'
 
+# Names that others chose.
+first_test=test_hostile
+mutant "names, as they are" user/util/plain.c 's/return c < 0x20 \|\| c >= 0x7f \? .\?. : c;/return c;/'
+mutant "names, with DEL" user/util/plain.c 's/c >= 0x7f/c > 0x7f/'
+mutant "names, in the journal" user/sinks/journal.c 's/plain\(e->text\[e->nr\+\+\]\);/e->nr++;/'
+mutant "names, in JUnit" user/sinks/junit.c 's/fputc\(c < 0x20 \|\| c >= 0x7f \? .\?. : c, out\);/fputc(c, out);/'
+mutant "names, beyond ASCII" user/trace/encode.c 's/flags \| JSON_ENSURE_ASCII/flags/'
+mutant "names, DEL in JSON" user/trace/encode.c 's/if \(!dump \|\| !strchr\(dump, DEL\)\)/if (1)/'
+mutant "names, labels of text" user/sinks/text.c 's/print_vcpu\(t, r->vm_name \? r->vm_name : r->comm,.*/fputs(r->vm_name ? r->vm_name : r->comm, t->options.out);/'
+
 exit $survived
