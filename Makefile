@@ -29,6 +29,11 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
 CPPFLAGS_ALL := -D_GNU_SOURCE -Iuser -Iinclude -I$(B)/include $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(CFLAGS)
+# It reads what others wrote, some of it with privileges (docs/security.md). Of the program only:
+# sanitizers have checks of their own, and without -O the first of these is an error.
+HARDENING := $(if $(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) -fstack-protector-strong \
+	-fstack-clash-protection -fcf-protection
+HARDENED_LINK := -pie -Wl,-z,relro,-z,now
 LIBS := -lbpf -ldw -lelf -lzstd -lz -ljansson -lcyaml -lyaml -lmicrohttpd -lm
 # Readiness, the watchdog and the journal; a build without it has the rest.
 ifneq ($(wildcard /usr/include/systemd/sd-journal.h),)
@@ -93,11 +98,11 @@ $(B)/obj/user/commands/explain.o: $(CATALOGUE_ROWS)
 $(B)/obj/%.o: %.c
 	$(call msg,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIE $(HARDENING) -MMD -MP -c $< -o $@
 
 $(PROGRAM): $(OBJS) $(SCHEMA_OBJ)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(HARDENED_LINK) $(LDFLAGS) $^ $(LIBS) -o $@
 
 include scenarios/drivers/build.mk
 include scenarios/qemu-migration/build.mk

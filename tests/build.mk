@@ -5,14 +5,14 @@
 # but for what is asked of a kernel.
 
 UNIT_TESTS := test_model test_anomalies test_trace test_quick test_small test_expect test_saves test_metrics test_files \
-	test_explain test_report test_perfetto test_lines test_properties
+	test_explain test_report test_perfetto test_lines test_properties test_hostile
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
 PROBE_TESTS := test_plan test_inlined test_privileges test_code test_symbols
 # What the daemon has around it, with libmicrohttpd.
-SERVE_TESTS := test_serve
+SERVE_TESTS := test_serve test_http
 ALL_UNIT_TESTS := $(UNIT_TESTS) $(PROBE_TESTS) $(SERVE_TESTS)
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
-	tests/unit/judged.c tests/unit/scratch.c
+	tests/unit/judged.c tests/unit/scratch.c tests/unit/every_sink.c tests/unit/hostile.c
 UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS)
 UNIT_LIBS := -lcmocka -ljansson -lz -lcyaml -lyaml -lm
 UNIT_CPPFLAGS := $(CPPFLAGS_ALL) -Itests/unit
@@ -64,15 +64,16 @@ $(ASAN_PROGRAMS): $(B)/tests-asan/%: $(B)/tests-asan/tests/unit/%.o \
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(ASAN_CFLAGS) $(LDFLAGS) $^ $(UNIT_LIBS) -o $@
 
-# Traces for tests of reports, without a lab.
+# Traces for tests of reports, without a lab; and reports of odd names.
 MAKE_TRACES := $(B)/tests/make_traces
+MAKE_HOSTILE := $(B)/tests/make_hostile
 
-$(MAKE_TRACES): $(B)/tests/tests/unit/make_traces.o $(UNIT_SRCS:%.c=$(B)/tests/%.o)
+$(MAKE_TRACES) $(MAKE_HOSTILE): $(B)/tests/%: $(B)/tests/tests/unit/%.o $(UNIT_SRCS:%.c=$(B)/tests/%.o)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(UNIT_LIBS) -o $@
 
 .PHONY: test-traces
-test-traces: $(MAKE_TRACES)
+test-traces: $(MAKE_TRACES) $(MAKE_HOSTILE)
 
 # Takes journald's place in the lab.
 $(B)/tests/journal_socket: tests/lab/journal_socket.c
@@ -126,6 +127,6 @@ unit: $(UNIT_PROGRAMS)
 unit-asan: $(ASAN_PROGRAMS)
 	$(Q)$(call run_unit,$^)
 
--include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(FILES_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c $(wildcard tests/fleet/*.c tests/bench/*.c))
+-include $(patsubst %.c,$(B)/tests/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(FILES_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c) tests/unit/make_traces.c tests/unit/make_hostile.c $(wildcard tests/fleet/*.c tests/bench/*.c))
 -include $(patsubst %.c,$(B)/tests-asan/%.d,$(UNIT_SRCS) $(PROBE_SRCS) $(FILES_SRCS) $(SERVE_SRCS) $(ALL_UNIT_TESTS:%=tests/unit/%.c))
 include tests/fuzz/build.mk

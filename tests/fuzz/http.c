@@ -110,22 +110,22 @@ static void expect_healthy(void)
 	close(fd);
 }
 
-/* The server closes what clients have left. */
+static uint64_t idle_fds;
+
+/* The server closes what clients have left, when it has answered what they sent: one a turn. */
 static void settle(void)
 {
 	int i;
 
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 4 || (i < 2000 && process_open_fds() != idle_fds); i++)
 		http_turn(server);
 }
-
-static uint64_t idle_fds;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	const struct model_options rules = { .fail_on = SEVERITY_ERROR };
 	const struct metrics_options options = { .model = &rules, .libbpf = "1.1" };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), i;
 
 	(void)argc;
 	(void)argv;
@@ -138,7 +138,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	server = http_new(fd, NULL, 0, pages, NULL);
 	fuzz_assert(server && metrics);
 	expect_healthy();
-	settle();
+	for (i = 0; i < 4; i++)
+		http_turn(server);
 	idle_fds = process_open_fds();
 	fuzz_listen();
 	return 0;

@@ -13,8 +13,8 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir "$copy/scenarios"
 cp -r Makefile user include tests "$copy"
-# the lab's rules are not needed, and not copied
-sed -i '/^include scenarios/d' "$copy/Makefile"
+# the lab's and the packages' rules are not needed, and not copied
+sed -i -E '/^include (scenarios|packaging)/d' "$copy/Makefile"
 build() { make -s -C "$copy" CFLAGS='-O1 -Wno-error' "$@" >"$copy/log" 2>&1; }
 
 survived=0
@@ -78,8 +78,8 @@ mutant "fail_on is ignored" $model 's/severity >= m->options.fail_on/severity >=
 mutant "doubt beats violation" $model 's/if \(has_violation\(m, restore\)\)/if (has_violation(m, restore) \&\& !restore->why)/'
 mutant "untracked is no reason" $model 's/if \(ev->flags & REC_UNTRACKED\)/if (0)/'
 mutant "state need not be known" $model 's/if \(!\(ev->flags & REC_VCPU_STATE\).*/if (0)/'
-mutant "loss marks none" $model 's/mark\(vcpu->current, WHY_LOST\);//'
-mutant "loss spares the pending" $model 's/mark\(vcpu->pending, WHY_LOST\);//'
+mutant "loss marks none" $model 's/^\tm->losses\+\+;/\t;/'
+mutant "loss is told with the next anomaly" $model '/^static void judge\(/,/^}/s/note_losses\(m, restore\);/;/'
 mutant "loss is not counted" $model 's/m->verdict.lost \+= loss->count;//'
 mutant "unpaired marks none" $model 's/if \(\(!frame \|\| skipped\) .*/if (0)/'
 mutant "unpaired is not counted" $model 's/m->unpaired\+\+;/;/'
@@ -90,7 +90,7 @@ mutant "missed is no reason" $model 's/^\tif \(missed\)/\tif (0)/'
 mutant "events may be missing" $model 's/if \(written != v->events - m->cut_events\)/if (0)/'
 mutant "tracking loss is no reason" $model 's/^\tif \(untracked\)/\tif (0)/'
 mutant "commands may fail" $model 's/if \(m->footer.has_command &&/if (0 \&\&/'
-mutant "no restore passes" $model 's/if \(!v->restores\)/if (0)/'
+mutant "no restore passes" $model 's/if \(!v->restores && /if (0 \&\& /'
 mutant "lost is no reason" $model 's/if \(v->lost\)/if (0)/'
 mutant "probes need not attach" $model 's/if \(p->needed && !p->attached\)/if (0)/'
 mutant "blocked is ignored" $model 's/context_for_each\(m->context, blocked_access, m\);//'
@@ -98,7 +98,7 @@ mutant "refused forgets the first" $model 's/vcpu->current = vcpu->pending;/rest
 mutant "left is not noticed" $model 's/left_by_set = true/left_by_set = false/'
 mutant "map is the second's" $model 's/served = vcpu->pending;/;/'
 mutant "run is not exact" $model 's/r->run_exact = true/r->run_exact = false/'
-mutant "slots are everyone's" $model 's/\|\| vcpu->vm != ev->vm\)/)/'
+mutant "slots are everyone's" $model '/^static void memslot_begins/,/^}/s/find_vm\(m, ev->vm\)/m->vcpu_list ? m->vcpu_list->of : NULL/'
 mutant "vCPUs are one" $model 's/return \(x->id > y->id\) - \(x->id < y->id\);/return 0;/'
 mutant "VMs are one" $model 's/if \(x->vm != y->vm\)/if (0)/'
 mutant "silence is no reason" $model 's/if \(m->silent\)/if (0)/'
@@ -112,7 +112,7 @@ mutant "A28 though L2 lives" $model 's/^\tnotice_entry\(m, vcpu, ev\);//'
 mutant "A28 of what is not mapped" $model 's/r->wants_evmcs && r->mapped && !r->l2/r->wants_evmcs \&\& !r->l2/'
 mutant "A28 of L2" $model 's/r->mapped && !r->l2/r->mapped/'
 mutant "A28 unread" $model 's/if \(entry->failed && !entry->clean_known\)/if (0)/'
-mutant "loss spares the entering" $model 's/mark\(vcpu->entering, WHY_LOST\);//'
+mutant "loss is older than any restore" $model 's/r->losses_before = m->losses;/r->losses_before = 0;/'
 mutant "told after the footer" user/pipeline.c 's/if \(item->type == ITEM_FOOTER\)/if (0)/'
 mutant "a stranger, unheard" user/model/anomalies.c 's/ \|\| !watched\(f, PT_STATE_PAGES\)//'
 mutant "forgotten, unheard" user/model/anomalies.c 's/saw_everything\(f\) && watched\(f, PT_EVMPTR_LOAD\) &&$/saw_everything(f) \&\&/'
@@ -149,7 +149,7 @@ mutant "probes of any number" user/trace/decode.c 's/json_array_size\(probes\) >
 mutant "file is not cut" user/sinks/trace.c 's/if \(ftruncate\(t->fd, t->written\)\)/if (0)/'
 mutant "told again and again" user/sinks/trace.c '/^static void write_line/,/^}/s/if \(t->err\)/if (0)/'
 mutant "errors are kept" user/sinks/trace.c 's/return t->err;/return 0;/'
-mutant "escapes on screen" user/sinks/words.c 's/out\[i\] = \(unsigned char\)s\[i\] < 0x20 .*/out[i] = s[i];/'
+mutant "escapes on screen" user/sinks/words.c 's/return plain\(out\);/return out;/'
 mutant "local time" user/trace/encode.c 's/gmtime_r/localtime_r/'
 
 file=user/model/save.c
@@ -168,20 +168,20 @@ mutant "half needs no save" $model 's/m->options.half && v->nested_saves/m->opti
 mutant "half is a whole" $model 's/m->options.half && v->nested_saves/v->nested_saves/'
 mutant "half by the rules" user/expect/judge.c 's/\(j->e \|\| v->doubts & \(1U << DOUBT_NO_RESTORE\)\)/1/'
 mutant "save again on screen" user/sinks/text.c 's/\(s->repeats && !t->options.events\)/0/'
-mutant "JSON beyond ASCII" user/sinks/json.c 's/ \| JSON_ENSURE_ASCII//'
+mutant "JSON beyond ASCII" user/sinks/json.c 's/dump_plain\(object, JSON_COMPACT\)/json_dumps(object, JSON_COMPACT)/'
 file=user/model/pairs.c
 mutant "pair by any clock" $file 's/return save->wall_ns < restore->wall_ns && /return /'
 mutant "pair of any save there" $file 's/return save->last && /return /'
 mutant "pair with the first" $file 's/distance\(a, restore\) < distance/distance(a, restore) > distance/'
 mutant "pair by the wall clock" $file 's/trace->wall_ns = first->wall_ns \+ .*/;/'
-mutant "pair across vCPUs" $file 's/if \(a->vcpu != b->vcpu\)/if (0)/'
-mutant "pair across names" $file 's/return same_name\(a->vm->name, b->vm->name\);/return true;/'
+mutant "pair across vCPUs" $file 's/compare_numbers\(\(uint32_t\)x->vcpu, \(uint32_t\)y->vcpu\)/0/'
+mutant "pair across names" $file 's/compare_names\(x->vm->name, y->vm->name\)/(x->vm->name != NULL) - (y->vm->name != NULL)/'
 mutant "pair the nameless" $file 's/return a->vm->pid == b->vm->pid && same_host\(a, b\);/return true;/'
 mutant "pair across hosts" $file 's/\(\*a->boot_id && !strcmp\(a->boot_id, b->boot_id\)\)/1/'
 mutant "pair unknown hosts" $file 's/\*a->boot_id && //'
 mutant "pair is the same" $file 's/return is_known\(save\) && !differing\(save, restore\);/return true;/'
 mutant "pair with an older one" $file 's/\(!p->list.complete \|\| /(1 || /'
-mutant "pair, no snapshot" $file 's/find_own\(p, restore, true\) \?: //'
+mutant "pair, no snapshot" $file 's/find_own\(restore, true\) \?: //'
 mutant "pair with a leave" $file 's/r->path == PATH_LEAVE \|\| //'
 mutant "pair in SET" $file 's/ \|\| !r->set_done\)/)/'
 mutant "pair in L1" $file 's/^\tif \(half->l2\)/\tif (1)/'
@@ -191,8 +191,8 @@ mutant "pair of the pending" $file 's/save->has_evmptr && evmptr_is_valid\(save-
 mutant "pair, refused" $file 's/^\tif \(pair->restore->ret\)/\tif (0)/'
 mutant "pair, refused alone" $file 's/if \(!save && restore->ret\)/if (0)/'
 mutant "pair, unknown" $file 's/^\tif \(!is_known\(pair->save\)\)/\tif (0)/'
-mutant "pair, never restored" $file 's/^\tif \(!save->last \|\| .*/\tif (1)/'
-mutant "pair, restored later" $file 's/!save->last \|\| save->off/save->off/'
+mutant "pair, never restored" $file 's/^\tif \(save->off \|\| save->looked\)/\tif (1)/'
+mutant "pair, restored later" $file 's/!save->last \|\| save->paired\)/save->paired)/'
 mutant "pair, not run" $file 's/ \|\| save->looked\)/)/'
 mutant "pair, unseen" $file 's/^\t\tif \(pair_trace_gap\(t\)\)/\t\tif (0)/'
 mutant "pair, restored twice" $file 's/save->consumed = true;/;/'
@@ -210,7 +210,7 @@ mutant "pair, VMX left" $file 's/half->off = save->off;/half->off = false;/'
 mutant "pair, VMX left before" $file 's/ && save->ends_ns > restore->wall_ns / /'
 mutant "pair, VMX left unseen" $model 's/^\t\tm->hooks.off\(m->hooks.ctx, &save\);/\t\t;/'
 mutant "pair with a look" $file 's/save->off \|\| save->looked \|\| /save->off || /'
-mutant "pair, all are looks" $file 's/save->looked = r->ran;/save->looked = true;/'
+mutant "pair, all are looks" $file 's/save->looked = \(\*\(struct half \*\*\)node\)->ran;/save->looked = true;/'
 mutant "pair, cut" $file 's/1U << DOUBT_CUT \| //'
 mutant "pair, filtered" $file 's/if \(h->filter_pid \|\| h->filter_vcpu >= 0\)/if (0)/'
 mutant "pair, filtered by vCPU" $file 's/ \|\| h->filter_vcpu >= 0\)/)/'
@@ -226,8 +226,8 @@ mutant "name of its own option" $file 's/wanted = !wanted && /wanted = /'
 
 file=user/expect/judge.c
 mutant "too many is fine" $file 's/if \(c->seen > c->want.max\)/if (0)/'
-mutant "too few is fine" $file 's/else if \(c->seen < c->want.min\)/else if (0)/'
-mutant "doubt is violation" $file 's/may_have_missed\(j, v\) \|\| !j->e/!j->e/'
+mutant "too few is fine" $file 's/else if \(c->seen < c->want.min && /else if (0 \&\& /'
+mutant "doubt is violation" $file 's/may_have_missed\(j, v\) \|\| unseen >= 0/unseen >= 0/'
 mutant "coverage is ignored" $file 's/if \(doubts \|\| c->seen\)/if (0)/'
 mutant "broken is fine" $file 's/^\tif \(c->broken\)$/\tif (0)/'
 mutant "unsure is fine" $file 's/else if \(c->unsure \&\& /else if (0 \&\& /'
@@ -285,7 +285,7 @@ mutant "metrics, exemplars for all" $file 's/w->form != EXPOSITION_OPENMETRICS \
 mutant "metrics, exemplars of none" $file 's/ \|\| !e->time\)/)/'
 mutant "metrics, exemplars by class" $file 's/if \(e->class\)/if (0)/'
 mutant "metrics, exemplars of another bucket" $file 's/&h->exemplar\[i\]\)/\&h->exemplar[0])/'
-mutant "metrics, boot IDs escape" $file 's/^\t\t\t\*c = ._.;/\t\t\t;/'
+mutant "metrics, boot IDs escape" user/model/run.c 's/if \(strchr\(HEX, \*boot_id\)\)/if (1)/'
 mutant "metrics, the end for all" $file 's/if \(form == EXPOSITION_OPENMETRICS\)/if (1)/'
 mutant "metrics, one type for all" $file 's/return form == EXPOSITION_OPENMETRICS/return form != EXPOSITION_OPENMETRICS/'
 mutant "metrics, families of samples" $file 's/w->form == EXPOSITION_TEXT \? suffix : ""/suffix/'
@@ -408,12 +408,47 @@ mutant "returns are where they go" user/sources/ksyms.c 's/answer\(ksyms, addres
 first_test=test_properties
 mutant "property, vCPUs are one" $model 's/return \(x->id > y->id\) - \(x->id < y->id\);/return 0;/'
 mutant "property, a loss is no gap" $model 's/ && restore->why & \(1U << WHY_LOST\)\)/ \&\& 0)/'
-mutant "property, losses are not marked" $model 's/mark\(vcpu->current, WHY_LOST\);/;/'
+mutant "property, losses are not marked" $model '/^static void ask\(/,/^}/s/note_losses\(m, restore\);/;/'
 mutant "property, the end is there" $model 's/ && has_all\(m\)\)/)/'
 mutant "property, counts are believed" $model 's/if \(lost != m->ring_lost - m->cut_lost\)/if (0)/'
 mutant "property, a loss forgives" $model 's/if \(v->by_verdict\[VERDICT_FAIL\]\)/if (v->by_verdict[VERDICT_FAIL] \&\& !v->lost)/'
 mutant "property, a file forgets exits" user/trace/decode.c 's/ev->exits = get_count\(r, s, "exits"\);/;/'
 mutant "property, no end is one" $model 's/if \(!m->has_footer\)/if (0)/;s/^\t\tcheck_counts\(m, v\);/\t\tif (m->has_footer) check_counts(m, v);/'
 mutant "loss, skipped exits are blocked" $model 's/^\t       !\(m->cut_missed \+ missed_of\(&m->footer\)\);/\t       1;/'
+mutant "time, open frames" $model 's/ > MANY_TASKS\)/ > 1000000)/'
+mutant "time, losses are walks" $model 's/^\tm->losses\+\+;/\tm->losses++;\n\tfor (struct vcpu *v = m->vcpu_list; v; v = v->next) mark(v->current, WHY_LOST);/'
+mutant "time, all that flew is asked" $model 's/^\twhile \(\*at && !\(\*at\)->current\)/\twhile (0)/'
+mutant "halves, any number" user/model/pairs.c 's/nr_saves > MAX_HALVES/nr_saves > 1000000/'
+mutant "halves, any number of steps" user/model/pairs.c 's/ == MAX_STEPS;/ == 0;/'
+mutant "lines of any length" user/sources/file.c 's/if \(looked_at > LINE_MAX_LEN\)/if (0)/;s/ <= LINE_MAX_LEN/ >= 0/'
+mutant "a filter is an int" user/trace/encode.c 's/"pid", \(json_int_t\)h->filter_pid/"pid", (json_int_t)(int)h->filter_pid/'
+
+# Module files that others made.
+first_test=test_code
+mutant "module files, all memory" user/probes/module_file.c 's/memory_limit_begin\(&limit, MAX_UNPACKED\);/limit.set = false;/'
+mutant "module files, zstd has no limit" user/probes/module_file.c 's/size > MAX_UNPACKED \? NULL/0 ? NULL/'
+mutant "module files, symbols without end" user/probes/module_file.c 's/if \(!data \|\| !ends_strings\(file, header.sh_link\)\)/if (!data)/'
+mutant "module files, sections without end" user/probes/module_file.c 's/ \|\| !ends_strings\(file, sections\)\)/)/'
+mutant "module files, any name" user/probes/code.c 's/if \(len >= CODE_NAME_LEN\)/if (0)/'
+mutant "module files, clones are none" user/probes/code_files.c 's/if \(symbol_fit\(r->sorted\[i\], name\) != SYMBOL_OTHER\)/if (0)/'
+
+# Clients that mean no good.
+first_test=test_http
+file=user/serve/http.c
+mutant "http, slow ones stay" $file 's/^\tsend_late_ones_away\(s\);/\t;/'
+mutant "http, nobody makes way" $file 's/make_way\(s, client\);/;/'
+mutant "http, the newest goes" $file 's/if \(!is_there\(client\) \|\| client == newest\)/if (client != newest)/'
+mutant "http, a client has one request" $file 's/client->since_ms = now_ms\(\);/;/'
+mutant "http, room for any header" $file 's/\(16 \* 1024\)/(64 * 1024 * 1024)/'
+
+# Names that others chose.
+first_test=test_hostile
+mutant "names, as they are" user/util/plain.c 's/return c < 0x20 \|\| c >= 0x7f \? .\?. : c;/return c;/'
+mutant "names, with DEL" user/util/plain.c 's/c >= 0x7f/c > 0x7f/'
+mutant "names, in the journal" user/sinks/journal.c 's/plain\(e->text\[e->nr\+\+\]\);/e->nr++;/'
+mutant "names, in JUnit" user/sinks/junit.c 's/fputc\(c < 0x20 \|\| c >= 0x7f \? .\?. : c, out\);/fputc(c, out);/'
+mutant "names, beyond ASCII" user/trace/encode.c 's/flags \| JSON_ENSURE_ASCII/flags/'
+mutant "names, DEL in JSON" user/trace/encode.c 's/if \(!dump \|\| !strchr\(dump, DEL\)\)/if (1)/'
+mutant "names, labels of text" user/sinks/text.c 's/print_vcpu\(t, r->vm_name \? r->vm_name : r->comm,.*/fputs(r->vm_name ? r->vm_name : r->comm, t->options.out);/'
 
 exit $survived

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -446,6 +447,118 @@ static void cut_anywhere(void **state)
 	}
 }
 
+/* Where the last byte of a section is, for the shell. */
+#define LAST_BYTE(section)                                                                         \
+	"$(($(readelf -SW kvm-intel.ko | sed -n 's/.* \\" section                                  \
+	" *STRTAB *[0-9a-f]* *\\([0-9a-f]*\\) *\\([0-9a-f]*\\) .*/0x\\1+0x\\2-1/p')))"
+
+#define WITHOUT_END(section, file)                                                                 \
+	"cp kvm-intel.ko " file "; printf x | dd of=" file                                         \
+	" bs=1 seek=" LAST_BYTE(section) " conv=notrunc status=none"
+
+/* libelf would look for the end of each name from the end of them all. */
+static void names_without_end(void **state)
+{
+	char why[512];
+
+	(void)state;
+	scratch_run(WITHOUT_END(".strtab", "endless.ko"));
+	assert_null(read_code("endless.ko", why));
+	one_sentence("endless.ko", why, "no symbol table");
+	scratch_run(WITHOUT_END(".shstrtab", "sections.ko"));
+	assert_null(read_code("sections.ko", why));
+	one_sentence("sections.ko", why, "names of its sections have no end");
+}
+
+/* A megabyte of name, which a million symbols may share, is none of the kernel's. */
+static void names_longer_than_the_kernel_has(void **state)
+{
+	struct code_sites sites;
+	struct code *code;
+	char why[512];
+
+	(void)state;
+	scratch_run("{ cat module.c; printf 'void f'; head -c 511 /dev/zero | tr '\\0' x; "
+		    "echo '(void) {}'; printf 'void g'; head -c 510 /dev/zero | tr '\\0' x; "
+		    "echo '(void) {}'; } >long.c; "
+		    "gcc -x c -c -O0 -DNAME='\"kvm_intel\"' -DRELEASE='\"9.9.9-test\"' long.c "
+		    "-o long.ko");
+	code = read_code("long.ko", why);
+	assert_non_null(code);
+	assert_int_equal(code_module(code, CODE_KVM_INTEL)->symbols.nr,
+			 code_module(code, CODE_KVM)->symbols.nr + 1);
+	assert_true(code_find_sites(code, CODE_KVM_INTEL, "free_vcpu", &sites));
+	code_free(code);
+}
+
+/* Those of a BTF are looked for among the symbols: not each among all. */
+static void functions_by_the_thousand(void **state)
+{
+	struct btf *base = make_base(), *split = btf__new_empty_split(base);
+	struct timespec before, after;
+	struct code *code;
+	char name[32], why[512];
+	int i;
+
+	(void)state;
+	add_types(split);
+	for (i = 0; i < 10000; i++) {
+		snprintf(name, sizeof(name), "elsewhere_%d", i);
+		assert_true(btf__add_func(split, name, BTF_FUNC_STATIC, 3) > 0);
+	}
+	save_btf("thousand.btf", split);
+	btf__free(split);
+	btf__free(base);
+	scratch_run("{ cat module.c; seq -f 'void elsewhere%%.0f(void) {}' 10000; } >thousand.c; "
+		    "gcc -x c -c -O0 -DNAME='\"kvm_intel\"' -DRELEASE='\"9.9.9-test\"' thousand.c "
+		    "-o few.ko; objcopy --add-section .BTF=thousand.btf few.ko thousand.ko");
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+	code = read_code("thousand.ko", why);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+	assert_non_null(code);
+	one_sentence("thousand.ko", why, "do not match its symbols");
+	code_free(code);
+	/* each with each, as often as a base length is tried, would be half a minute */
+	assert_true(after.tv_sec - before.tv_sec < 2);
+}
+
+/* 700 MB of zeros, packed twice. */
+static const char bomb[] =
+	"/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM4aGTAfRdAH6Ny0WC5oM4+eHt0vlHXxXkfZoM64Er1xqIMdzdnIfRQtvc/"
+	"a\n"
+	"g8AJrVJBMbZdCcqY7mOwX8i6OSKYHl4dm3bj19iKtO35bDFDMDrkiCXtre6fZCJAbVEhf7zhaBIDtr9J0hZ9omIZJR"
+	"\n"
+	"W53u0HaE1uAX/R2mjlriJPmp6r4OxqZi1xMLl2MuFXOVxKbFAFG0tsjPzrLOUCZuyefUloFADqeQ2/"
+	"nDwX9trVfd1a\n"
+	"JS+WJIfJ0Dnj6g62f4+MjWSdnPNK5QYpZuv7BxmagkIVJOxLTR2aeScsMbrL2/BDhOv2zKTF+Lij46r0nmvo/"
+	"BR5Vd\n"
+	"mVtvVxNkpR8Nz9wNC26O/lDfuwV9V+lXSEyQ/GMWauHc6519pNyA98IHfpH1ZeW/8UC4k7qdlp3gqFdN/"
+	"9LoD2jUgT\n"
+	"4SnGM78yx14Le2OO5/"
+	"0BW2S0LYNhXZQICVxSIH6HfjCyitQPx2X2d22rZI4kQgF6wTjOUhqCs1IJlM7+jZ9lcCKt67\n"
+	"GKuvZAbfPnOnVobYIGdNVybRS1/"
+	"N8jk9vp6sQZMS5O8xZKBq8+ukOx55I1u9mUg5c7FBfz5ajwe5nGmXfLjHe5PLpQ\n"
+	"ou55bT8Bjz9IF3pXUfe+w/"
+	"EzG3shg0ZrPUN0F0gwW7Ir489sQSOLufsrh0V18vN7w5iWPgHj+zDg8AANWGvYhwjdBx\n"
+	"AAGQBJTDBgAynSLcscRn+wIAAAAABFla\n";
+
+static void a_file_that_unpacks_to_gigabytes(void **state)
+{
+	char why[512];
+
+	(void)state;
+#ifdef __SANITIZE_ADDRESS__
+	skip(); /* it ends where memory does */
+#endif
+	scratch_write("bomb.b64", bomb, sizeof(bomb) - 1);
+	scratch_run("base64 -d bomb.b64 | xz -dc >bomb.ko.xz; "
+		    "head -c 400M /dev/zero | zstd -q -1 -f -o bomb.ko.zst");
+	assert_null(read_code("bomb.ko.xz", why));
+	one_sentence("bomb.ko.xz", why, "cannot be unpacked");
+	assert_null(read_code("bomb.ko.zst", why));
+	one_sentence("bomb.ko.zst", why, "cannot be unpacked");
+}
+
 /* ---- the BTF alone ---- */
 
 static bool takes_any(void *ctx, const char *name)
@@ -581,13 +694,23 @@ static void many_unused_strings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(clones_and_pieces),   cmocka_unit_test(every_packing),
-		cmocka_unit_test(symbols_of_a_file),   cmocka_unit_test(btf_with_its_base),
-		cmocka_unit_test(btf_of_no_use),       cmocka_unit_test(two_of_one_name),
-		cmocka_unit_test(wrong_files),	       cmocka_unit_test(wrong_kvm),
-		cmocka_unit_test(cut_anywhere),	       cmocka_unit_test(damaged_btf),
-		cmocka_unit_test(unused_strings),      cmocka_unit_test(names_that_shift),
+		cmocka_unit_test(clones_and_pieces),
+		cmocka_unit_test(every_packing),
+		cmocka_unit_test(symbols_of_a_file),
+		cmocka_unit_test(btf_with_its_base),
+		cmocka_unit_test(btf_of_no_use),
+		cmocka_unit_test(two_of_one_name),
+		cmocka_unit_test(wrong_files),
+		cmocka_unit_test(wrong_kvm),
+		cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(damaged_btf),
+		cmocka_unit_test(unused_strings),
+		cmocka_unit_test(names_that_shift),
 		cmocka_unit_test(many_unused_strings),
+		cmocka_unit_test(names_without_end),
+		cmocka_unit_test(names_longer_than_the_kernel_has),
+		cmocka_unit_test(functions_by_the_thousand),
+		cmocka_unit_test(a_file_that_unpacks_to_gigabytes),
 	};
 
 	return cmocka_run_group_tests(tests, make_all, remove_all);

@@ -1336,8 +1336,8 @@ static const char *const seeds[] = {
 	"restores: 2\nevery:\n  path: evmcs-deferred\n  accesses-before-run: 0\n",
 	"anomalies: {A2: required, double-set: 1.., others: forbidden}\ntolerate: [lost, open]\n",
 	"coverage: {events: {map: 1..}, probes: [map, pin]}\npaths: {native: ..5}\n",
-	"checks:\n- name: a\n  where: {restore: 1, set-time: ..10ms}\n  order: [set-state, ran]\n"
-	"- name: b\n  never: [access/evmcs@KVM_RUN]\n  before: ran\n",
+	("checks:\n- name: a\n  where: {restore: 1, set-time: ..10ms}\n  order: [set-state, ran]\n"
+	 "- name: b\n  never: [access/evmcs@KVM_RUN]\n  before: ran\n"),
 };
 
 /* Now and then another number only, which is no damage to the form. */

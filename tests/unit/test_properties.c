@@ -5,12 +5,14 @@
  * numbers begin; a failure names the seed with which one round shows it again.
  */
 #include <inttypes.h>
+#include <linux/kvm.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -19,11 +21,12 @@
 #include "judged.h"
 #include "model/anomalies.h"
 #include "model/names.h"
+#include "model/pairs.h"
 #include "sources/source.h"
 #include "stories.h"
 #include "trace/format.h"
 
-#define ROUNDS 300
+#define ROUNDS 200
 
 static uint64_t number_of(const char *variable, uint64_t otherwise)
 {
@@ -511,6 +514,185 @@ static void a_trace_that_is_cut_never_passes(void **state)
 	expect_seen_each();
 }
 
+/* ---- what a trace costs grows as it does ---- */
+
+static void many_vms(struct stream *s, int n)
+{
+	while (n--) {
+		s->a->vm = (uint32_t)n;
+		name_vm(s, "web");
+	}
+}
+
+/* A vCPU that none of the others is, of the same VM. */
+static void another_vcpu(struct stream *s, int n)
+{
+	s->a->vcpu = n;
+	s->a->tid = 1000 + (uint32_t)n;
+}
+
+static void many_restores(struct stream *s, int n)
+{
+	while (n--)
+		tell(s, "deferred");
+}
+
+static void many_in_flight(struct stream *s, int n)
+{
+	while (n--) {
+		another_vcpu(s, n);
+		set(s, 0);
+	}
+}
+
+static void many_losses(struct stream *s, int n)
+{
+	int i;
+
+	many_in_flight(s, n);
+	for (i = 0; i < n; i++)
+		loss(s, 1);
+}
+
+static void many_freed(struct stream *s, int n)
+{
+	int i;
+
+	many_in_flight(s, n);
+	for (i = 0; i < n; i++) {
+		another_vcpu(s, i);
+		free_vcpu(s);
+	}
+}
+
+/* The one in flight is the last that is asked. */
+static void many_that_are_not_in_flight(struct stream *s, int n)
+{
+	int i;
+
+	many_in_flight(s, 1);
+	for (i = 1; i < n; i++) {
+		another_vcpu(s, i);
+		save(s, 0);
+	}
+	for (i = 0; i < n; i++)
+		memslot(s, 1, 0, 4096);
+}
+
+static void many_open_frames(struct stream *s, int n)
+{
+	int i;
+
+	on(s, 2, 0);
+	in_ioctl(s, KVM_RUN);
+	for (i = 0; i < n; i++) {
+		s->a->tid = 1000000 + (uint32_t)i;
+		enter(s, PT_STATE_PAGES);
+	}
+	on(s, 1, 0);
+	many_restores(s, n);
+}
+
+static void many_saves(struct stream *s, int n)
+{
+	s->a->flags |= REC_VMXON;
+	while (n--) {
+		s->a->vm = s->a->pid = 1 + (uint32_t)n;
+		save(s, NESTED_EVMCS);
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*tell)(struct stream *s, int n);
+	int n;
+} large[] = {
+	{ "VMs", many_vms, 8000 },
+	{ "restores", many_restores, 500 },
+	{ "in flight", many_in_flight, 1000 },
+	{ "losses", many_losses, 1000 },
+	{ "freed", many_freed, 1000 },
+	{ "not in flight", many_that_are_not_in_flight, 2000 },
+	{ "open frames", many_open_frames, 1000 },
+	{ "saves", many_saves, 4000 },
+};
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void gather_save(void *ctx, const struct save *save)
+{
+	pairs_save(ctx, save);
+}
+
+static void gather_restore(void *ctx, const struct restore *restore)
+{
+	pairs_restore(ctx, restore);
+}
+
+static int to_model(void *ctx, const struct trace_item *item)
+{
+	return model_item(ctx, item);
+}
+
+/* The model and the halves of migrations; the better of two. */
+static uint64_t cost_of(const struct stream *s)
+{
+	const struct model_options options = { .fail_on = SEVERITY_ERROR };
+	uint64_t best = UINT64_MAX, start;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		struct pairs *pairs = pairs_new(true);
+		const struct model_hooks hooks = { .ctx = pairs,
+						   .restore = gather_restore,
+						   .save = gather_save };
+		struct model *m = model_new(&options, &hooks);
+
+		start = cpu_ns();
+		pairs_trace(pairs, "a trace", &s->header);
+		assert_int_equal(stream_feed(s, to_model, m), 0);
+		model_finish(m);
+		assert_non_null(pairs_finish(pairs));
+		model_free(m);
+		pairs_free(pairs);
+		start = cpu_ns() - start;
+		best = start < best ? start : best;
+	}
+	return best;
+}
+
+/* What costs the square of its length makes a trace of some megabytes last for minutes. */
+static void time_grows_as_the_trace(void **state)
+{
+	struct stream *s;
+	uint64_t cost[2];
+	size_t i;
+	int j;
+
+	(void)state;
+	for (i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
+		for (j = 0; j < 2; j++) {
+			s = stream_new();
+			large[i].tell(s, j ? 8 * large[i].n : large[i].n);
+			cost[j] = cost_of(s);
+			stream_free(s);
+		}
+		if (getenv("EVMCS_SHOW"))
+			print_message("%s: %" PRIu64 " us, %" PRIu64 " us\n", large[i].name,
+				      cost[0] / 1000, cost[1] / 1000);
+		/* eight times as much, and what memory that is no longer near costs; not 64 times */
+		if (cost[1] > 24 * cost[0] + 1000000)
+			fail_msg("%s: %" PRIu64 " us became %" PRIu64, large[i].name,
+				 cost[0] / 1000, cost[1] / 1000);
+	}
+}
+
 static int quiet_again(void **state)
 {
 	(void)state;
@@ -528,6 +710,7 @@ static const struct CMUnitTest tests[] = {
 	PROPERTY(a_violation_stays_one),
 	PROPERTY(what_is_recorded_is_judged_the_same),
 	PROPERTY(a_trace_that_is_cut_never_passes),
+	PROPERTY(time_grows_as_the_trace),
 };
 
 int main(void)

@@ -1273,6 +1273,64 @@ static void many_of_them(void **state)
 	assert_int_equal(h->list->verdict, VERDICT_PASS);
 }
 
+/* Of one vCPU: nothing is said of which belong together, and that is said. */
+static void too_many_of_one_vcpu(void **state)
+{
+	struct hosts *h = *state;
+	size_t i;
+
+	begin_vm(h->a, 1, 0, "web1");
+	for (i = 0; i < 501; i++)
+		save(h->a, L2_EVMCS);
+	restored(h->b, 1, 0, "web1");
+	restored(h->b, 2, 1, "web1");
+	pair_up(h, true);
+	assert_int_equal(h->list->nr, 3);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(h->list->pair[i].result,
+				 h->list->pair[i].restore && h->list->pair[i].restore->vcpu
+					 ? RESULT_NOT_SAVED
+					 : RESULT_TOO_MANY);
+	assert_int_equal(h->list->verdict, VERDICT_INCONCLUSIVE);
+}
+
+/* In one process any number is looked at, but not each restore at each save. */
+static void too_many_that_differ(void **state)
+{
+	struct hosts *h = *state;
+	size_t i, n = 4500;
+
+	begin_vm(h->a, 1, 0, "web1");
+	for (i = 0; i < n; i++)
+		save(h->a, L2_EVMCS);
+	for (i = 0; i < n; i++)
+		restored(h->a, 1, 0, "web1");
+	pair_up(h, true);
+	assert_int_equal(h->list->nr, n);
+	assert_int_equal(h->list->verdict, VERDICT_PASS);
+	for (i = 0; i < n; i++) {
+		set(h->a, EVMCS);
+		run_deferred(h->a);
+	}
+	pair_up(h, true);
+	assert_int_equal(h->list->nr, 2 * n + 1);
+	for (i = 0; i <= 2 * n; i++)
+		assert_int_equal(h->list->pair[i].result, RESULT_TOO_MANY);
+	assert_int_equal(h->list->verdict, VERDICT_INCONCLUSIVE);
+}
+
+static void as_many_as_are_looked_at(void **state)
+{
+	struct hosts *h = *state;
+	int i;
+
+	begin_vm(h->a, 1, 0, "web1");
+	for (i = 0; i < 500; i++)
+		save(h->a, L2_EVMCS);
+	restored(h->b, 1, 0, "web1");
+	expect_pairs(h, true, "500:1 same");
+}
+
 #define PAIR_TEST(name) cmocka_unit_test_setup_teardown(name, hosts_setup, hosts_teardown)
 
 int main(void)
@@ -1329,6 +1387,9 @@ int main(void)
 		PAIR_TEST(halves_that_may_be_missing),
 		PAIR_TEST(a_trace_given_twice_counts_once),
 		PAIR_TEST(many_of_them),
+		PAIR_TEST(too_many_of_one_vcpu),
+		PAIR_TEST(too_many_that_differ),
+		PAIR_TEST(as_many_as_are_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

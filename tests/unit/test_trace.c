@@ -1391,6 +1391,74 @@ static void bytes_that_are_no_text(void **state)
 	trace_free(&t);
 }
 
+/* 5 MiB without a newline, as /dev/zero has more of: not read until memory ends. */
+static void a_line_that_does_not_end(void **state)
+{
+	char *text = malloc((5 << 20) + 1);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, ' ', 5 << 20);
+	text[5 << 20] = '\0';
+	expect_status(text, STATUS_MALFORMED, "longer than any line of a trace");
+}
+
+static size_t longest_line(const char *text)
+{
+	size_t longest = 0, len;
+
+	for (; *text; text += len + 1) {
+		len = strcspn(text, "\n");
+		longest = len > longest ? len : longest;
+	}
+	return longest;
+}
+
+/* All accesses that are kept of a restore, and all stacks, of the longest names. */
+static void the_longest_restore(void **state)
+{
+	char name[112], *text;
+	struct trace t = trace_new();
+	size_t len;
+	int i, j;
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	set(t.s, 0);
+	in_ioctl(t.s, KVM_GET_MP_STATE);
+	for (i = 0; i < RESTORE_MAX_ACCESSES; i++) {
+		reach(t.s, PT_READ_GUEST, PURPOSE_UNKNOWN, UINT64_MAX - 1);
+		last(t.s)->nr_stack = RECORD_STACK_DEPTH;
+		for (j = 0; j < RECORD_STACK_DEPTH; j++)
+			last(t.s)->stack[j] = name;
+		leave(t.s, PT_READ_GUEST, 0);
+	}
+	for (i = 0; i < RESTORE_MAX_MEMSLOTS; i++)
+		memslot(t.s, UINT32_MAX, UINT64_MAX, UINT64_MAX);
+	ran(t.s);
+	footer(t.s);
+	expect_same_as_live(&t);
+	text = slurp(t.fd, &len);
+	/* what file.c takes for a line of a trace is ten times as long */
+	assert_in_range(longest_line(text), 300000, 420000);
+	free(text);
+	trace_free(&t);
+}
+
+/* A pid that is no Linux's, but that the schema allows. */
+static void the_largest_filter(void **state)
+{
+	struct trace t = trace_new();
+
+	(void)state;
+	t.s->header.filter_pid = UINT32_MAX;
+	stories[2].tell(t.s);
+	footer(t.s);
+	expect_same_as_live(&t);
+	trace_free(&t);
+}
+
 static int stop_at_event(void *ctx, const struct trace_item *item)
 {
 	int *items = ctx;
@@ -1652,6 +1720,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(derived_lines_are_not_believed),
 	TEST(files_that_are_no_traces),
 	TEST(bytes_that_are_no_text),
+	TEST(a_line_that_does_not_end),
+	TEST(the_longest_restore),
+	TEST(the_largest_filter),
 	TEST(errors_come_back),
 	TEST(passing_trace_cut_at_every_byte),
 	TEST(failing_trace_cut_at_every_byte),

@@ -254,7 +254,7 @@ static int tell_ready(const struct live_options *o)
 	}
 	if (!o->ready_file)
 		return 0;
-	fd = open(o->ready_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	fd = open(o->ready_file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0) {
 		say_error("cannot create the ready file %s (%s): choose another place",
 			  o->ready_file, errstr(errno));

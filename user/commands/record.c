@@ -77,7 +77,8 @@ static void name_by_time(struct record_options *o)
 
 /*
  * Addresses and names in it are nobody else's business: 0600. What an earlier
- * run left there is only cut off when this one is armed (live_options.armed).
+ * run left there is only cut off when this one is armed (live_options.armed). But
+ * a name that nobody has given must be new: in /tmp it may be somebody else's link.
  */
 static int open_output(struct record_options *o)
 {
@@ -85,7 +86,7 @@ static int open_output(struct record_options *o)
 		return STDOUT_FILENO;
 	o->fd = open(o->output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	o->is_new = o->fd >= 0;
-	if (o->fd < 0 && errno == EEXIST)
+	if (o->fd < 0 && errno == EEXIST && o->output != o->default_output)
 		o->fd = open(o->output, O_WRONLY | O_CLOEXEC);
 	if (o->fd < 0)
 		say_error("cannot write %s (%s): choose another place with -o", o->output,

@@ -10,6 +10,7 @@
 struct context {
 	void *tasks; /* tsearch() tree of struct task, by tid */
 	struct task *spare; /* one that was released: most tasks come and go with each call */
+	size_t nr;
 };
 
 /* By what a task begins with: a key need not be a whole one, which is large. */
@@ -62,7 +63,13 @@ struct task *context_task(struct context *context, uint32_t tid)
 		free(task);
 		return NULL;
 	}
+	context->nr++;
 	return task;
+}
+
+size_t context_nr_tasks(const struct context *context)
+{
+	return context->nr;
 }
 
 void context_release(struct context *context, struct task *task)
@@ -72,6 +79,7 @@ void context_release(struct context *context, struct task *task)
 	tdelete(task, &context->tasks, compare_tasks);
 	free(context->spare);
 	context->spare = task;
+	context->nr--;
 }
 
 struct visit {

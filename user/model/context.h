@@ -15,7 +15,8 @@ struct frame {
 	enum evmcs_point point;
 	struct event entry; /* its stack strings are not valid any more */
 	struct access *access; /* class ACCESS: what it became, or NULL */
-	uint64_t restore_id; /* that access' owner */
+	uint64_t restore_id; /* that access' owner, */
+	int32_t owner; /* of this vCPU */
 	bool evmcs_page; /* an inlined nested_get_evmcs_page in it was passed */
 };
 
@@ -32,6 +33,9 @@ void context_free(struct context *context);
 
 /* The task, made where it is not known yet; NULL on -ENOMEM. */
 struct task *context_task(struct context *context, uint32_t tid);
+
+/* Of those that are in something. */
+size_t context_nr_tasks(const struct context *context);
 
 /* Forgets the task if it is in nothing. */
 void context_release(struct context *context, struct task *task);

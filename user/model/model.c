@@ -17,21 +17,25 @@
 struct vcpu {
 	uint32_t vm;
 	int32_t id;
+	struct vm *of;
 	struct restore *current; /* the latest SET, until its window ends */
 	struct restore *pending; /* an earlier one, while SET runs again */
 	struct restore *entering; /* it ran; what L1's first nested entry does is to be seen */
 	bool has_set; /* one that is in this trace */
 	bool has_saved;
 	struct save saved; /* the last one, since the last SET */
-	struct vcpu *next; /* list of all, for what concerns a VM or everything */
+	struct vcpu *next, **back; /* list of all */
+	bool flying; /* in the list of its VM: it has a current restore, or had one */
+	struct vcpu *next_flying, **back_flying;
 };
 
 struct vm {
 	uint32_t id;
 	uint32_t pid;
 	char *name;
-	char *comm;
-	struct vm *next;
+	char *comm; /* NULL: nothing was said of it yet */
+	uint64_t nr_vcpus;
+	struct vcpu *flying; /* those with a restore in flight, for what concerns the VM */
 };
 
 struct model {
@@ -40,7 +44,7 @@ struct model {
 	struct context *context;
 	void *vcpus; /* tsearch() tree of struct vcpu, by vm and id */
 	struct vcpu *vcpu_list;
-	struct vm *vms;
+	void *vms; /* tsearch() tree of struct vm, by id */
 	struct trace_header header;
 	bool blind; /* a needed probe is missing; so until the header came */
 	uint64_t attached; /* bits of enum evmcs_point */
@@ -57,6 +61,7 @@ struct model {
 	uint64_t open;
 	uint64_t unpaired; /* outside of any restore */
 	uint64_t ring_lost;
+	uint64_t losses; /* how often any were told */
 	bool output_failed;
 	bool silent;
 	bool detached;
@@ -142,6 +147,13 @@ static void mark(struct restore *restore, enum inconclusive_reason why)
 		restore->why |= 1U << why;
 }
 
+/* Instead of a walk over all that is in flight, for each loss. */
+static void note_losses(const struct model *m, struct restore *restore)
+{
+	if (restore->losses_before != m->losses)
+		mark(restore, WHY_LOST);
+}
+
 static bool has_violation(const struct model *m, const struct restore *restore)
 {
 	int i;
@@ -165,6 +177,7 @@ static bool has_unfinished_access(const struct restore *restore)
 
 static void judge(const struct model *m, struct restore *restore)
 {
+	note_losses(m, restore);
 	if (m->blind)
 		mark(restore, WHY_BLIND);
 	if (restore->end == END_OPEN)
@@ -239,14 +252,44 @@ static void close_restore(struct model *m, struct restore **slot, enum restore_e
 	conclude(m, end_restore(m, slot, end, ev));
 }
 
+static int compare_vms(const void *a, const void *b)
+{
+	const struct vm *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
 static struct vm *find_vm(const struct model *m, uint32_t id)
 {
-	struct vm *vm;
+	struct vm key = { .id = id };
+	void *node = tfind(&key, &m->vms, compare_vms);
 
-	for (vm = m->vms; vm; vm = vm->next)
-		if (vm->id == id)
-			return vm;
+	return node ? *(struct vm **)node : NULL;
+}
+
+static struct vm *know_vm(struct model *m, uint32_t id)
+{
+	struct vm *vm = find_vm(m, id);
+
+	if (vm)
+		return vm;
+	vm = calloc(1, sizeof(*vm));
+	if (!vm)
+		return NULL;
+	vm->id = id;
+	if (tsearch(vm, &m->vms, compare_vms))
+		return vm;
+	free(vm);
 	return NULL;
+}
+
+static void free_vm(void *node)
+{
+	struct vm *vm = node;
+
+	free(vm->name);
+	free(vm->comm);
+	free(vm);
 }
 
 static const char *vm_name(const struct model *m, uint32_t id)
@@ -277,6 +320,7 @@ static struct restore *new_restore(struct model *m, const struct event *ev)
 		return NULL;
 	r->id = ++m->next_id;
 	r->window = ev->window;
+	r->losses_before = m->losses;
 	r->exits = ev->exits;
 	r->has_exits = ev->flags & REC_VCPU_STATE;
 	r->vm = ev->vm;
@@ -322,7 +366,7 @@ static struct vcpu *find_vcpu(struct model *m, uint32_t vm, int32_t id)
 	return node ? *(struct vcpu **)node : NULL;
 }
 
-static struct vcpu *add_vcpu(struct model *m, uint32_t vm, int32_t id)
+static struct vcpu *new_vcpu(struct model *m, uint32_t vm, int32_t id)
 {
 	struct vcpu *vcpu = calloc(1, sizeof(*vcpu));
 
@@ -330,24 +374,76 @@ static struct vcpu *add_vcpu(struct model *m, uint32_t vm, int32_t id)
 		return NULL;
 	vcpu->vm = vm;
 	vcpu->id = id;
-	if (!tsearch(vcpu, &m->vcpus, compare_vcpus)) {
-		free(vcpu);
+	vcpu->of = know_vm(m, vm);
+	if (vcpu->of && tsearch(vcpu, &m->vcpus, compare_vcpus))
+		return vcpu;
+	free(vcpu);
+	return NULL;
+}
+
+static struct vcpu *add_vcpu(struct model *m, uint32_t vm, int32_t id)
+{
+	struct vcpu *vcpu = new_vcpu(m, vm, id);
+
+	if (!vcpu)
 		return NULL;
-	}
+	vcpu->of->nr_vcpus++;
 	vcpu->next = m->vcpu_list;
+	if (vcpu->next)
+		vcpu->next->back = &vcpu->next;
+	vcpu->back = &m->vcpu_list;
 	m->vcpu_list = vcpu;
 	return vcpu;
 }
 
+static void leave_flying(struct vcpu *vcpu)
+{
+	if (!vcpu->flying)
+		return;
+	vcpu->flying = false;
+	*vcpu->back_flying = vcpu->next_flying;
+	if (vcpu->next_flying)
+		vcpu->next_flying->back_flying = vcpu->back_flying;
+}
+
+/*
+ * The vCPUs of a VM that have a restore in flight, from *at on; those that have none any more
+ * leave the list here.
+ */
+static struct vcpu *flying(struct vcpu **at)
+{
+	while (*at && !(*at)->current)
+		leave_flying(*at);
+	return *at;
+}
+
+static void takes_off(struct vcpu *vcpu)
+{
+	if (vcpu->flying)
+		return;
+	vcpu->flying = true;
+	vcpu->next_flying = vcpu->of->flying;
+	if (vcpu->next_flying)
+		vcpu->next_flying->back_flying = &vcpu->next_flying;
+	vcpu->back_flying = &vcpu->of->flying;
+	vcpu->of->flying = vcpu;
+}
+
+static void forget_vm(struct model *m, struct vm *vm)
+{
+	tdelete(vm, &m->vms, compare_vms);
+	free_vm(vm);
+}
+
 static void remove_vcpu(struct model *m, struct vcpu *vcpu)
 {
-	struct vcpu **at = &m->vcpu_list;
-
+	leave_flying(vcpu);
 	tdelete(vcpu, &m->vcpus, compare_vcpus);
-	while (*at && *at != vcpu)
-		at = &(*at)->next;
-	if (*at)
-		*at = vcpu->next;
+	*vcpu->back = vcpu->next;
+	if (vcpu->next)
+		vcpu->next->back = vcpu->back;
+	if (!--vcpu->of->nr_vcpus)
+		forget_vm(m, vcpu->of);
 	free(vcpu);
 }
 
@@ -408,6 +504,7 @@ static void ask(struct model *m, enum moment when, struct restore *restore,
 
 	if (!restore)
 		return;
+	note_losses(m, restore);
 	facts->restore = restore;
 	facts->attached = m->attached;
 	facts->slow_set_ns = m->options.slow_set_ns;
@@ -577,6 +674,7 @@ static int access_begins(struct model *m, struct vcpu *vcpu, const struct task *
 	r->accesses[r->nr_accesses++] = access;
 	frame->access = access;
 	frame->restore_id = r->id;
+	frame->owner = r->vcpu;
 	return 0;
 }
 
@@ -593,14 +691,11 @@ static bool reached_memory(const struct event *ev)
 }
 
 /* Whose restore an access was put down to; it may be over, then NULL. */
-static struct vcpu *owner_of(const struct model *m, struct vcpu *vcpu, const struct frame *frame)
+static struct vcpu *owner_of(struct model *m, const struct frame *frame)
 {
-	if (vcpu && vcpu->current && vcpu->current->id == frame->restore_id)
-		return vcpu;
-	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
-		if (vcpu->current && vcpu->current->id == frame->restore_id)
-			return vcpu;
-	return NULL;
+	struct vcpu *vcpu = find_vcpu(m, frame->entry.vm, frame->owner);
+
+	return vcpu && vcpu->current && vcpu->current->id == frame->restore_id ? vcpu : NULL;
 }
 
 static void count_access(struct model *m, const struct task *task, const struct access *access)
@@ -611,8 +706,8 @@ static void count_access(struct model *m, const struct task *task, const struct 
 		m->verdict.accesses_in_set++;
 }
 
-static void access_ends(struct model *m, struct vcpu *vcpu, const struct task *task,
-			const struct frame *frame, const struct event *ev)
+static void access_ends(struct model *m, const struct task *task, const struct frame *frame,
+			const struct event *ev)
 {
 	struct moment_facts facts = {
 		.event = ev,
@@ -621,9 +716,10 @@ static void access_ends(struct model *m, struct vcpu *vcpu, const struct task *t
 		.access = frame->access,
 	};
 	struct access *access = frame->access;
+	struct vcpu *vcpu;
 
 	/* the restore may have ended while a frame was left open by a loss */
-	vcpu = owner_of(m, vcpu, frame);
+	vcpu = owner_of(m, frame);
 	if (!access || !vcpu)
 		return;
 	access->done = true;
@@ -785,6 +881,7 @@ static int set_begins(struct model *m, struct vcpu *vcpu, struct task *task, con
 		return -ENOMEM;
 	vcpu->pending = vcpu->current;
 	vcpu->current = r;
+	takes_off(vcpu);
 	vcpu->has_set = true;
 	vcpu->has_saved = false;
 	return 0;
@@ -856,6 +953,8 @@ static bool is_of_window(enum evmcs_point point)
 	return point != PT_SET_STATE && point != PT_GET_STATE && point != PT_FREE_VCPU;
 }
 
+#define MANY_TASKS 4096
+
 static void find_open_frame(struct task *task, void *arg)
 {
 	struct frame_search *search = arg;
@@ -876,6 +975,9 @@ static bool has_open_frame(struct model *m, const struct restore *r, uint64_t en
 {
 	struct frame_search search = { .restore = r, .end_seq = end_seq };
 
+	/* of so many some are, or the trace is made up: too many to ask at each run */
+	if (context_nr_tasks(m->context) > MANY_TASKS)
+		return true;
 	context_for_each(m->context, find_open_frame, &search);
 	return search.found;
 }
@@ -963,30 +1065,6 @@ static void look_at(struct model *m, struct vcpu *vcpu, const struct event *ev)
 	}
 }
 
-static void free_vm(struct vm *vm)
-{
-	free(vm->name);
-	free(vm->comm);
-	free(vm);
-}
-
-static void forget_vm(struct model *m, uint32_t id)
-{
-	struct vm **at = &m->vms, *vm;
-	const struct vcpu *vcpu;
-
-	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
-		if (vcpu->vm == id)
-			return;
-	while (*at && (*at)->id != id)
-		at = &(*at)->next;
-	vm = *at;
-	if (!vm)
-		return;
-	*at = vm->next;
-	free_vm(vm);
-}
-
 static void vcpu_freed(struct model *m, struct vcpu *vcpu, const struct task *task,
 		       const struct frame *frame, const struct event *ev)
 {
@@ -999,20 +1077,29 @@ static void vcpu_freed(struct model *m, struct vcpu *vcpu, const struct task *ta
 	if (vcpu->current)
 		close_restore(m, &vcpu->current, END_FREED, ev);
 	remove_vcpu(m, vcpu);
-	forget_vm(m, ev->vm);
+}
+
+/* No kernel has a VM with more vCPUs: a trace that has is in doubt, and not looked at for ever. */
+#define MOST_VCPUS 4096
+
+static bool too_many(struct model *m, int *nr)
+{
+	if (++*nr <= MOST_VCPUS)
+		return false;
+	m->unpaired++;
+	return true;
 }
 
 /* Concerns the VM: every restore that is in flight in it. */
-static void memslot_changed(struct model *m, const struct event *ev)
+static void memslot_changed(struct model *m, struct vm *vm, const struct event *ev)
 {
 	struct memslot_change change = { .t_ns = ev->t_ns, .seq = ev->seq, .slot = ev->memslot };
-	struct vcpu *vcpu;
+	struct vcpu **at, *vcpu;
+	int nr = 0;
 
-	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
+	for (at = &vm->flying; (vcpu = flying(at)) && !too_many(m, &nr); at = &vcpu->next_flying) {
 		struct restore *r = vcpu->current;
 
-		if (!r || vcpu->vm != ev->vm)
-			continue;
 		if (r->nr_memslots == RESTORE_MAX_MEMSLOTS)
 			r->memslots_dropped++;
 		else
@@ -1020,14 +1107,24 @@ static void memslot_changed(struct model *m, const struct event *ev)
 	}
 }
 
-static void memslot_committed(struct model *m, const struct event *ev)
+static void memslot_committed(struct model *m, struct vm *vm, const struct event *ev)
 {
 	struct moment_facts facts = { .event = ev };
-	struct vcpu *vcpu;
+	struct vcpu **at, *vcpu;
+	int nr = 0;
 
-	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
-		if (vcpu->vm == ev->vm)
-			ask(m, AT_MEMSLOT, vcpu->current, &facts);
+	for (at = &vm->flying; (vcpu = flying(at)) && !too_many(m, &nr); at = &vcpu->next_flying)
+		ask(m, AT_MEMSLOT, vcpu->current, &facts);
+}
+
+static void memslot_begins(struct model *m, const struct event *ev)
+{
+	struct vm *vm = find_vm(m, ev->vm);
+
+	if (vm && ev->point == PT_MEMSLOT)
+		memslot_changed(m, vm, ev);
+	else if (vm)
+		memslot_committed(m, vm, ev);
 }
 
 /* ---- saves ---- */
@@ -1116,10 +1213,8 @@ static int event_enters(struct model *m, struct vcpu *vcpu, struct task *task,
 		vcpu->current->left_by_set = true;
 	if (ev->point == PT_EVMPTR_LOAD || ev->point == PT_EVMPTR_LOAD_DIRECT)
 		evmptr_begins(m, vcpu, task);
-	if (ev->point == PT_MEMSLOT)
-		memslot_changed(m, ev);
-	if (ev->point == PT_MEMSLOT_COMMIT)
-		memslot_committed(m, ev);
+	if (point_class(ev->point) == CLASS_MEMSLOT)
+		memslot_begins(m, ev);
 	if (vcpu && vcpu->current && ev->point == PT_UNMAP)
 		unmap_begins(vcpu->current, task, ev);
 	if (ev->point == PT_SHADOW_COPY)
@@ -1140,14 +1235,11 @@ static void note_unpaired(struct model *m, struct vcpu *vcpu)
  * A VM ioctl has no vCPU loaded. What it reaches is put down to the first
  * restore in flight in that VM: one that says so is enough.
  */
-static struct vcpu *in_flight_in(const struct model *m, uint32_t vm)
+static struct vcpu *in_flight_in(const struct model *m, uint32_t id)
 {
-	struct vcpu *vcpu;
+	struct vm *vm = find_vm(m, id);
 
-	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next)
-		if (vcpu->vm == vm && vcpu->current)
-			return vcpu;
-	return NULL;
+	return vm ? flying(&vm->flying) : NULL;
 }
 
 /*
@@ -1178,7 +1270,7 @@ static void event_exits(struct model *m, struct vcpu *vcpu, struct task *task,
 	if (!frame)
 		return;
 	if (point_class(ev->point) == CLASS_ACCESS)
-		access_ends(m, vcpu, task, frame, ev);
+		access_ends(m, task, frame, ev);
 	switch (ev->point) {
 	case PT_EVMPTR_LOAD:
 	case PT_EVMPTR_LOAD_DIRECT:
@@ -1282,8 +1374,6 @@ static int fold_event(struct model *m, const struct event *ev)
 
 static void fold_loss(struct model *m, const struct loss_fact *loss)
 {
-	struct vcpu *vcpu;
-
 	if (loss->stage == LOSS_RING)
 		m->ring_lost += loss->count;
 	if (loss->stage == LOSS_OUTPUT)
@@ -1294,11 +1384,7 @@ static void fold_loss(struct model *m, const struct loss_fact *loss)
 		m->detached = true;
 	else
 		m->verdict.lost += loss->count;
-	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
-		mark(vcpu->current, WHY_LOST);
-		mark(vcpu->pending, WHY_LOST);
-		mark(vcpu->entering, WHY_LOST);
-	}
+	m->losses++;
 }
 
 /* Told again, after a cut: restores hold what it was called before. */
@@ -1312,20 +1398,15 @@ static int fold_known_vm(struct vm *vm, const struct vm_fact *fact)
 
 static int fold_vm(struct model *m, const struct vm_fact *fact)
 {
-	struct vm *vm = find_vm(m, fact->vm);
+	struct vm *vm = know_vm(m, fact->vm);
 
-	if (vm)
-		return fold_known_vm(vm, fact);
-	vm = calloc(1, sizeof(*vm));
 	if (!vm)
 		return -ENOMEM;
-	vm->id = fact->vm;
+	if (vm->comm)
+		return fold_known_vm(vm, fact);
 	vm->pid = fact->pid;
-	vm->name = fact->name ? strdup(fact->name) : NULL;
 	vm->comm = strdup(fact->comm);
-	vm->next = m->vms;
-	m->vms = vm;
-	return vm->comm && (vm->name || !fact->name) ? 0 : -ENOMEM;
+	return vm->comm ? fold_known_vm(vm, fact) : -ENOMEM;
 }
 
 static void fold_header(struct model *m, const struct trace_header *header)
@@ -1540,7 +1621,7 @@ static void blocked_access(struct task *task, void *arg)
 	if (!task->depth)
 		return;
 	frame = &task->frames[task->depth - 1];
-	vcpu = owner_of(m, NULL, frame);
+	vcpu = owner_of(m, frame);
 	if (!vcpu)
 		return;
 	frame->access->touched = true;
@@ -1682,15 +1763,10 @@ static void free_vcpu(void *node)
 
 void model_free(struct model *m)
 {
-	struct vm *vm;
-
 	if (!m)
 		return;
 	tdestroy(m->vcpus, free_vcpu);
-	while ((vm = m->vms)) {
-		m->vms = vm->next;
-		free_vm(vm);
-	}
+	tdestroy(m->vms, free_vm);
 	context_free(m->context);
 	free(m);
 }

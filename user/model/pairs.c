@@ -15,7 +15,14 @@ struct halves {
 /*
  * Halves of one VM to its owner, and of one vCPU: only these may belong together,
  * and only among these is looked for, since a long trace has many VMs.
+ *
+ * Where they have moved, that costs the square of how many they are, and more where clocks leave a
+ * choice: it is not done for more than MAX_HALVES of either. In one process it is a step each, but
+ * for saves that differ from what was restored.
  */
+#define MAX_HALVES 500
+#define MAX_STEPS 20000000
+
 struct group {
 	struct half **saves; /* as they came */
 	struct half **by_time; /* the same */
@@ -23,6 +30,9 @@ struct group {
 	size_t nr_saves;
 	size_t nr_restores;
 	bool one_process; /* of one host: nothing has moved */
+	bool too_many; /* nothing is said of which belong together */
+	bool told; /* that there are too many */
+	unsigned int steps; /* of find_own() */
 };
 
 struct pairs {
@@ -31,7 +41,10 @@ struct pairs {
 	void *vms; /* tsearch() tree of struct pair_vm */
 	struct halves saves;
 	struct halves restores;
-	struct half **grouped; /* what the groups' lists are parts of */
+	struct half **grouped; /* what the groups' lists are parts of, and the other two: */
+	struct half **by_id; /* restores */
+	struct half **certain; /* restores that only their partner can be of, from another host */
+	size_t nr_certain;
 	struct group *groups;
 	size_t nr_groups;
 	struct pair_list list;
@@ -384,6 +397,23 @@ static int compare_times(const void *a, const void *b)
 		       ?: compare_numbers((uintptr_t)x, (uintptr_t)y);
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	const struct half *x = *(struct half *const *)a, *y = *(struct half *const *)b;
+
+	return compare_numbers((uintptr_t)x->trace, (uintptr_t)y->trace)
+		       ?: compare_numbers(x->id, y->id);
+}
+
+static void sort_by_id(struct pairs *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->restores.nr; i++)
+		p->by_id[i] = &p->restores.half[i];
+	qsort(p->by_id, p->restores.nr, sizeof(*p->by_id), compare_ids);
+}
+
 static void sort_halves(struct halves *halves, struct half **sorted)
 {
 	size_t i;
@@ -420,13 +450,16 @@ static bool make_groups(struct pairs *p)
 	const struct half *head;
 	struct group *group;
 
-	p->grouped = calloc(2 * nr_saves + nr_restores + 1, sizeof(*p->grouped));
+	p->grouped = calloc(2 * nr_saves + 3 * nr_restores + 1, sizeof(*p->grouped));
 	p->groups = calloc(nr_saves + nr_restores + 1, sizeof(*p->groups));
 	if (!p->grouped || !p->groups)
 		return false;
 	saves = p->grouped;
 	by_time = saves + nr_saves;
 	restores = by_time + nr_saves;
+	p->by_id = restores + nr_restores;
+	p->certain = p->by_id + nr_restores;
+	sort_by_id(p);
 	sort_halves(&p->saves, saves);
 	sort_halves(&p->restores, restores);
 	for (group = p->groups; nr_saves || nr_restores; group++) {
@@ -514,12 +547,15 @@ static bool was_replaced(const struct half *save, const struct half *restore)
  */
 static bool is_later(const struct pairs *p, const struct half *save, const struct half *restore)
 {
-	const struct half *x = p->restores.half, *end = x + p->restores.nr;
+	const struct half *x;
+	size_t i;
 
-	for (; x < end; x++)
-		if (x->sure && x->partner && same_host(x, save) && x->wall_ns <= save->wall_ns &&
+	for (i = 0; i < p->nr_certain; i++) {
+		x = p->certain[i];
+		if (same_host(x, save) && x->wall_ns <= save->wall_ns &&
 		    same_host(x->partner, restore) && x->partner->wall_ns >= restore->wall_ns)
 			return true;
+	}
 	return false;
 }
 
@@ -582,11 +618,12 @@ static size_t count_older(const struct group *group, uint64_t wall_ns)
 /* The youngest; of one time the one that came first. */
 static struct half *find_own(const struct half *restore, bool only_same)
 {
-	const struct group *group = restore->group;
+	struct group *group = restore->group;
 	size_t i = count_older(group, restore->wall_ns);
 	struct half *best = NULL, *save;
 
-	while (i--) {
+	while (i-- && !group->too_many) {
+		group->too_many = ++group->steps == MAX_STEPS;
 		save = group->by_time[i];
 		if (best && save->wall_ns != best->wall_ns)
 			break;
@@ -641,6 +678,13 @@ static bool is_only_restore(const struct pairs *p, const struct half *save,
 	return true;
 }
 
+/* It orders the clocks of two hosts. */
+static void note_certain(struct pairs *p, struct half *restore)
+{
+	if (restore->sure && !same_host(restore, restore->partner))
+		p->certain[p->nr_certain++] = restore;
+}
+
 /* What leaves no choice; that may leave none to others. */
 static void match_the_forced(struct pairs *p)
 {
@@ -655,6 +699,7 @@ static void match_the_forced(struct pairs *p)
 				continue;
 			r->sure = is_only_restore(p, save, r);
 			consume(save, r);
+			note_certain(p, r);
 			found = true;
 		}
 	} while (found);
@@ -721,28 +766,18 @@ static void match_the_free(struct pairs *p)
 	}
 }
 
-static bool is_looked_at(const struct half *restore, const struct half *save)
-{
-	return restore->trace == save->trace && restore->id == save->of_restore;
-}
-
 /* What a restore that ran later was looked at for is in nobody's hands. */
-static void find_looks(struct pairs *p, struct half *save)
+static void find_looks(const struct pairs *p, struct half *save)
 {
-	const struct half *end = p->restores.half + p->restores.nr;
-	struct half *r, **at;
+	const struct half like = { .trace = save->trace, .id = save->of_restore };
+	const struct half *key = &like;
+	struct half **at = NULL;
 
-	if (!save->of_restore)
-		return;
-	FOR_EACH_RESTORE(r, at, save->group)
-	if (is_looked_at(r, save)) {
-		save->looked = r->ran;
-		return;
-	}
-	/* its VM had no name yet */
-	for (r = p->restores.half; r < end; r++)
-		if (is_looked_at(r, save))
-			save->looked = r->ran;
+	/* of the whole trace: its VM may have had no name yet */
+	if (save->of_restore)
+		at = bsearch(&key, p->by_id, p->restores.nr, sizeof(*at), compare_ids);
+	if (at)
+		save->looked = (*at)->ran;
 }
 
 static void find_before(struct half *restore)
@@ -768,13 +803,24 @@ static void find_near(const struct pairs *p, struct half *restore)
 		restore->near = s;
 }
 
+/* They are in no search, and have no partner. */
+static void leave_out_too_many(struct group *group)
+{
+	group->too_many = !group->one_process &&
+			  (group->nr_saves > MAX_HALVES || group->nr_restores > MAX_HALVES);
+	if (group->too_many)
+		group->nr_saves = group->nr_restores = 0;
+}
+
 static void match_all(struct pairs *p)
 {
 	struct half *r, *end = p->restores.half + p->restores.nr;
 	size_t i;
 
-	for (i = 0; i < p->nr_groups; i++)
+	for (i = 0; i < p->nr_groups; i++) {
 		find_last(&p->groups[i]);
+		leave_out_too_many(&p->groups[i]);
+	}
 	for (i = 0; i < p->saves.nr; i++)
 		find_looks(p, &p->saves.half[i]);
 	for (r = p->restores.half; r < end; r++) {
@@ -790,6 +836,8 @@ static void match_all(struct pairs *p)
 
 static enum pair_result result_of(const struct pair *pair)
 {
+	if (pair->restore->group->too_many)
+		return RESULT_TOO_MANY;
 	if (!pair->save)
 		return RESULT_NOT_SAVED;
 	if (pair->restore->ret)
@@ -804,7 +852,7 @@ static enum pair_result result_of(const struct pair *pair)
 static void add_restored(struct pairs *p, const struct half *restore)
 {
 	struct pair *pair = &p->list.pair[p->list.nr];
-	struct half *save = restore->partner;
+	struct half *save = restore->group->too_many ? NULL : restore->partner;
 
 	/* what KVM did not take and nobody saved was no half of anything */
 	if (!save && restore->ret)
@@ -823,12 +871,17 @@ static void add_restored(struct pairs *p, const struct half *restore)
 static void add_unrestored(struct pairs *p, const struct half *save)
 {
 	struct pair *pair = &p->list.pair[p->list.nr];
+	struct group *group = save->group;
 
-	if (!save->last || save->off || save->paired || save->looked)
+	if (save->off || save->looked)
 		return;
+	/* which one is its half is not known of too many: one stands for them */
+	if (group->too_many ? group->told : !save->last || save->paired)
+		return;
+	group->told = true;
 	p->list.nr++;
 	pair->save = save;
-	pair->result = RESULT_NOT_RESTORED;
+	pair->result = group->too_many ? RESULT_TOO_MANY : RESULT_NOT_RESTORED;
 }
 
 static uint64_t when(const struct pair *pair)

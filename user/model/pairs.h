@@ -39,7 +39,9 @@ enum pair_field {
 	X(UNKNOWN, "unknown", INCONCLUSIVE, "restored; what was saved is not known")               \
 	X(REFUSED, "refused", INCONCLUSIVE, "saved; KVM refused to restore it")                    \
 	X(NOT_SAVED, "not-saved", INCONCLUSIVE, "restored; not saved in these traces")             \
-	X(NOT_RESTORED, "not-restored", INCONCLUSIVE, "saved; not restored in these traces")
+	X(NOT_RESTORED, "not-restored", INCONCLUSIVE, "saved; not restored in these traces")       \
+	X(TOO_MANY, "too-many", INCONCLUSIVE,                                                      \
+	  "one of more than 500 saves or restores of this vCPU: give traces of less time")
 
 enum pair_result {
 #define PAIR_RESULT_ENUM(id, name, verdict, text) RESULT_##id,
@@ -78,7 +80,7 @@ struct pair_trace {
 struct half {
 	const struct pair_trace *trace;
 	struct pair_vm *vm;
-	const struct group *group;
+	struct group *group;
 	uint64_t id; /* number of the save or restore in its trace */
 	int32_t vcpu;
 	uint64_t wall_ns;

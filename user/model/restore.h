@@ -146,6 +146,7 @@ struct restore {
 	bool vmx_was_off; /* at the entry of SET, and known to be */
 	bool reset; /* out of VMX operation before and after: a VMM's reset, no restore */
 	bool left_by_set; /* this SET has thrown away what was there before */
+	uint64_t losses_before; /* how often the model was told of any when it began */
 	unsigned int why; /* bits of enum inconclusive_reason */
 	enum verdict_kind verdict;
 

@@ -63,6 +63,8 @@ int code_add_name(struct code_names *names, const char *name, size_t len, uint64
 {
 	struct code_name *entries = names->entries;
 
+	if (len >= CODE_NAME_LEN)
+		return 0;
 	if (!(names->nr % NAMES_CHUNK)) {
 		entries = realloc(entries, (names->nr + NAMES_CHUNK) * sizeof(*entries));
 		if (!entries)
@@ -88,7 +90,7 @@ int code_add_btf_functions(struct code_module *module, const struct btf *btf, ui
 		if (!btf_is_func(type))
 			continue;
 		name = btf__name_by_offset(btf, type->name_off);
-		err = code_add_name(&module->functions, name, strlen(name), id);
+		err = code_add_name(&module->functions, name, strnlen(name, CODE_NAME_LEN), id);
 	}
 	module->has_btf = !err;
 	return err;

@@ -44,6 +44,10 @@ struct code {
 
 struct code *code_new(void);
 struct code_module *code_module(const struct code *code, const char *name);
+/* The kernel has no longer names (KSYM_NAME_LEN): who has is no function of it. */
+#define CODE_NAME_LEN 512
+
+/* One that is too long is left out. */
 int code_add_name(struct code_names *names, const char *name, size_t len, uint64_t at);
 
 /* Adds the functions of btf from the type id first on. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@ struct reading {
 	const char *path;
 	struct code_module *module;
 	struct module_file *file;
+	const char **sorted; /* names of its symbols */
 	char *why;
 	size_t len;
 };
@@ -61,13 +63,33 @@ static int take_symbol(void *ctx, const char *name, uint64_t address)
 {
 	struct reading *r = ctx;
 
-	return code_add_name(&r->module->symbols, name, strlen(name), address);
+	return code_add_name(&r->module->symbols, name, strnlen(name, CODE_NAME_LEN), address);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int sort_symbols(struct reading *r)
+{
+	const struct code_names *symbols = &r->module->symbols;
+	size_t i;
+
+	r->sorted = calloc(symbols->nr + 1, sizeof(*r->sorted));
+	if (!r->sorted)
+		return -ENOMEM;
+	for (i = 0; i < symbols->nr; i++)
+		r->sorted[i] = symbols->entries[i].name;
+	qsort(r->sorted, symbols->nr, sizeof(*r->sorted), compare_names);
+	return 0;
 }
 
 static int read_symbols(struct reading *r)
 {
 	int err = module_file_for_each_function(r->file, take_symbol, r);
 
+	err = err ?: sort_symbols(r);
 	if (err)
 		snprintf(r->why, r->len, "out of memory");
 	if (err || r->module->symbols.nr)
@@ -83,19 +105,47 @@ static int take_function(void *ctx, const char *name, uint32_t index)
 {
 	struct reading *r = ctx;
 
-	return code_add_name(&r->module->functions, name, strlen(name), index);
+	return code_add_name(&r->module->functions, name, strnlen(name, CODE_NAME_LEN), index);
 }
+
+/* The first symbol that is not before it. */
+static size_t symbol_at(const struct reading *r, const char *name)
+{
+	size_t low = 0, high = r->module->symbols.nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(r->sorted[mid], name) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* A compiler makes a few of a function; a file that has a million was made for it. */
+#define MOST_CLONES 64
 
 /* A name in BTF is without the suffix that the compiler gave the symbol. */
 static bool is_function(void *ctx, const char *name)
 {
 	const struct reading *r = ctx;
-	const struct code_names *symbols = &r->module->symbols;
-	size_t i;
+	char dotted[CODE_NAME_LEN + 1];
+	size_t i, end;
 
-	for (i = 0; i < symbols->nr; i++)
-		if (symbol_fit(symbols->entries[i].name, name) != SYMBOL_OTHER)
+	/* between the name and its clones others may be: "name$x" */
+	i = symbol_at(r, name);
+	if (i < r->module->symbols.nr && !strcmp(r->sorted[i], name))
+		return true;
+	snprintf(dotted, sizeof(dotted), "%.*s.", CODE_NAME_LEN - 1, name);
+	i = symbol_at(r, dotted);
+	for (end = i + MOST_CLONES; i < end && i < r->module->symbols.nr; i++) {
+		if (strncmp(r->sorted[i], dotted, strlen(dotted)) != 0)
+			return false;
+		if (symbol_fit(r->sorted[i], name) != SYMBOL_OTHER)
 			return true;
+	}
 	return false;
 }
 
@@ -141,6 +191,7 @@ static int read_module(struct code *code, const char *name, const char *path, ch
 	r.module->there = !err;
 	module_file_release(r.file, release, release_len);
 	module_file_close(r.file);
+	free(r.sorted);
 	return err;
 }
 

@@ -12,6 +12,7 @@
 #include "probes/debug_info.h"
 #include "symbols/debug_file.h"
 #include "util/errstr.h"
+#include "util/memory_limit.h"
 
 int debug_info_explain(char *why, size_t len, int err, const char *fmt, ...)
 {
@@ -295,9 +296,13 @@ static int load(struct debug_info *info, char *why, size_t len)
 	return check_build_id(info, why, len) ?: load_dwarf(info, why, len);
 }
 
+/* Debug information of kvm_intel has some 60 MB, and libdwfl unpacks what is packed. */
+#define MOST_MEMORY (1UL << 30)
+
 int debug_info_open(struct debug_info *info, const struct debug_info_target *target,
 		    const char *given, char *why, size_t len)
 {
+	struct memory_limit limit;
 	int err;
 
 	memset(info, 0, sizeof(*info));
@@ -307,12 +312,14 @@ int debug_info_open(struct debug_info *info, const struct debug_info_target *tar
 	err = check_addresses(target, why, len);
 	if (err)
 		return err;
+	memory_limit_begin(&limit, MOST_MEMORY);
 	if (given && !debug_file_is_folder(given))
 		err = open_given(info, given, why, len);
 	else
 		err = look_for_file(info, given, why, len);
 	if (!err)
 		err = load(info, why, len);
+	memory_limit_end(&limit);
 	if (err)
 		debug_info_close(info);
 	return err;

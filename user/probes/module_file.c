@@ -14,9 +14,10 @@
 
 #include "probes/module_file.h"
 #include "util/errstr.h"
+#include "util/memory_limit.h"
 
 /* kvm.ko with debug information has some 60 MB. */
-#define MAX_UNPACKED (1UL << 30)
+#define MAX_UNPACKED (1UL << 28)
 
 struct module_file {
 	int fd;
@@ -105,6 +106,27 @@ static Elf *open_zstd(struct module_file *file)
 	return err ? NULL : elf_memory(file->unpacked, out.pos);
 }
 
+/* elf_strptr() looks for the end of each string from the end of them all. */
+static bool ends_strings(const struct module_file *file, size_t section)
+{
+	Elf_Data *data = elf_rawdata(elf_getscn(file->elf, section), NULL);
+
+	return data && data->d_buf && data->d_size &&
+	       !((const char *)data->d_buf)[data->d_size - 1];
+}
+
+/* elfutils knows no limit of its own, and takes all that there is. */
+static Elf *open_any(int fd)
+{
+	struct memory_limit limit;
+	Elf *elf;
+
+	memory_limit_begin(&limit, MAX_UNPACKED);
+	elf = dwelf_elf_begin(fd);
+	memory_limit_end(&limit);
+	return elf;
+}
+
 /* What it is instead of a module of this architecture; NULL where it is one. */
 static const char *no_module(const struct module_file *file)
 {
@@ -123,6 +145,8 @@ static const char *no_module(const struct module_file *file)
 		return "is a program or a library and not a kernel module: give a kvm-intel.ko";
 	if (elf_getshdrnum(file->elf, &sections) || !sections)
 		return "is cut short, its sections are missing: get it anew";
+	if (elf_getshdrstrndx(file->elf, &sections) || !ends_strings(file, sections))
+		return "is damaged, the names of its sections have no end: get it anew";
 	return NULL;
 }
 
@@ -145,7 +169,7 @@ struct module_file *module_file_open(const char *path, char *why, size_t len)
 		snprintf(why, len, "%s is not a file: give the path of a kvm-intel.ko", path);
 		goto cleanup;
 	}
-	file->elf = is_zstd(file->fd) ? open_zstd(file) : dwelf_elf_begin(file->fd);
+	file->elf = is_zstd(file->fd) ? open_zstd(file) : open_any(file->fd);
 	instead = no_module(file);
 	if (!instead)
 		return file;
@@ -224,7 +248,9 @@ int module_file_for_each_function(const struct module_file *file,
 	GElf_Sym symbol;
 	int i, err;
 
-	for (i = 0; data && gelf_getsym(data, i, &symbol); i++) {
+	if (!data || !ends_strings(file, header.sh_link))
+		return 0;
+	for (i = 0; gelf_getsym(data, i, &symbol); i++) {
 		if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF)
 			continue;
 		name = elf_strptr(file->elf, header.sh_link, symbol.st_name);

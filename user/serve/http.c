@@ -1,28 +1,181 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
 
 #include "serve/http.h"
 
-/* A scraper needs one or two; a request is a few hundred bytes. */
+/*
+ * A scraper needs one or two; a request is a few hundred bytes. A client of which nothing comes is
+ * closed by libmicrohttpd, one that sends a byte now and then is not: it has REQUEST_MS for a whole
+ * request and its answer.
+ */
 #define CONNECTIONS 32
-#define CONNECTIONS_PER_ADDRESS 16
 #define IDLE_SECONDS 10
+#define REQUEST_MS 20000
 #define CONNECTION_BYTES (16 * 1024)
+/* What is being closed still counts for libmicrohttpd. */
+#define MOST_CONNECTIONS (2 * CONNECTIONS)
+
+struct client {
+	int fd; /* -1: none */
+	bool leaving; /* shut down, and to be closed by libmicrohttpd */
+	uint64_t since_ms; /* its beginning, or the end of its last request */
+	unsigned char address[8]; /* who it is: an IPv4 address, or the network of an IPv6 one */
+};
 
 struct http_server {
 	struct MHD_Daemon *daemon;
 	const struct http_page *pages;
 	void *ctx;
 	int fd; /* epoll */
+	int most; /* clients */
+	uint64_t request_ms;
+	struct client clients[MOST_CONNECTIONS];
 };
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* ---- clients ---- */
+
+static void name_client(struct client *client, const struct sockaddr *address)
+{
+	memset(client->address, 0, sizeof(client->address));
+	if (address && address->sa_family == AF_INET)
+		memcpy(client->address, &((const struct sockaddr_in *)address)->sin_addr, 4);
+	else if (address && address->sa_family == AF_INET6)
+		memcpy(client->address, &((const struct sockaddr_in6 *)address)->sin6_addr,
+		       sizeof(client->address));
+}
+
+static bool is_there(const struct client *client)
+{
+	return client->fd >= 0 && !client->leaving;
+}
+
+/* How many of the same address there are. */
+static int neighbours(const struct http_server *s, const struct client *client)
+{
+	int i, n = 0;
+
+	for (i = 0; i < MOST_CONNECTIONS; i++)
+		n += is_there(&s->clients[i]) &&
+		     !memcmp(s->clients[i].address, client->address, sizeof(client->address));
+	return n;
+}
+
+static void send_away(struct client *client)
+{
+	client->leaving = true;
+	shutdown(client->fd, SHUT_RDWR);
+}
+
+/* Who has the most pays for the newest, with the one that has been there for the longest. */
+static struct client *who_goes(struct http_server *s, const struct client *newest)
+{
+	struct client *goes = NULL;
+	int i, n, most = 0;
+
+	for (i = 0; i < MOST_CONNECTIONS; i++) {
+		struct client *client = &s->clients[i];
+
+		if (!is_there(client) || client == newest)
+			continue;
+		n = neighbours(s, client);
+		if (n > most || (n == most && client->since_ms < goes->since_ms)) {
+			most = n;
+			goes = client;
+		}
+	}
+	return goes;
+}
+
+static void make_way(struct http_server *s, const struct client *newest)
+{
+	struct client *goes;
+	int i, n = 0;
+
+	for (i = 0; i < MOST_CONNECTIONS; i++)
+		n += is_there(&s->clients[i]);
+	goes = n > s->most ? who_goes(s, newest) : NULL;
+	if (goes)
+		send_away(goes);
+}
+
+static struct client *client_begins(struct http_server *s, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info;
+	int i;
+
+	for (i = 0; i < MOST_CONNECTIONS && s->clients[i].fd >= 0; i++)
+		;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (i == MOST_CONNECTIONS || !info)
+		return NULL;
+	s->clients[i].fd = info->connect_fd;
+	s->clients[i].leaving = false;
+	s->clients[i].since_ms = now_ms();
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	name_client(&s->clients[i], info ? info->client_addr : NULL);
+	return &s->clients[i];
+}
+
+static void client_changed(void *cls, struct MHD_Connection *connection, void **context,
+			   enum MHD_ConnectionNotificationCode code)
+{
+	struct http_server *s = cls;
+	struct client *client = *context;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		client = client_begins(s, connection);
+		*context = client;
+		if (client)
+			make_way(s, client);
+	} else if (client) {
+		client->fd = -1;
+	}
+}
+
+/* Answered, or given up. */
+static void request_ended(void *cls, struct MHD_Connection *connection, void **state,
+			  enum MHD_RequestTerminationCode code)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct client *client = info ? info->socket_context : NULL;
+
+	(void)cls;
+	(void)state;
+	(void)code;
+	if (client)
+		client->since_ms = now_ms();
+}
+
+static void send_late_ones_away(struct http_server *s)
+{
+	uint64_t now = now_ms();
+	int i;
+
+	for (i = 0; i < MOST_CONNECTIONS; i++)
+		if (is_there(&s->clients[i]) && now - s->clients[i].since_ms >= s->request_ms)
+			send_away(&s->clients[i]);
+}
+
+/* ---- pages ---- */
 
 static int reply(struct MHD_Connection *connection, unsigned int status, const char *type,
 		 const char *body, size_t len, enum MHD_ResponseMemoryMode mode)
@@ -119,6 +272,8 @@ static int listening_socket(const char *address, uint16_t port)
 	return -1;
 }
 
+/* ---- life ---- */
+
 static void say_nothing(void *cls, const char *fmt, va_list ap)
 {
 	(void)cls;
@@ -131,6 +286,7 @@ struct http_server *http_new(int fd, const char *address, uint16_t port,
 {
 	struct http_server *s = calloc(1, sizeof(*s));
 	const union MHD_DaemonInfo *info;
+	int i;
 
 	if (fd < 0)
 		fd = listening_socket(address, port);
@@ -138,14 +294,17 @@ struct http_server *http_new(int fd, const char *address, uint16_t port,
 		goto cleanup;
 	s->pages = pages;
 	s->ctx = ctx;
+	for (i = 0; i < MOST_CONNECTIONS; i++)
+		s->clients[i].fd = -1;
+	http_set_limits(s, CONNECTIONS, REQUEST_MS);
 	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, s,
 				     MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
 				     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				     (unsigned int)CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-				     (unsigned int)CONNECTIONS_PER_ADDRESS,
-				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
-				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-				     MHD_OPTION_END);
+				     (unsigned int)MOST_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+				     (unsigned int)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+				     (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
+				     client_changed, s, MHD_OPTION_NOTIFY_COMPLETED, request_ended,
+				     s, MHD_OPTION_END);
 	info = s->daemon ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (info) {
 		s->fd = info->epoll_fd;
@@ -164,17 +323,44 @@ int http_fd(const struct http_server *s)
 	return s->fd;
 }
 
+void http_set_limits(struct http_server *s, int clients, unsigned int request_ms)
+{
+	s->most = clients < CONNECTIONS ? clients : CONNECTIONS;
+	s->request_ms = request_ms;
+}
+
+/* Until the first of them is late; -1 where there is none. */
+static int64_t first_is_late_ms(const struct http_server *s)
+{
+	uint64_t now = now_ms(), late;
+	int64_t ms = -1;
+	int i;
+
+	for (i = 0; i < MOST_CONNECTIONS; i++) {
+		if (!is_there(&s->clients[i]))
+			continue;
+		late = s->clients[i].since_ms + s->request_ms;
+		if (late <= now)
+			return 0;
+		if (ms < 0 || (int64_t)(late - now) < ms)
+			ms = (int64_t)(late - now);
+	}
+	return ms;
+}
+
 int http_timeout_ms(const struct http_server *s)
 {
-	MHD_UNSIGNED_LONG_LONG ms;
+	int64_t ms = first_is_late_ms(s);
+	MHD_UNSIGNED_LONG_LONG theirs;
 
-	if (MHD_get_timeout(s->daemon, &ms) != MHD_YES)
-		return -1;
+	if (MHD_get_timeout(s->daemon, &theirs) == MHD_YES && (ms < 0 || (int64_t)theirs < ms))
+		ms = (int64_t)theirs;
 	return ms > 60000 ? 60000 : (int)ms;
 }
 
 void http_turn(struct http_server *s)
 {
+	send_late_ones_away(s);
 	MHD_run(s->daemon);
 }
 

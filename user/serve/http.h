@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * A small HTTP server for scrapes: GET and HEAD of a fixed table of pages, no threads. What it
- * is connected to is bounded in number and time, so that a slow client keeps nobody waiting.
+ * is connected to is bounded in number and time, so that a slow client keeps nobody waiting:
+ * where there are too many, who has the most connections loses its oldest.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -30,6 +31,8 @@ struct http_server;
  */
 struct http_server *http_new(int fd, const char *address, uint16_t port,
 			     const struct http_page *pages, void *ctx);
+/* Other ones than are its own, for tests. Clients: not more than it has. */
+void http_set_limits(struct http_server *server, int clients, unsigned int request_ms);
 /* Readable when there is something to do. */
 int http_fd(const struct http_server *server);
 /* Until when http_turn() wants to be called; -1: until http_fd() is readable. */

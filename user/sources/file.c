@@ -13,6 +13,9 @@
 #include "util/errstr.h"
 #include "util/say.h"
 
+/* Of what record writes the longest, a restore with all that is kept of it, has some 400 KB. */
+#define LINE_MAX_LEN (4 << 20)
+
 /* Grows to the longest line; as much is read at once as there is room. */
 #define FIRST_ROOM (256 << 10)
 
@@ -73,8 +76,7 @@ static int make_room(struct lines *l)
 	}
 	if (l->end < l->room)
 		return 0;
-	/* the checksum counts what it covers in 32 bits */
-	buffer = room <= 1U << 31 ? realloc(l->buffer, room) : NULL;
+	buffer = realloc(l->buffer, room);
 	if (!buffer)
 		return -ENOMEM;
 	l->buffer = buffer;
@@ -99,7 +101,10 @@ static int read_more(struct lines *l)
 	return 0;
 }
 
-/* Returns its length with its newline, which the last one may lack; 0: there is none. */
+/*
+ * Returns its length with its newline, which the last one may lack; 0: there is none; -EMSGSIZE: it
+ * is longer than any of a trace, as is a file without newlines, read until there is no memory left.
+ */
 static ssize_t next_line(struct lines *l, const char **line)
 {
 	size_t looked_at = 0;
@@ -114,13 +119,16 @@ static ssize_t next_line(struct lines *l, const char **line)
 		if (newline || l->at_end)
 			break;
 		looked_at = l->end - l->start;
+		if (looked_at > LINE_MAX_LEN)
+			return -EMSGSIZE;
 		err = read_more(l);
 		if (err)
 			return err;
 	}
 	*line = l->buffer + l->start;
 	l->start = newline ? (size_t)(newline + 1 - l->buffer) : l->end;
-	return l->buffer + l->start - *line;
+	return l->buffer + l->start - *line <= LINE_MAX_LEN ? l->buffer + l->start - *line
+							    : -EMSGSIZE;
 }
 
 static void close_lines(struct lines *l)
@@ -252,6 +260,10 @@ static int read_lines(struct file_source *s)
 	}
 	if (err || !len)
 		return err;
+	if (len == -EMSGSIZE) {
+		s->line_no++;
+		return malformed(s, "it is longer than any line of a trace");
+	}
 	say_error("cannot read %s (%s)", s->path, errstr((int)len));
 	return (int)len;
 }

@@ -143,11 +143,11 @@ static json_t *encode_header(const struct trace_header *h)
 	format_timestamp(ts, h, h->t_base_ns);
 	for (i = 0; i < h->nr_probes; i++)
 		json_array_append_new(probes, encode_probe(&h->probes[i]));
-	o = json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:{s:s,s:o},s:{s:i,s:i}}", "type", "header",
+	o = json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:{s:s,s:o},s:{s:I,s:i}}", "type", "header",
 		      "schema", schema, "tool", text(h->tool), "kernel", text(h->kernel), "host",
 		      text(h->host), "boot_id", text(h->boot_id), "kvm_intel", text(h->srcversion),
 		      "clock", "wall", ts, "mono_ns", hex(h->mono_ns + h->t_base_ns), "filter",
-		      "pid", (int)h->filter_pid, "vcpu", (int)h->filter_vcpu);
+		      "pid", (json_int_t)h->filter_pid, "vcpu", (int)h->filter_vcpu);
 	if (o)
 		json_object_set_new(o, "build_ids", encode_builds(h));
 	if (o && h->run[0])

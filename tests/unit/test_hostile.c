@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Names that others chose, in everything that is shown: printable ASCII and newlines. Whether
+ * it is also well-formed is for the parsers of tests/formats.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hostile.h"
+
+static void expect_plain(const char *sink, int name, const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if ((text[i] < 0x20 && text[i] != '\n') || text[i] == 0x7f)
+			fail_msg("%s: byte %02x at %zu, of name %d: %.*s", sink,
+				 (unsigned char)text[i], i, name, (int)(len - i), text + i);
+}
+
+static int lines_of(const char *text, size_t len)
+{
+	int n = 0;
+
+	while (len--)
+		n += text[len] == '\n';
+	return n;
+}
+
+/* Nor does a name make more lines than another does. */
+static void everything_is_plain(void **state)
+{
+	int lines[EVERY_SINK_MAX], i, j, n;
+	struct everywhere e;
+
+	(void)state;
+	for (i = 0; i < nr_hostile; i++) {
+		hostile_everywhere(hostile[i], &e);
+		assert_true(e.nr >= 10);
+		for (j = 0; j < e.nr; j++) {
+			expect_plain(every_sinks[j].name, i, e.text[j], e.len[j]);
+			n = lines_of(e.text[j], e.len[j]);
+			assert_true(n > 1);
+			if (i && n != lines[j])
+				fail_msg("%s: name %d makes %d lines, not %d: %s",
+					 every_sinks[j].name, i, n, lines[j], e.text[j]);
+			lines[j] = n;
+		}
+		everywhere_free(&e);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(everything_is_plain) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
