@@ -13,7 +13,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir "$copy/scenarios"
 cp -r Makefile user include tests "$copy"
-# the lab's and the packages' rules are not needed, and not copied
+# the rules of the lab and of packages are not needed, and not copied
 sed -i -E '/^include (scenarios|packaging)/d' "$copy/Makefile"
 build() { make -s -C "$copy" CFLAGS='-O1 -Wno-error' "$@" >"$copy/log" 2>&1; }
 
@@ -361,9 +361,10 @@ mutant "show, of any run" $file 's/return s->file->of_run \? 0 : -ECANCELED;/s->
 mutant "show, of damaged files" $file 's/if \(err && err != -ECANCELED\)/if (0)/'
 
 first_test=test_explain
+file=user/util/wrap.c
+mutant "explain, wraps early" $file 's/blanks \+ columns > w->width/blanks + columns >= w->width/'
+mutant "explain, wraps late" $file 's/blanks \+ columns > w->width/columns > w->width/'
 file=user/explain/layout.c
-mutant "explain, wraps early" $file 's/l->at \+ 1 \+ len > l->width/l->at + 1 + len >= l->width/'
-mutant "explain, wraps late" $file 's/l->at \+ 1 \+ len > l->width/l->at + len > l->width/'
 mutant "explain, options apart" $file 's/\*next != .-.\)/0)/'
 mutant "explain, commands end" $file 's/\.more = CONTINUED/.more = ""/'
 mutant "explain, dots are requests" $file 's/if \(!at && \*word == .\..\)/if (0)/'
@@ -377,11 +378,13 @@ mutant "explain, no beginning" $file 's/best = min\(best, row\[j - 1\] \+ 1\)/;/
 first_test=test_lines
 mutant "lines, of any build" user/symbols/stack_lines.c 's/if \(object < 0 \|\| .*/if (object < 0)/'
 mutant "lines, asked each time" user/symbols/stack_lines.c 's/a = find_answer\(lines, &place\);/a = NULL;/'
+mutant "lines, late in JSON" user/sinks/json.c 's/if \(nr == -EAGAIN\)/if (0)/'
+mutant "lines, none are late" user/sinks/json.c 's/^\t\tif \(nr\)$/\t\tif (1)/'
 mutant "lines, late is never" user/symbols/stack_lines.c 's/if \(nr == -EAGAIN\)/if (0)/'
 mutant "lines, any module is the kernel" user/symbols/stack_lines.c 's/return strcmp\(place->object, OBJECT_NAME_KERNEL\) != 0;/return true;/'
 mutant "lines, kept over a gap" user/pipeline.c 's/^\t\tforget_modules\(p\);/\t\t;/'
-mutant "lines, owed and forgotten" user/sinks/text.c 's/^\t\t\towe_lines\(t, .*/\t\t\t;/'
-mutant "lines, owed twice" user/sinks/text.c 's/if \(!strcmp\(t->owed\[i\], entry\)\)/if (0)/'
+mutant "lines, owed and forgotten" user/sinks/text.c 's/^\t\t\towed_add\(&t.*/\t\t\t;/'
+mutant "lines, owed twice" user/sinks/owed.c 's/if \(!strcmp\(owed->entry\[i\], entry\)\)/if (0)/'
 mutant "lines, inside out" user/sinks/text.c 's/nr > 0 \? &frames\[nr - 1\] :/nr > 0 ? \&frames[0] :/'
 mutant "builds of any form" user/trace/decode.c 's/strspn\(h->build_id\[i\], "0123456789abcdef"\) != len/0/'
 first_test=test_symbols

@@ -25,8 +25,9 @@
 #include "trace/format.h"
 #include "util/errstr.h"
 #include "util/kallsyms.h"
+#include "util/progress.h"
 #include "util/say.h"
-#include "util/terminal.h"
+#include "util/wrap.h"
 
 /* ---- names ---- */
 
@@ -808,10 +809,16 @@ static void put_in(int width, const char *parted, const char *line, const char *
 {
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	struct wrap w = { .out = open_memstream(&text, &len),
+			  .width = width,
+			  .indent = 4,
+			  .plain = *parted == '?' };
 
-	terminal_put_line(out, line, parted, width, 4);
-	fclose(out);
+	if (strlen(parted) == 2)
+		wrap_fields(&w, line);
+	else
+		wrap_words(&w, line, strlen(line));
+	fclose(w.out);
 	assert_string_equal(text, wanted);
 	free(text);
 }
@@ -819,37 +826,70 @@ static void put_in(int width, const char *parted, const char *line, const char *
 static void lines_that_fit(void **state)
 {
 	(void)state;
-	put_in(0, "  ", "one  two two  three", "one  two two  three\n");
-	put_in(19, "  ", "one  two two  three", "one  two two  three\n");
-	put_in(10, "  ", "", "\n");
+	put_in(0, "  ", "one  two two  three", "one  two two  three");
+	put_in(19, "  ", "one  two two  three", "one  two two  three");
+	put_in(10, "  ", "", "");
 }
 
 static void lines_broken_at_fields(void **state)
 {
 	(void)state;
-	put_in(18, "  ", "one  two two  three", "one  two two\n    three\n");
-	put_in(11, "  ", "one  two two  three", "one\n    two two\n    three\n");
+	put_in(18, "  ", "one  two two  three", "one  two two\n    three");
+	put_in(11, "  ", "one  two two  three", "one\n    two two\n    three");
 	/* a field that is wider than the screen is whole all the same */
-	put_in(6, "  ", "one two three  x", "one two three\n    x\n");
+	put_in(6, "  ", "one two three  x", "one two three\n    x");
 }
 
 static void lines_broken_at_words(void **state)
 {
 	(void)state;
-	put_in(12, " ", "one two three four", "one two\n    three\n    four\n");
+	put_in(12, " ", "one two three four", "one two\n    three\n    four");
+	put_in(13, " ", "  one two   three four ", "one two three\n    four");
+}
+
+static void lines_of_what_others_chose(void **state)
+{
+	(void)state;
+	put_in(0, "?", "\033[32mPASS\tof it", "?[32mPASS?of it");
+	/* as wide as it looks */
+	put_in(11, "?", "\033[32mPASS it", "?[32mPASS\n    it");
 }
 
 static void colours_take_no_room(void **state)
 {
 	(void)state;
-	put_in(12, "  ", "\033[32mPASS\033[0m  L2 abc", "\033[32mPASS\033[0m  L2 abc\n");
-	put_in(11, "  ", "\033[32mPASS\033[0m  L2 abc", "\033[32mPASS\033[0m\n    L2 abc\n");
+	put_in(12, "  ", "\033[32mPASS\033[0m  L2 abc", "\033[32mPASS\033[0m  L2 abc");
+	put_in(11, "  ", "\033[32mPASS\033[0m  L2 abc", "\033[32mPASS\033[0m\n    L2 abc");
+}
+
+static void expect_progress(uint64_t size, uint64_t bytes, uint64_t lines, int64_t ms,
+			    const char *wanted)
+{
+	const struct progress p = { .name = "t.jsonl", .size = size };
+	char text[128];
+
+	assert_string_equal(progress_text(text, sizeof(text), &p, bytes, lines, ms), wanted);
+}
+
+static void how_far_a_file_was_read(void **state)
+{
+	(void)state;
+	expect_progress(2000, 500, 3000, 1500, "reading t.jsonl: 25%, 2000 lines/s");
+	/* all but a line is not all */
+	expect_progress(2000, 1999, 10, 1000, "reading t.jsonl: 99%, 10 lines/s");
+	expect_progress(2000, 2000, 10, 1000, "reading t.jsonl: 100%, 10 lines/s");
+	/* it grows */
+	expect_progress(2000, 3000, 10, 1000, "reading t.jsonl: 100%, 10 lines/s");
+	/* of a pipe nobody knows how much there will be */
+	expect_progress(0, 3000, 10, 0, "reading t.jsonl: 10 lines, 0 lines/s");
 }
 
 static const struct CMUnitTest tests[] = {
+	TEST(how_far_a_file_was_read),
 	TEST(lines_that_fit),
 	TEST(lines_broken_at_fields),
 	TEST(lines_broken_at_words),
+	TEST(lines_of_what_others_chose),
 	TEST(colours_take_no_room),
 	TEST(names_both_ways),
 	TEST(public_names),

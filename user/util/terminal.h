@@ -13,19 +13,13 @@ int terminal_width(FILE *out);
 bool terminal_has_colour(FILE *out);
 
 /*
- * A line of which as much is put in a row as width has room for, the rest below,
- * indented. It is broken at parted: two blanks for fields, one for words. What
- * colours it is not counted. width 0 or less: one line.
+ * A line at the bottom of the screen, of stderr, that is written anew for as long as something
+ * goes on. Where nothing else is said for hours standard output is to be a terminal, too.
  */
-void terminal_put_line(FILE *out, const char *line, const char *parted, int width, int indent);
-
-/*
- * A line at the bottom of the screen that is written anew, for as long as nothing
- * happens: only where both standard output and stderr are terminals.
- */
+bool terminal_rewrites_stderr(void);
 bool terminal_has_status(void);
 void terminal_status(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Before anything else is printed. */
+/* Before anything else is printed on either. */
 void terminal_clear_status(void);
 
 #endif
