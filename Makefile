@@ -29,11 +29,14 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
 CPPFLAGS_ALL := -D_GNU_SOURCE -Iuser -Iinclude -I$(B)/include $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(CFLAGS)
-LIBS := -lbpf -ldw -lelf -lzstd -lz -ljansson -lcyaml -lyaml -lmicrohttpd -lm
+LIBS := -lbpf -ldw -lelf -lzstd -lz -ljansson -lcyaml -lyaml -lm
+# Opened by serve alone, when it runs (user/util/lazy.h): by the names of these here.
+soname = $(shell readelf -d "$$($(CC) -print-file-name=lib$(1).so)" | \
+	sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
+CPPFLAGS_ALL += -DSONAME_MICROHTTPD='"$(call soname,microhttpd)"'
 # Readiness, the watchdog and the journal; a build without it has the rest.
 ifneq ($(wildcard /usr/include/systemd/sd-journal.h),)
-CPPFLAGS_ALL += -DHAVE_SYSTEMD
-LIBS += -lsystemd
+CPPFLAGS_ALL += -DHAVE_SYSTEMD -DSONAME_SYSTEMD='"$(call soname,systemd)"'
 endif
 
 # The paths of sources are in the program, which is to be the same wherever it is built.

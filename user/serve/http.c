@@ -10,12 +10,37 @@
 #include <microhttpd.h>
 
 #include "serve/http.h"
+#include "util/lazy.h"
 
 /* A scraper needs one or two; a request is a few hundred bytes. */
 #define CONNECTIONS 32
 #define CONNECTIONS_PER_ADDRESS 16
 #define IDLE_SECONDS 10
 #define CONNECTION_BYTES (16 * 1024)
+
+#define FUNCTIONS(X)                                                                               \
+	X(add_response_header)                                                                     \
+	X(create_response_from_buffer)                                                             \
+	X(destroy_response)                                                                        \
+	X(get_daemon_info)                                                                         \
+	X(get_timeout)                                                                             \
+	X(lookup_connection_value)                                                                 \
+	X(queue_response)                                                                          \
+	X(run)                                                                                     \
+	X(start_daemon)                                                                            \
+	X(stop_daemon)
+
+#define POINTER(name) __typeof__(MHD_##name) *name;
+#define NAMED(name) { "MHD_" #name, &mhd.name },
+
+/* libmicrohttpd's, when it is open */
+static struct {
+	FUNCTIONS(POINTER)
+} mhd;
+
+static const struct lazy_function functions[] = { FUNCTIONS(NAMED){ NULL, NULL } };
+
+LAZY_NOTE(SONAME_MICROHTTPD, "the metrics of serve");
 
 struct http_server {
 	struct MHD_Daemon *daemon;
@@ -28,7 +53,7 @@ static int reply(struct MHD_Connection *connection, unsigned int status, const c
 		 const char *body, size_t len, enum MHD_ResponseMemoryMode mode)
 {
 	struct MHD_Response *response =
-		MHD_create_response_from_buffer(len, (void *)(uintptr_t)body, mode);
+		mhd.create_response_from_buffer(len, (void *)(uintptr_t)body, mode);
 	int queued;
 
 	if (!response) {
@@ -36,12 +61,12 @@ static int reply(struct MHD_Connection *connection, unsigned int status, const c
 			free((void *)(uintptr_t)body);
 		return MHD_NO;
 	}
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	mhd.add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	queued = (int)MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
+		mhd.add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	queued = (int)mhd.queue_response(connection, status, response);
+	mhd.destroy_response(response);
 	return queued;
 }
 
@@ -55,7 +80,7 @@ static int answer(struct http_server *s, struct MHD_Connection *connection,
 		  const struct http_page *page)
 {
 	const char *accept =
-		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+		mhd.lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
 	struct http_answer a = { .status = MHD_HTTP_OK };
 
 	if (page->answer(s->ctx, accept ? accept : "", &a) || !a.body)
@@ -132,13 +157,17 @@ struct http_server *http_new(int fd, const char *address, uint16_t port,
 	struct http_server *s = calloc(1, sizeof(*s));
 	const union MHD_DaemonInfo *info;
 
+	if (!mhd.run && lazy_open(SONAME_MICROHTTPD, functions)) {
+		errno = ELIBACC;
+		goto cleanup;
+	}
 	if (fd < 0)
 		fd = listening_socket(address, port);
 	if (!s || fd < 0)
 		goto cleanup;
 	s->pages = pages;
 	s->ctx = ctx;
-	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, s,
+	s->daemon = mhd.start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, s,
 				     MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
 				     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 				     (unsigned int)CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
@@ -146,7 +175,7 @@ struct http_server *http_new(int fd, const char *address, uint16_t port,
 				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
 				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 				     MHD_OPTION_END);
-	info = s->daemon ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+	info = s->daemon ? mhd.get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (info) {
 		s->fd = info->epoll_fd;
 		return s;
@@ -168,21 +197,21 @@ int http_timeout_ms(const struct http_server *s)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	if (MHD_get_timeout(s->daemon, &ms) != MHD_YES)
+	if (mhd.get_timeout(s->daemon, &ms) != MHD_YES)
 		return -1;
 	return ms > 60000 ? 60000 : (int)ms;
 }
 
 void http_turn(struct http_server *s)
 {
-	MHD_run(s->daemon);
+	mhd.run(s->daemon);
 }
 
 void http_free(struct http_server *s)
 {
 	if (!s)
 		return;
-	MHD_stop_daemon(s->daemon);
+	mhd.stop_daemon(s->daemon);
 	free(s);
 }
 
