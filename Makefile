@@ -34,11 +34,14 @@ CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(CFLAGS)
 HARDENING := $(if $(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) -fstack-protector-strong \
 	-fstack-clash-protection -fcf-protection
 HARDENED_LINK := -pie -Wl,-z,relro,-z,now
-LIBS := -lbpf -ldw -lelf -lzstd -lz -ljansson -lcyaml -lyaml -lmicrohttpd -lm
+LIBS := -lbpf -ldw -lelf -lzstd -lz -ljansson -lcyaml -lyaml -lm
+# Opened by serve alone, when it runs (user/util/lazy.h): by the names of these here.
+soname = $(shell readelf -d "$$($(CC) -print-file-name=lib$(1).so)" 2>/dev/null | \
+	sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
+CPPFLAGS_ALL += -DSONAME_MICROHTTPD='"$(call soname,microhttpd)"'
 # Readiness, the watchdog and the journal; a build without it has the rest.
 ifneq ($(wildcard /usr/include/systemd/sd-journal.h),)
-CPPFLAGS_ALL += -DHAVE_SYSTEMD
-LIBS += -lsystemd
+CPPFLAGS_ALL += -DHAVE_SYSTEMD -DSONAME_SYSTEMD='"$(call soname,systemd)"'
 endif
 
 # The paths of sources are in the program, which is to be the same wherever it is built.

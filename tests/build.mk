@@ -8,7 +8,7 @@ UNIT_TESTS := test_model test_anomalies test_trace test_quick test_small test_ex
 	test_explain test_report test_perfetto test_lines test_properties test_hostile
 # What is asked of a kernel: with libbpf and elfutils, and no kernel either.
 PROBE_TESTS := test_plan test_inlined test_privileges test_code test_symbols
-# What the daemon has around it, with libmicrohttpd.
+# What the daemon has around it, which opens libmicrohttpd.
 SERVE_TESTS := test_serve test_http
 ALL_UNIT_TESTS := $(UNIT_TESTS) $(PROBE_TESTS) $(SERVE_TESTS)
 UNIT_HELP_SRCS := tests/unit/builder.c tests/unit/stories.c \
@@ -50,10 +50,8 @@ $(B)/tests/test_symbols: $(B)/tests/user/sources/ksyms.o
 $(B)/tests-asan/test_symbols: $(B)/tests-asan/user/sources/ksyms.o
 
 SERVE_SRCS := $(wildcard user/serve/*.c)
-SERVE_LIBS := -lmicrohttpd $(filter -lsystemd,$(LIBS))
 $(SERVE_TESTS:%=$(B)/tests/%): $(SERVE_SRCS:%.c=$(B)/tests/%.o)
 $(SERVE_TESTS:%=$(B)/tests-asan/%): $(SERVE_SRCS:%.c=$(B)/tests-asan/%.o)
-$(SERVE_TESTS:%=$(B)/tests/%) $(SERVE_TESTS:%=$(B)/tests-asan/%): UNIT_LIBS += $(SERVE_LIBS)
 
 $(UNIT_PROGRAMS): $(B)/tests/%: $(B)/tests/tests/unit/%.o $(UNIT_SRCS:%.c=$(B)/tests/%.o)
 	$(call msg,LINK,$@)

@@ -25,6 +25,7 @@
 #include "trace/format.h"
 #include "util/errstr.h"
 #include "util/kallsyms.h"
+#include "util/lazy.h"
 #include "util/progress.h"
 #include "util/say.h"
 #include "util/wrap.h"
@@ -240,6 +241,26 @@ static void symbols_of_text(void **state)
 	assert_string_equal(symbol.module, "");
 	assert_true(kallsyms_parse_text(hidden, &symbol));
 	assert_int_equal(symbol.address, 0);
+}
+
+static void libraries_opened_late(void **state)
+{
+	static int (*absolute)(int);
+	const struct lazy_function known[] = { { "abs", &absolute }, { NULL, NULL } };
+	const struct lazy_function unknown[] = { { "no_such_function", &absolute },
+						 { NULL, NULL } };
+	char *said;
+
+	(void)state;
+	assert_int_equal(lazy_open("libc.so.6", known), 0);
+	assert_int_equal(absolute(-7), 7);
+	stderr_off();
+	assert_int_equal(lazy_open("libc.so.6", unknown), -ELIBACC);
+	assert_int_equal(lazy_open("libnone.so.0", known), -ELIBACC);
+	said = stderr_on();
+	assert_non_null(strstr(said, "no_such_function"));
+	assert_non_null(strstr(said, "libnone.so.0"));
+	free(said);
 }
 
 static void symbols_that_are_none(void **state)
@@ -902,6 +923,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(error_texts),
 	TEST(symbols_of_text),
 	TEST(symbols_that_are_none),
+	TEST(libraries_opened_late),
 	TEST(timestamps),
 	TEST(timestamps_are_utc),
 	TEST(statuses),

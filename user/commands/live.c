@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -386,6 +387,8 @@ static struct observer *arm(struct live *live, int *status)
 	observer_adapt_plan(plan, code);
 	observer = observer_arm(&o->observer, plan, code, status);
 	code_free(code);
+	/* twenty megabytes of BTF and symbols were read for it: back to the host they go */
+	malloc_trim(0);
 	if (observer)
 		observer_forbid(observer, o->forbidden | live->forbidden);
 	return observer;

@@ -19,9 +19,14 @@ static bool may_be_kvm(const char *symbol)
 {
 	static const char *const parts[] = { "kvm",   "vmx",	   "vmcs12",
 					     "evmcs", "walk_addr", "hva_to_pfn" };
+	const char *c;
 	size_t i;
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+	/* asked of a hundred thousand: each of the parts has one of these */
+	for (c = symbol; *c; c++)
+		if ((c[0] == 'v' && (c[1] == 'm' || c[1] == 'a')) || (c[0] == 'w' && c[1] == 'a'))
+			break;
+	for (i = 0; *c && i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (strstr(symbol, parts[i]))
 			return true;
 	return false;

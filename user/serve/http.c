@@ -12,6 +12,7 @@
 #include <microhttpd.h>
 
 #include "serve/http.h"
+#include "util/lazy.h"
 
 /*
  * A scraper needs one or two; a request is a few hundred bytes. A client of which nothing comes is
@@ -31,6 +32,31 @@ struct client {
 	uint64_t since_ms; /* its beginning, or the end of its last request */
 	unsigned char address[8]; /* who it is: an IPv4 address, or the network of an IPv6 one */
 };
+
+#define FUNCTIONS(X)                                                                               \
+	X(add_response_header)                                                                     \
+	X(create_response_from_buffer)                                                             \
+	X(destroy_response)                                                                        \
+	X(get_connection_info)                                                                     \
+	X(get_daemon_info)                                                                         \
+	X(get_timeout)                                                                             \
+	X(lookup_connection_value)                                                                 \
+	X(queue_response)                                                                          \
+	X(run)                                                                                     \
+	X(start_daemon)                                                                            \
+	X(stop_daemon)
+
+#define POINTER(name) __typeof__(MHD_##name) *name;
+#define NAMED(name) { "MHD_" #name, &mhd.name },
+
+/* libmicrohttpd's, when it is open */
+static struct {
+	FUNCTIONS(POINTER)
+} mhd;
+
+static const struct lazy_function functions[] = { FUNCTIONS(NAMED){ NULL, NULL } };
+
+LAZY_NOTE(SONAME_MICROHTTPD, "the metrics of serve");
 
 struct http_server {
 	struct MHD_Daemon *daemon;
@@ -123,13 +149,13 @@ static struct client *client_begins(struct http_server *s, struct MHD_Connection
 
 	for (i = 0; i < MOST_CONNECTIONS && s->clients[i].fd >= 0; i++)
 		;
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	info = mhd.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	if (i == MOST_CONNECTIONS || !info)
 		return NULL;
 	s->clients[i].fd = info->connect_fd;
 	s->clients[i].leaving = false;
 	s->clients[i].since_ms = now_ms();
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	info = mhd.get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	name_client(&s->clients[i], info ? info->client_addr : NULL);
 	return &s->clients[i];
 }
@@ -155,7 +181,7 @@ static void request_ended(void *cls, struct MHD_Connection *connection, void **s
 			  enum MHD_RequestTerminationCode code)
 {
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+		mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct client *client = info ? info->socket_context : NULL;
 
 	(void)cls;
@@ -181,7 +207,7 @@ static int reply(struct MHD_Connection *connection, unsigned int status, const c
 		 const char *body, size_t len, enum MHD_ResponseMemoryMode mode)
 {
 	struct MHD_Response *response =
-		MHD_create_response_from_buffer(len, (void *)(uintptr_t)body, mode);
+		mhd.create_response_from_buffer(len, (void *)(uintptr_t)body, mode);
 	int queued;
 
 	if (!response) {
@@ -189,12 +215,12 @@ static int reply(struct MHD_Connection *connection, unsigned int status, const c
 			free((void *)(uintptr_t)body);
 		return MHD_NO;
 	}
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	mhd.add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	queued = (int)MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
+		mhd.add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	queued = (int)mhd.queue_response(connection, status, response);
+	mhd.destroy_response(response);
 	return queued;
 }
 
@@ -208,7 +234,7 @@ static int answer(struct http_server *s, struct MHD_Connection *connection,
 		  const struct http_page *page)
 {
 	const char *accept =
-		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+		mhd.lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
 	struct http_answer a = { .status = MHD_HTTP_OK };
 
 	if (page->answer(s->ctx, accept ? accept : "", &a) || !a.body)
@@ -288,6 +314,10 @@ struct http_server *http_new(int fd, const char *address, uint16_t port,
 	const union MHD_DaemonInfo *info;
 	int i;
 
+	if (!mhd.run && lazy_open(SONAME_MICROHTTPD, functions)) {
+		errno = ELIBACC;
+		goto cleanup;
+	}
 	if (fd < 0)
 		fd = listening_socket(address, port);
 	if (!s || fd < 0)
@@ -297,7 +327,7 @@ struct http_server *http_new(int fd, const char *address, uint16_t port,
 	for (i = 0; i < MOST_CONNECTIONS; i++)
 		s->clients[i].fd = -1;
 	http_set_limits(s, CONNECTIONS, REQUEST_MS);
-	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, s,
+	s->daemon = mhd.start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, s,
 				     MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
 				     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 				     (unsigned int)MOST_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -305,7 +335,7 @@ struct http_server *http_new(int fd, const char *address, uint16_t port,
 				     (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
 				     client_changed, s, MHD_OPTION_NOTIFY_COMPLETED, request_ended,
 				     s, MHD_OPTION_END);
-	info = s->daemon ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+	info = s->daemon ? mhd.get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (info) {
 		s->fd = info->epoll_fd;
 		return s;
@@ -353,7 +383,7 @@ int http_timeout_ms(const struct http_server *s)
 	int64_t ms = first_is_late_ms(s);
 	MHD_UNSIGNED_LONG_LONG theirs;
 
-	if (MHD_get_timeout(s->daemon, &theirs) == MHD_YES && (ms < 0 || (int64_t)theirs < ms))
+	if (mhd.get_timeout(s->daemon, &theirs) == MHD_YES && (ms < 0 || (int64_t)theirs < ms))
 		ms = (int64_t)theirs;
 	return ms > 60000 ? 60000 : (int)ms;
 }
@@ -361,14 +391,14 @@ int http_timeout_ms(const struct http_server *s)
 void http_turn(struct http_server *s)
 {
 	send_late_ones_away(s);
-	MHD_run(s->daemon);
+	mhd.run(s->daemon);
 }
 
 void http_free(struct http_server *s)
 {
 	if (!s)
 		return;
-	MHD_stop_daemon(s->daemon);
+	mhd.stop_daemon(s->daemon);
 	free(s);
 }
 

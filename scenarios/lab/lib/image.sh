@@ -66,6 +66,15 @@ build_base() {
 	rm -rf "$dir"
 }
 
+# What a program says in its notes that it opens when it runs; where it is.
+opened_later() {
+	local soname
+	objcopy -O binary --only-section=.note.dlopen "$1" /dev/stdout 2>/dev/null |
+		grep -aoE '"lib[^"]+\.so\.[0-9]+"' | tr -d '"' | while read -r soname; do
+		/sbin/ldconfig -p | awk -v soname="$soname" '$1 == soname { print $NF; exit }'
+	done
+}
+
 # add_program PROG FOLDER: with the shared libraries it needs, where its
 # interpreter looks for them.
 add_program() {
@@ -75,6 +84,9 @@ add_program() {
 	cp -L "$1" "$2/bin/$(basename "$1")"
 	# ldd fails for a static program, which needs nothing.
 	libs=$(ldd "$1" 2>/dev/null) || return 0
+	for lib in $(opened_later "$1"); do
+		libs+=" $lib "$(ldd "$lib")
+	done
 	if [[ $libs == *"not found"* ]]; then
 		die "-p $1: a library it needs is missing: $(grep -m1 'not found' <<<"$libs" | xargs)"
 	fi
