@@ -47,7 +47,7 @@ static void judge_by(const struct expectation *expectation, const struct stream 
 	pipeline_free(&p);
 	everywhere_close(&e);
 	for (i = 0; i < e.nr; i++)
-		fuzz_check_plain(every_sinks[i].name, e.text[i], e.len[i]);
+		fuzz_check_sink(i, &e);
 	everywhere_free(&e);
 }
 

@@ -187,7 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	everywhere_close(&e);
 	finish_pairs(pairs);
 	for (i = 0; i < e.nr; i++)
-		fuzz_check_plain(every_sinks[i].name, e.text[i], e.len[i]);
+		fuzz_check_sink(i, &e);
 	if (!a.err)
 		check_recorded(&e, &a);
 	everywhere_free(&e);

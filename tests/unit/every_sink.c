@@ -7,6 +7,9 @@
 #include "every_sink.h"
 #include "sinks/journal.h"
 #include "sinks/metrics.h"
+#include "sinks/perfetto.h"
+#include "sinks/report/report.h"
+#include "sources/source.h"
 
 static void *must(void *p)
 {
@@ -25,6 +28,7 @@ struct fan {
 	void (*end)(struct fan *fan);
 	FILE *out;
 	int fd;
+	bool judged; /* it was a trace */
 };
 
 #define FAN_OUT(op, ...)                                                                           \
@@ -75,6 +79,7 @@ static void fan_off(struct sink *sink, const struct save *save, const struct tra
 static void fan_verdict(struct sink *sink, const struct verdict *verdict,
 			const struct trace_header *header)
 {
+	((struct fan *)sink)->judged = true;
 	FAN_OUT(verdict, verdict, header);
 }
 
@@ -190,15 +195,46 @@ static void end_trace(struct fan *fan)
 		fwrite(data, 1, (size_t)n, fan->out);
 }
 
-static struct sink *trace(FILE *out)
+static void add_trace(struct fan *fan)
 {
-	struct fan *fan = fan_new(out);
-
 	fan->fd = memfd_create("trace", MFD_CLOEXEC);
 	if (fan->fd < 0)
 		abort();
 	fan_add(fan, trace_sink_new(fan->fd, "the trace"));
+}
+
+static struct sink *trace(FILE *out)
+{
+	struct fan *fan = fan_new(out);
+
+	add_trace(fan);
 	fan->end = end_trace;
+	return &fan->sink;
+}
+
+/* By a second look at the trace, as the command has it. */
+static void end_page(struct fan *fan)
+{
+	struct sink *page = fan->to[0];
+	char path[32];
+
+	if (!fan->judged)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fan->fd);
+	if (report_wants_lines(page))
+		file_source_lines(path, report_line, page);
+	if (report_write(page))
+		abort();
+}
+
+static struct sink *page(FILE *out)
+{
+	const struct report_options options = { .out = out, .trace = "a trace" };
+	struct fan *fan = fan_new(out);
+
+	fan_add(fan, report_sink_new(&options));
+	add_trace(fan);
+	fan->end = end_page;
 	return &fan->sink;
 }
 
@@ -273,18 +309,32 @@ static struct sink *journal(FILE *out)
 }
 
 const struct every_sink every_sinks[] = {
-	{ "text", text_all },
-	{ "findings", text_findings },
-	{ "checks", text_checks },
-	{ "json", json },
-	{ "ktap", ktap },
-	{ "junit", junit },
-	{ "trace", trace },
-	{ "metrics", metrics },
-	{ "openmetrics", openmetrics },
-	{ "journal", journal },
-	{ NULL, NULL },
+	{ .name = "text", .make = text_all },
+	{ .name = "findings", .make = text_findings },
+	{ .name = "checks", .make = text_checks },
+	{ .name = "json", .make = json },
+	{ .name = "ktap", .make = ktap },
+	{ .name = "junit", .make = junit },
+	{ .name = "trace", .make = trace },
+	{ .name = "page", .make = page, .head = "</style>" },
+	{ .name = "perfetto", .make = perfetto_sink_new, .binary = true },
+	{ .name = "metrics", .make = metrics },
+	{ .name = "openmetrics", .make = openmetrics },
+	{ .name = "journal", .make = journal },
+	{},
 };
+
+const char *every_sink_text(const struct every_sink *row, const char *text, size_t *len)
+{
+	const char *from = row->head ? strstr(text, row->head) : NULL;
+
+	if (row->binary)
+		return NULL;
+	if (!from)
+		return text;
+	*len -= (size_t)(from - text);
+	return from;
+}
 
 /* ---- all of them ---- */
 

@@ -10,9 +10,15 @@ struct every_sink {
 	const char *name;
 	/* writes to out until it is freed */
 	struct sink *(*make)(FILE *out);
+	bool binary; /* no text, but for what of it is one */
+	const char *head; /* how what is the same for any trace ends; NULL: there is none */
 };
 
 extern const struct every_sink every_sinks[];
+
+/* What of a sink's text may have something in it that was in a trace, *len bytes; NULL: is no text.
+ */
+const char *every_sink_text(const struct every_sink *row, const char *text, size_t *len);
 
 #define EVERY_SINK_MAX 16
 

@@ -110,7 +110,7 @@ static struct stream *tell(const char *name)
 	on(s, 2, 0); /* of which nothing is said but the name of its task */
 	put(s->a->nested.comm, sizeof(s->a->nested.comm), name);
 	set(s, NESTED_GUEST_MODE);
-	loss(s, UINT64_MAX);
+	loss(s, INT64_MAX);
 	in_ioctl(s, KVM_GET_MP_STATE);
 	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, GPA_UNKNOWN);
 	ran(s);

@@ -453,5 +453,6 @@ mutant "names, in JUnit" user/sinks/junit.c 's/fputc\(c < 0x20 \|\| c >= 0x7f \?
 mutant "names, beyond ASCII" user/trace/encode.c 's/flags \| JSON_ENSURE_ASCII/flags/'
 mutant "names, DEL in JSON" user/trace/encode.c 's/if \(!dump \|\| !strchr\(dump, DEL\)\)/if (1)/'
 mutant "names, labels of text" user/sinks/text.c 's/print_vcpu\(t, r->vm_name \? r->vm_name : r->comm,.*/fputs(r->vm_name ? r->vm_name : r->comm, t->options.out);/'
+mutant "names, in a page" user/sinks/report/page.c 's/fputc\(plain_char\(c\), page->out\);/fputc(c, page->out);/'
 
 exit $survived

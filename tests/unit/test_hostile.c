@@ -37,13 +37,20 @@ static void everything_is_plain(void **state)
 {
 	int lines[EVERY_SINK_MAX], i, j, n;
 	struct everywhere e;
+	const char *text;
+	size_t len;
 
 	(void)state;
 	for (i = 0; i < nr_hostile; i++) {
 		hostile_everywhere(hostile[i], &e);
-		assert_true(e.nr >= 10);
+		assert_true(e.nr >= 12);
 		for (j = 0; j < e.nr; j++) {
-			expect_plain(every_sinks[j].name, i, e.text[j], e.len[j]);
+			len = e.len[j];
+			assert_true(len > 0);
+			text = every_sink_text(&every_sinks[j], e.text[j], &len);
+			if (!text)
+				continue;
+			expect_plain(every_sinks[j].name, i, text, len);
 			n = lines_of(e.text[j], e.len[j]);
 			assert_true(n > 1);
 			if (i && n != lines[j])

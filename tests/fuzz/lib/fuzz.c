@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "every_sink.h"
 #include "fuzz.h"
 
 struct file {
@@ -52,6 +53,15 @@ void fuzz_check_plain(const char *what, const char *text, size_t len)
 		    (unsigned char)text[i] >= 0x7f)
 			fuzz_fail("%s: byte %02x at %zu of: %.*s", what, (unsigned char)text[i], i,
 				  (int)len, text);
+}
+
+void fuzz_check_sink(int row, const struct everywhere *e)
+{
+	size_t len = e->len[row];
+	const char *text = every_sink_text(&every_sinks[row], e->text[row], &len);
+
+	if (text)
+		fuzz_check_plain(every_sinks[row].name, text, len);
 }
 
 static ssize_t look_at(void *ctx, const char *text, size_t len)

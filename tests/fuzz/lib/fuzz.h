@@ -33,6 +33,10 @@ void fuzz_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noretu
  */
 void fuzz_check_plain(const char *what, const char *text, size_t len);
 
+/* Of every_sinks[row], what may have something in it that was in the input. */
+struct everywhere;
+void fuzz_check_sink(int row, const struct everywhere *e);
+
 /*
  * From now on stderr is looked at and not shown: what is said of a bad file may quote it, but
  * must not make a terminal do anything. With FUZZ_SHOW in the environment it is shown.
