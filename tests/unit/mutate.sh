@@ -361,9 +361,10 @@ mutant "show, of any run" $file 's/return s->file->of_run \? 0 : -ECANCELED;/s->
 mutant "show, of damaged files" $file 's/if \(err && err != -ECANCELED\)/if (0)/'
 
 first_test=test_explain
+file=user/util/wrap.c
+mutant "explain, wraps early" $file 's/blanks \+ columns > w->width/blanks + columns >= w->width/'
+mutant "explain, wraps late" $file 's/blanks \+ columns > w->width/columns > w->width/'
 file=user/explain/layout.c
-mutant "explain, wraps early" $file 's/l->at \+ 1 \+ len > l->width/l->at + 1 + len >= l->width/'
-mutant "explain, wraps late" $file 's/l->at \+ 1 \+ len > l->width/l->at + len > l->width/'
 mutant "explain, options apart" $file 's/\*next != .-.\)/0)/'
 mutant "explain, commands end" $file 's/\.more = CONTINUED/.more = ""/'
 mutant "explain, dots are requests" $file 's/if \(!at && \*word == .\..\)/if (0)/'

@@ -6,10 +6,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -177,32 +180,61 @@ static void the_form_that_is_preferred(void **state)
 
 /* ---- textfile ---- */
 
+static void expect_text(const char *path, const char *wanted)
+{
+	char text[16] = "";
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	assert_non_null(fgets(text, sizeof(text), f));
+	fclose(f);
+	assert_string_equal(text, wanted);
+}
+
+static int files_in(const char *dir)
+{
+	struct dirent *entry;
+	DIR *d = opendir(dir);
+	int nr = 0;
+
+	assert_non_null(d);
+	while ((entry = readdir(d)))
+		nr += entry->d_name[0] != '.';
+	closedir(d);
+	return nr;
+}
+
 static void a_textfile_is_whole_or_as_it_was(void **state)
 {
-	char dir[] = "/tmp/evmcs-textfile-XXXXXX", path[64], next[80], text[16] = "";
+	char dir[] = "/tmp/evmcs-textfile-XXXXXX", path[64];
+	struct rlimit before, limit;
 	struct stat st;
-	FILE *f;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/x.prom", dir);
-	snprintf(next, sizeof(next), "%s.next", path);
 	umask(077);
 	assert_int_equal(textfile_write(path, "old\n", 4), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0644);
-	/* what stands in the way */
-	assert_int_equal(mkdir(next, 0700), 0);
-	assert_true(textfile_write(path, "new\n", 4) < 0);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	assert_non_null(fgets(text, sizeof(text), f));
-	fclose(f);
-	assert_string_equal(text, "old\n");
-	rmdir(next);
+	/* as a full disk */
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = (struct rlimit){ .rlim_cur = 2, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_int_equal(textfile_write(path, "new\n", 4), -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	expect_text(path, "old\n");
+	assert_int_equal(files_in(dir), 1);
 	assert_int_equal(textfile_write(path, "new\n", 4), 0);
-	assert_int_equal(access(next, F_OK), -1);
+	expect_text(path, "new\n");
+	assert_int_equal(files_in(dir), 1);
+	/* what cannot be replaced */
 	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_true(textfile_write(path, "new\n", 4) < 0);
+	assert_int_equal(files_in(dir), 1);
+	rmdir(path);
 	rmdir(dir);
 	assert_int_equal(textfile_write(path, "new\n", 4), -ENOENT);
 }

@@ -26,7 +26,7 @@
 #include "util/errstr.h"
 #include "util/kallsyms.h"
 #include "util/say.h"
-#include "util/terminal.h"
+#include "util/wrap.h"
 
 /* ---- names ---- */
 
@@ -808,10 +808,16 @@ static void put_in(int width, const char *parted, const char *line, const char *
 {
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	struct wrap w = { .out = open_memstream(&text, &len),
+			  .width = width,
+			  .indent = 4,
+			  .plain = *parted == '?' };
 
-	terminal_put_line(out, line, parted, width, 4);
-	fclose(out);
+	if (strlen(parted) == 2)
+		wrap_fields(&w, line);
+	else
+		wrap_words(&w, line, strlen(line));
+	fclose(w.out);
 	assert_string_equal(text, wanted);
 	free(text);
 }
@@ -819,37 +825,47 @@ static void put_in(int width, const char *parted, const char *line, const char *
 static void lines_that_fit(void **state)
 {
 	(void)state;
-	put_in(0, "  ", "one  two two  three", "one  two two  three\n");
-	put_in(19, "  ", "one  two two  three", "one  two two  three\n");
-	put_in(10, "  ", "", "\n");
+	put_in(0, "  ", "one  two two  three", "one  two two  three");
+	put_in(19, "  ", "one  two two  three", "one  two two  three");
+	put_in(10, "  ", "", "");
 }
 
 static void lines_broken_at_fields(void **state)
 {
 	(void)state;
-	put_in(18, "  ", "one  two two  three", "one  two two\n    three\n");
-	put_in(11, "  ", "one  two two  three", "one\n    two two\n    three\n");
+	put_in(18, "  ", "one  two two  three", "one  two two\n    three");
+	put_in(11, "  ", "one  two two  three", "one\n    two two\n    three");
 	/* a field that is wider than the screen is whole all the same */
-	put_in(6, "  ", "one two three  x", "one two three\n    x\n");
+	put_in(6, "  ", "one two three  x", "one two three\n    x");
 }
 
 static void lines_broken_at_words(void **state)
 {
 	(void)state;
-	put_in(12, " ", "one two three four", "one two\n    three\n    four\n");
+	put_in(12, " ", "one two three four", "one two\n    three\n    four");
+	put_in(13, " ", "  one two   three four ", "one two three\n    four");
+}
+
+static void lines_of_what_others_chose(void **state)
+{
+	(void)state;
+	put_in(0, "?", "\033[32mPASS\tof it", "?[32mPASS?of it");
+	/* as wide as it looks */
+	put_in(11, "?", "\033[32mPASS it", "?[32mPASS\n    it");
 }
 
 static void colours_take_no_room(void **state)
 {
 	(void)state;
-	put_in(12, "  ", "\033[32mPASS\033[0m  L2 abc", "\033[32mPASS\033[0m  L2 abc\n");
-	put_in(11, "  ", "\033[32mPASS\033[0m  L2 abc", "\033[32mPASS\033[0m\n    L2 abc\n");
+	put_in(12, "  ", "\033[32mPASS\033[0m  L2 abc", "\033[32mPASS\033[0m  L2 abc");
+	put_in(11, "  ", "\033[32mPASS\033[0m  L2 abc", "\033[32mPASS\033[0m\n    L2 abc");
 }
 
 static const struct CMUnitTest tests[] = {
 	TEST(lines_that_fit),
 	TEST(lines_broken_at_fields),
 	TEST(lines_broken_at_words),
+	TEST(lines_of_what_others_chose),
 	TEST(colours_take_no_room),
 	TEST(names_both_ways),
 	TEST(public_names),

@@ -320,21 +320,6 @@ static int connect(const struct checking *c, const struct subject *of, struct pi
 	return err;
 }
 
-/* Nothing is believed to be of an older trace's kernel. */
-static void look_for_builds(const struct checking *c, const struct subject *of,
-			    const struct trace_header *header)
-{
-	int i;
-
-	for (i = 0; i < OBJECT_COUNT; i++)
-		if (header->build_id[i][0])
-			return;
-	if (c->o->debug_info)
-		say("%s does not tell the build-ids of its kernel and modules (since schema 1.5 "
-		    "traces do): no lines of its stacks can be found",
-		    of->label);
-}
-
 static int check_trace(const struct checking *c, int i)
 {
 	const struct subject of = { i + 1, c->o->traces[i], c->names[i] };
@@ -349,7 +334,8 @@ static int check_trace(const struct checking *c, int i)
 		say_error("out of memory");
 	if (!err) {
 		pipeline_finish(&p);
-		look_for_builds(c, &of, &p.header);
+		if (c->o->debug_info)
+			say_lines_unknown(of.label, &p.header);
 		status = judgement_status(p.judgement);
 	} else {
 		pipeline_abort(&p, say_last_error());

@@ -5,8 +5,9 @@
 
 #include "commands/doctor.h"
 #include "model/names.h"
-#include "util/terminal.h"
 #include "util/plain.h"
+#include "util/terminal.h"
+#include "util/wrap.h"
 
 #define WIDTH 80
 #define RESET "\033[0m"
@@ -38,23 +39,9 @@ static void print_mark(const struct screen *s, enum mark mark)
 /* From column at on, the lines that follow indented by so much; ends the line. */
 static void print_wrapped(const struct screen *s, int at, int indent, const char *text)
 {
-	bool first = true;
+	struct wrap w = { .out = s->out, .width = WIDTH, .at = at, .indent = indent, .plain = true };
 
-	while (*text) {
-		int len = (int)strcspn(text, " ");
-
-		if (!first && at + 1 + len > WIDTH) {
-			fprintf(s->out, "\n%*s", indent, "");
-			at = indent;
-		} else if (!first) {
-			fputc(' ', s->out);
-			at++;
-		}
-		put_plain_part(s->out, text, (size_t)len);
-		at += len;
-		text += len + strspn(text + len, " ");
-		first = false;
-	}
+	wrap_words(&w, text, strlen(text));
 	fputc('\n', s->out);
 }
 

@@ -15,6 +15,18 @@ int output_status(int status)
 	return status == STATUS_PASS ? STATUS_INCONCLUSIVE : status;
 }
 
+void say_lines_unknown(const char *trace, const struct trace_header *header)
+{
+	int i;
+
+	for (i = 0; i < OBJECT_COUNT; i++)
+		if (header->build_id[i][0])
+			return;
+	say("%s does not tell the build-ids of its kernel and modules (since schema 1.5 traces "
+	    "do): no lines of its stacks can be found",
+	    trace);
+}
+
 int worse_status(int a, int b)
 {
 	static const int order[] = { STATUS_FAIL, STATUS_MALFORMED, STATUS_NOT_ARMED,

@@ -17,6 +17,7 @@
 #include "sources/source.h"
 #include "symbols/dwarf_finder.h"
 #include "util/errstr.h"
+#include "util/new_file.h"
 #include "util/say.h"
 
 struct report_arguments {
@@ -26,14 +27,6 @@ struct report_arguments {
 	const char *perfetto; /* NULL: no timeline */
 	const char *title;
 	const char *debug_info;
-};
-
-/* A file that is whole or is not there: what was there before stays until then. */
-struct new_file {
-	const char *path; /* NULL: standard output */
-	char *temporary;
-	bool in_place; /* of what is no regular file */
-	FILE *f;
 };
 
 enum { OPT_TITLE = 0x100, OPT_PERFETTO, OPT_DEBUG_INFO };
@@ -83,62 +76,64 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
 
 /* ---- what is written ---- */
 
-static int new_file_open(struct new_file *n, const char *path)
+/* The page or the timeline. */
+struct output {
+	FILE *f; /* NULL: not asked for */
+	const char *path; /* NULL: standard output */
+	struct new_file file; /* what is whole or is not there, */
+	bool in_place; /* or what is no regular file */
+};
+
+/* Neither a device nor what a link points to is to be replaced by a file. */
+static bool is_replaceable(const char *path)
 {
 	struct stat st;
-	int fd, err;
 
-	*n = (struct new_file){ .path = path };
-	if (!path) {
-		n->f = stdout;
-		return 0;
-	}
-	/* neither a device nor what a link points to is to be replaced by a file */
-	if (!lstat(path, &st) && !S_ISREG(st.st_mode)) {
-		n->f = fopen(path, "we");
-		n->in_place = true;
-		if (n->f)
-			return 0;
-		goto fail;
-	}
-	if (asprintf(&n->temporary, "%s.XXXXXX", path) < 0) {
-		n->temporary = NULL;
-		return -ENOMEM;
-	}
-	fd = mkstemp(n->temporary);
-	n->f = fd < 0 ? NULL : fdopen(fd, "w");
-	if (n->f)
-		return 0;
-fail:
-	err = -errno;
-	say_error("cannot write to %s (%s): choose another place", path, errstr(err));
-	return err;
+	return lstat(path, &st) || S_ISREG(st.st_mode);
 }
 
-/* keep: it is whole. A page tells addresses, as the trace does: its mode stays 0600. */
-static int new_file_close(struct new_file *n, bool keep)
+/* It tells addresses, as the trace does: its mode is 0600. */
+static int open_output(struct output *o, const char *path)
 {
 	int err = 0;
 
-	if (!n->temporary && !n->in_place)
+	*o = (struct output){ .path = path };
+	if (!path) {
+		o->f = stdout;
+	} else if (is_replaceable(path)) {
+		err = new_file_open(&o->file, path, 0600);
+		o->f = o->file.f;
+	} else {
+		o->f = fopen(path, "we");
+		o->in_place = true;
+		err = o->f ? 0 : -errno;
+	}
+	if (err)
+		say_error("cannot write to %s (%s): choose another place", path, errstr(err));
+	return err;
+}
+
+/* keep: it is whole. Where it is not, that was told. */
+static int close_output(struct output *o, bool keep)
+{
+	int err = 0;
+
+	if (!o->f || !o->path)
 		return 0;
-	if (n->f && fclose(n->f))
-		err = -errno;
-	if (!err && keep && n->temporary && rename(n->temporary, n->path) < 0)
+	if (!o->in_place)
+		err = new_file_close(&o->file, keep);
+	else if (fclose(o->f) && keep)
 		err = -errno;
 	if (err)
 		say_error("cannot write %s (%s): see that there is room, or choose another place",
-			  n->path, errstr(err));
-	if (n->temporary && (err || !keep))
-		unlink(n->temporary);
-	free(n->temporary);
+			  o->path, errstr(err));
 	return err;
 }
 
 /* ---- what is read, twice ---- */
 
-/* Standard input can be read once: it goes to a file without a name. */
-static int spool(char path[32])
+/* Standard input can be read once: a file without a name takes its place. */
+static int spool(void)
 {
 	FILE *f = tmpfile();
 	char block[1 << 16];
@@ -147,14 +142,14 @@ static int spool(char path[32])
 	while (f && (n = fread(block, 1, sizeof(block), stdin)) > 0)
 		if (fwrite(block, 1, n, f) != n)
 			break;
-	if (!f || ferror(stdin) || ferror(f) || fflush(f)) {
+	if (!f || ferror(stdin) || ferror(f) || fflush(f) || lseek(fileno(f), 0, SEEK_SET) ||
+	    dup2(fileno(f), STDIN_FILENO) < 0) {
 		say_error("cannot keep what comes from standard input (%s): give the trace as a "
 			  "file",
 			  errstr(errno));
 		return -EIO;
 	}
-	/* stays open as long as the program */
-	snprintf(path, 32, "/proc/self/fd/%d", fileno(f));
+	fclose(f);
 	return 0;
 }
 
@@ -168,6 +163,8 @@ static int read_trace(struct pipeline *p, struct sink *report, const char *path,
 	*status = verdict_status(pipeline_finish(p));
 	if (!report || !report_wants_lines(report))
 		return 0;
+	if (!strcmp(path, "-"))
+		lseek(STDIN_FILENO, 0, SEEK_SET); /* spool() made a file of it */
 	err = file_source_lines(path, report_line, report);
 	return err == -ECANCELED ? 0 : err;
 }
@@ -182,8 +179,7 @@ static int status_of(int err)
 }
 
 struct outputs {
-	struct new_file page; /* f is NULL where none is asked for, */
-	struct new_file perfetto; /* likewise */
+	struct output page, perfetto;
 };
 
 static int open_outputs(struct outputs *out, const struct report_arguments *a)
@@ -192,17 +188,17 @@ static int open_outputs(struct outputs *out, const struct report_arguments *a)
 
 	*out = (struct outputs){};
 	if (a->output || !a->perfetto)
-		err = new_file_open(&out->page, a->output);
+		err = open_output(&out->page, a->output);
 	if (!err && a->perfetto)
-		err = new_file_open(&out->perfetto, a->perfetto);
+		err = open_output(&out->perfetto, a->perfetto);
 	return err;
 }
 
 static int close_outputs(struct outputs *out, bool keep)
 {
-	int err = new_file_close(&out->page, keep);
+	int err = close_output(&out->page, keep);
 
-	return new_file_close(&out->perfetto, keep) ?: err;
+	return close_output(&out->perfetto, keep) ?: err;
 }
 
 /* Sinks of what is asked for, of which the pipeline frees them. */
@@ -230,8 +226,18 @@ static int add_sinks(struct pipeline *p, const struct report_arguments *a,
 	return err;
 }
 
-static int write_report(const struct report_arguments *a, const char *path,
-			const struct outputs *out)
+/* Of standard output output_status() tells. */
+static int write_page(struct sink *page, const char *path)
+{
+	int err = report_write(page);
+
+	if (err && err != -ENOMEM && path)
+		say_error("cannot write %s (%s): see that there is room, or choose another place",
+			  path, errstr(err));
+	return err;
+}
+
+static int write_report(const struct report_arguments *a, const struct outputs *out)
 {
 	struct stack_lines *lines;
 	struct pipeline p;
@@ -242,11 +248,14 @@ static int write_report(const struct report_arguments *a, const char *path,
 	if (err)
 		return status_of(err);
 	lines = stack_lines_new(dwarf_finder_new(a->debug_info));
-	err = add_sinks(&p, a, out, lines, &page, &perfetto) ?: read_trace(&p, page, path, &status);
+	err = add_sinks(&p, a, out, lines, &page, &perfetto)
+		      ?: read_trace(&p, page, a->trace, &status);
+	if (!err && a->debug_info)
+		say_lines_unknown(a->trace, &p.header);
 	if (!err && perfetto)
 		err = perfetto_sink_error(perfetto);
 	if (!err && page)
-		err = report_write(page);
+		err = write_page(page, out->page.path);
 	pipeline_free(&p);
 	stack_lines_free(lines);
 	return err ? status_of(err) : status;
@@ -266,7 +275,6 @@ int command_report(int argc, char **argv)
 		       "timeline for Perfetto.",
 	};
 	struct report_arguments a = { .model.fail_on = SEVERITY_ERROR };
-	char spooled[32];
 	struct outputs out;
 	int status;
 
@@ -275,13 +283,13 @@ int command_report(int argc, char **argv)
 		say_error("a page is nothing for a terminal: name a file with -o FILE");
 		return STATUS_USAGE;
 	}
-	if (!strcmp(a.trace, "-") && spool(spooled))
+	if (!strcmp(a.trace, "-") && spool())
 		return STATUS_NOT_ARMED;
 	if (open_outputs(&out, &a)) {
 		close_outputs(&out, false);
 		return STATUS_NOT_ARMED;
 	}
-	status = write_report(&a, strcmp(a.trace, "-") ? a.trace : spooled, &out);
+	status = write_report(&a, &out);
 	if (close_outputs(&out, status != STATUS_MALFORMED && status != STATUS_NOT_ARMED))
 		return STATUS_NOT_ARMED;
 	return output_status(status);

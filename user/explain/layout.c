@@ -3,32 +3,7 @@
 #include <string.h>
 
 #include "explain/layout.h"
-
-struct line {
-	FILE *out;
-	int width;
-	int at;
-	int indent; /* of the lines to come */
-	bool within; /* something was printed that a space separates from more */
-	const char *more; /* at the end of a line that goes on in the next one */
-};
-
-static void begin_line(struct line *l)
-{
-	fprintf(l->out, "%s\n%*s", l->more, l->indent, "");
-	l->at = l->indent;
-}
-
-/* What is not taken apart, with a space or a line break before it if it is not the first. */
-static void print_unit(struct line *l, const char *text, int len)
-{
-	if (l->within && l->at + 1 + len > l->width)
-		begin_line(l);
-	else if (l->within)
-		l->at += fprintf(l->out, " ");
-	l->at += fprintf(l->out, "%.*s", len, text);
-	l->within = true;
-}
+#include "util/wrap.h"
 
 static int word_len(const char *text)
 {
@@ -57,19 +32,18 @@ static const char *after_paragraph(const char *end)
 
 void print_wrapped(FILE *out, int width, int at, int indent, const char *text)
 {
-	struct line l = { .out = out, .width = width, .at = at, .indent = indent, .more = "" };
+	struct wrap w = { .out = out, .width = width, .at = at, .indent = indent };
 	const char *end;
 
 	if (at < indent)
-		l.at += fprintf(out, "%*s", indent - at, "");
+		w.at += fprintf(out, "%*s", indent - at, "");
 	while (*text) {
 		end = end_of_paragraph(text);
-		for (l.within = false; text < end; text = next_word(text))
-			print_unit(&l, text, word_len(text));
+		wrap_words(&w, text, (size_t)(end - text));
 		text = after_paragraph(end);
 		if (*text) {
 			fputc('\n', out);
-			begin_line(&l);
+			wrap_break(&w);
 		}
 	}
 	fputc('\n', out);
@@ -89,14 +63,14 @@ static int argument_len(const char *command)
 
 void print_command(FILE *out, int width, int indent, const char *command)
 {
-	struct line l = { .out = out, .indent = indent + 4, .more = CONTINUED };
+	struct wrap w = { .out = out, .indent = indent + 4, .more = CONTINUED };
 	int len;
 
-	l.width = width - (int)strlen(CONTINUED);
-	l.at = fprintf(out, "%*s", indent, "");
+	w.width = width - (int)strlen(CONTINUED);
+	w.at = fprintf(out, "%*s", indent, "");
 	for (; *command; command += len + strspn(command + len, " ")) {
 		len = argument_len(command);
-		print_unit(&l, command, len);
+		wrap_piece(&w, command, (size_t)len, 1);
 	}
 	fputc('\n', out);
 }

@@ -12,6 +12,7 @@
 #include "util/plain.h"
 #include "util/say.h"
 #include "util/terminal.h"
+#include "util/wrap.h"
 
 /* Entries of stacks whose lines were not known in time: more than a few stacks have. */
 #define MAX_OWED 64
@@ -50,9 +51,11 @@ static bool line_begin(struct text_sink *t)
 static void line_end(struct text_sink *t)
 {
 	FILE *out = t->options.out;
+	struct wrap w = { .out = out, .width = terminal_width(out), .indent = CONTINUED };
 
 	if (!fclose(t->line))
-		terminal_put_line(out, t->text, "  ", terminal_width(out), CONTINUED);
+		wrap_fields(&w, t->text);
+	fputc('\n', out);
 	free(t->text);
 	t->line = NULL;
 	fflush(out);
@@ -71,9 +74,11 @@ static void print_whose(FILE *out, const struct restore *r)
 static void print_sentence(const struct text_sink *t, const char *text)
 {
 	FILE *out = t->options.out;
+	struct wrap w = { .out = out, .width = terminal_width(out), .indent = INDENT };
 
-	fprintf(out, "%*s", INDENT, "");
-	terminal_put_line(out, text, " ", terminal_width(out) - INDENT, INDENT);
+	w.at = fprintf(out, "%*s", INDENT, "");
+	wrap_words(&w, text, strlen(text));
+	fputc('\n', out);
 }
 
 static void print_access(const struct text_sink *t, const struct access *a)

@@ -29,53 +29,6 @@ bool terminal_has_colour(FILE *out)
 	return isatty(fileno(out)) && !(no_colour && *no_colour);
 }
 
-/* ---- lines ---- */
-
-/* Columns that so many bytes take: ASCII, and sequences that colour it. */
-static int columns_of(const char *text, size_t len)
-{
-	bool in_colour = false;
-	int columns = 0;
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (text[i] == '\033')
-			in_colour = true;
-		else if (!in_colour)
-			columns++;
-		else if (text[i] == 'm')
-			in_colour = false;
-	}
-	return columns;
-}
-
-void terminal_put_line(FILE *out, const char *line, const char *parted, int width, int indent)
-{
-	int at = 0, columns;
-	const char *end;
-	size_t len;
-
-	while (*line) {
-		/* the blanks before a field go with it */
-		end = strstr(line + strspn(line, " "), parted);
-		len = end ? (size_t)(end - line) : strlen(line);
-		columns = columns_of(line, len);
-		if (width > 0 && at && at + columns > width) {
-			size_t blanks = strspn(line, " ");
-
-			fprintf(out, "\n%*s", indent, "");
-			line += blanks;
-			len -= blanks;
-			columns -= (int)blanks;
-			at = indent;
-		}
-		fwrite(line, 1, len, out);
-		at += columns;
-		line += len;
-	}
-	fputc('\n', out);
-}
-
 /* ---- the status ---- */
 
 static char status_shown[256]; /* "": none */

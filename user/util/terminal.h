@@ -13,13 +13,6 @@ int terminal_width(FILE *out);
 bool terminal_has_colour(FILE *out);
 
 /*
- * A line of which as much is put in a row as width has room for, the rest below,
- * indented. It is broken at parted: two blanks for fields, one for words. What
- * colours it is not counted. width 0 or less: one line.
- */
-void terminal_put_line(FILE *out, const char *line, const char *parted, int width, int indent);
-
-/*
  * A line at the bottom of the screen that is written anew, for as long as nothing
  * happens: only where both standard output and stderr are terminals.
  */
