@@ -72,7 +72,7 @@ $(MAKE_TRACES): $(B)/tests/tests/unit/make_traces.o $(UNIT_SRCS:%.c=$(B)/tests/%
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(UNIT_LIBS) -o $@
 
 .PHONY: test-traces
-test-traces: $(MAKE_TRACES)
+test-traces: $(MAKE_TRACES) $(B)/tests/on_pty
 
 # Takes journald's place in the lab.
 $(B)/tests/journal_socket: tests/lab/journal_socket.c
@@ -104,7 +104,7 @@ LONG_TRACE_SRCS := tests/bench/long_trace.c tests/fleet/recorded.c $(PURE_SRCS)
 $(B)/tests/tests/bench/%.o: UNIT_CPPFLAGS += -Itests/fleet
 $(LONG_TRACE): $(LONG_TRACE_SRCS:%.c=$(B)/tests/%.o)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -ljansson -lz -lcyaml -lyaml -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -ljansson -lz -lcyaml -lyaml -lm -o $@
 
 # All of them are run, also after one has failed. What passed is one line each,
 # with V=1 all that cmocka says; of what failed everything is shown.

@@ -25,6 +25,7 @@
 #include "trace/format.h"
 #include "util/errstr.h"
 #include "util/kallsyms.h"
+#include "util/progress.h"
 #include "util/say.h"
 #include "util/wrap.h"
 
@@ -861,7 +862,30 @@ static void colours_take_no_room(void **state)
 	put_in(11, "  ", "\033[32mPASS\033[0m  L2 abc", "\033[32mPASS\033[0m\n    L2 abc");
 }
 
+static void expect_progress(uint64_t size, uint64_t bytes, uint64_t lines, int64_t ms,
+			    const char *wanted)
+{
+	const struct progress p = { .name = "t.jsonl", .size = size };
+	char text[128];
+
+	assert_string_equal(progress_text(text, sizeof(text), &p, bytes, lines, ms), wanted);
+}
+
+static void how_far_a_file_was_read(void **state)
+{
+	(void)state;
+	expect_progress(2000, 500, 3000, 1500, "reading t.jsonl: 25%, 2000 lines/s");
+	/* all but a line is not all */
+	expect_progress(2000, 1999, 10, 1000, "reading t.jsonl: 99%, 10 lines/s");
+	expect_progress(2000, 2000, 10, 1000, "reading t.jsonl: 100%, 10 lines/s");
+	/* it grows */
+	expect_progress(2000, 3000, 10, 1000, "reading t.jsonl: 100%, 10 lines/s");
+	/* of a pipe nobody knows how much there will be */
+	expect_progress(0, 3000, 10, 0, "reading t.jsonl: 10 lines, 0 lines/s");
+}
+
 static const struct CMUnitTest tests[] = {
+	TEST(how_far_a_file_was_read),
 	TEST(lines_that_fit),
 	TEST(lines_broken_at_fields),
 	TEST(lines_broken_at_words),

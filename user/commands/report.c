@@ -18,6 +18,7 @@
 #include "symbols/dwarf_finder.h"
 #include "util/errstr.h"
 #include "util/new_file.h"
+#include "util/progress.h"
 #include "util/say.h"
 
 struct report_arguments {
@@ -132,16 +133,34 @@ static int close_output(struct output *o, bool keep)
 
 /* ---- what is read, twice ---- */
 
+static uint64_t lines_in(const char *text, size_t len)
+{
+	uint64_t lines = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
 /* Standard input can be read once: a file without a name takes its place. */
 static int spool(void)
 {
+	uint64_t bytes = 0, lines = 0;
 	FILE *f = tmpfile();
+	struct progress progress;
 	char block[1 << 16];
 	size_t n;
 
-	while (f && (n = fread(block, 1, sizeof(block), stdin)) > 0)
+	progress_begin(&progress, "standard input", 0);
+	while (f && (n = fread(block, 1, sizeof(block), stdin)) > 0) {
 		if (fwrite(block, 1, n, f) != n)
 			break;
+		bytes += n;
+		lines += lines_in(block, n);
+		progress_at(&progress, bytes, lines);
+	}
+	progress_end(&progress);
 	if (!f || ferror(stdin) || ferror(f) || fflush(f) || lseek(fileno(f), 0, SEEK_SET) ||
 	    dup2(fileno(f), STDIN_FILENO) < 0) {
 		say_error("cannot keep what comes from standard input (%s): give the trace as a "

@@ -23,6 +23,7 @@
 #include "trace/format.h"
 #include "util/errstr.h"
 #include "util/say.h"
+#include "util/terminal.h"
 
 /* What is known of the restore. */
 struct sought {
@@ -265,6 +266,7 @@ static int hold(char **held, const struct trace_line *line)
 
 static void let_go(char **held)
 {
+	terminal_clear_status();
 	if (*held)
 		puts(*held);
 	free(*held);

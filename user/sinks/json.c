@@ -4,6 +4,7 @@
 #include "model/names.h"
 #include "sinks/sink.h"
 #include "trace/format.h"
+#include "util/terminal.h"
 
 struct json_sink {
 	struct sink sink;
@@ -21,6 +22,7 @@ static void print_object(struct json_sink *s, json_t *object)
 	if (s->trace)
 		json_object_set_new(object, "trace", encode_text(s->trace));
 	text = dump_plain(object, JSON_COMPACT);
+	terminal_clear_status();
 	if (text)
 		fprintf(s->out, "%s\n", text);
 	fflush(s->out);

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "sources/source.h"
 #include "trace/format.h"
 #include "util/errstr.h"
+#include "util/progress.h"
 #include "util/say.h"
 
 /* Grows to the longest line; as much is read at once as there is room. */
@@ -25,11 +27,14 @@ struct lines {
 	size_t end;
 	size_t summed; /* what is before it is in crc */
 	unsigned long crc;
+	uint64_t bytes; /* that were read */
 	bool at_end; /* of the file */
 };
 
 struct file_source {
 	const char *path;
+	const char *name; /* for the user */
+	struct progress progress;
 	struct lines lines;
 	item_fn fn;
 	line_fn line_fn; /* instead of it */
@@ -45,7 +50,7 @@ struct file_source {
 static int malformed(const struct file_source *s, const char *what)
 {
 	say_error("%s: line %" PRIu64 ": %s; the trace was damaged or is not one: record it again",
-		  s->path, s->line_no, what);
+		  s->name, s->line_no, what);
 	return -EBADMSG;
 }
 
@@ -96,6 +101,7 @@ static int read_more(struct lines *l)
 		return -errno;
 	l->at_end = !n;
 	l->end += (size_t)n;
+	l->bytes += (size_t)n;
 	return 0;
 }
 
@@ -239,39 +245,55 @@ static bool is_cut(struct file_source *s, const char *line, size_t len)
 static int read_lines(struct file_source *s)
 {
 	const char *line = NULL;
+	uint64_t told = 0;
 	ssize_t len;
 	int err = 0;
 
 	while (!err && (len = next_line(&s->lines, &line)) > 0) {
+		if (s->lines.bytes != told) {
+			told = s->lines.bytes;
+			progress_at(&s->progress, told, s->line_no);
+		}
 		s->line_no++;
 		if (is_cut(s, line, (size_t)len)) {
-			say_verbose("%s: line %" PRIu64 " is cut off", s->path, s->line_no);
+			say_verbose("%s: line %" PRIu64 " is cut off", s->name, s->line_no);
 			return 0;
 		}
 		err = take_line(s, line, (size_t)len);
 	}
 	if (err || !len)
 		return err;
-	say_error("cannot read %s (%s)", s->path, errstr((int)len));
+	say_error("cannot read %s (%s)", s->name, errstr((int)len));
 	return (int)len;
+}
+
+static uint64_t size_of(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
 static int run(struct file_source *s)
 {
+	bool is_stdin = !strcmp(s->path, "-");
 	int err;
 
-	s->lines.fd = strcmp(s->path, "-") ? open(s->path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	s->name = is_stdin ? "standard input" : s->path;
+	s->lines.fd = is_stdin ? STDIN_FILENO : open(s->path, O_RDONLY | O_CLOEXEC);
 	if (s->lines.fd < 0) {
 		err = -errno;
-		say_error("cannot open %s (%s)", s->path, errstr(err));
+		say_error("cannot open %s (%s)", s->name, errstr(err));
 		return err;
 	}
 	s->next_seq = 1;
 	s->lines.crc = crc32(0, NULL, 0);
+	progress_begin(&s->progress, s->name, size_of(s->lines.fd));
 	err = read_lines(s);
+	progress_end(&s->progress);
 	if (!err && !s->has_header) {
 		say_error("%s: there is no trace in it: it is empty or was cut in its first line",
-			  s->path);
+			  s->name);
 		err = -EBADMSG;
 	}
 	decoded_release(&s->decoded);

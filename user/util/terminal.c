@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "util/plain.h"
 #include "util/terminal.h"
 
 #define NARROWEST 20
@@ -33,11 +34,16 @@ bool terminal_has_colour(FILE *out)
 
 static char status_shown[256]; /* "": none */
 
-bool terminal_has_status(void)
+bool terminal_rewrites_stderr(void)
 {
 	const char *term = getenv("TERM");
 
-	return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+bool terminal_has_status(void)
+{
+	return isatty(STDOUT_FILENO) && terminal_rewrites_stderr();
 }
 
 void terminal_status(const char *fmt, ...)
@@ -48,6 +54,7 @@ void terminal_status(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	plain(text);
 	if (!strcmp(text, status_shown))
 		return;
 	memcpy(status_shown, text, sizeof(text));

@@ -13,12 +13,13 @@ int terminal_width(FILE *out);
 bool terminal_has_colour(FILE *out);
 
 /*
- * A line at the bottom of the screen that is written anew, for as long as nothing
- * happens: only where both standard output and stderr are terminals.
+ * A line at the bottom of the screen, of stderr, that is written anew for as long as something
+ * goes on. Where nothing else is said for hours standard output is to be a terminal, too.
  */
+bool terminal_rewrites_stderr(void);
 bool terminal_has_status(void);
 void terminal_status(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Before anything else is printed. */
+/* Before anything else is printed on either. */
 void terminal_clear_status(void);
 
 #endif
