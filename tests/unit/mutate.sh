@@ -149,7 +149,7 @@ mutant "probes of any number" user/trace/decode.c 's/json_array_size\(probes\) >
 mutant "file is not cut" user/sinks/trace.c 's/if \(ftruncate\(t->fd, t->written\)\)/if (0)/'
 mutant "told again and again" user/sinks/trace.c '/^static void write_line/,/^}/s/if \(t->err\)/if (0)/'
 mutant "errors are kept" user/sinks/trace.c 's/return t->err;/return 0;/'
-mutant "escapes on screen" user/sinks/words.c 's/out\[i\] = \(unsigned char\)s\[i\] < 0x20 .*/out[i] = s[i];/'
+mutant "escapes on screen" user/util/plain.c 's/^\treturn .*c.*\?.*;/\treturn c;/'
 mutant "local time" user/trace/encode.c 's/gmtime_r/localtime_r/'
 
 file=user/model/save.c
@@ -168,7 +168,7 @@ mutant "half needs no save" $model 's/m->options.half && v->nested_saves/m->opti
 mutant "half is a whole" $model 's/m->options.half && v->nested_saves/v->nested_saves/'
 mutant "half by the rules" user/expect/judge.c 's/\(j->e \|\| v->doubts & \(1U << DOUBT_NO_RESTORE\)\)/1/'
 mutant "save again on screen" user/sinks/text.c 's/\(s->repeats && !t->options.events\)/0/'
-mutant "JSON beyond ASCII" user/sinks/json.c 's/ \| JSON_ENSURE_ASCII//'
+mutant "JSON beyond ASCII" user/trace/encode.c 's/ \| JSON_ENSURE_ASCII//'
 file=user/model/pairs.c
 mutant "pair by any clock" $file 's/return save->wall_ns < restore->wall_ns && /return /'
 mutant "pair of any save there" $file 's/return save->last && /return /'
@@ -378,11 +378,13 @@ mutant "explain, no beginning" $file 's/best = min\(best, row\[j - 1\] \+ 1\)/;/
 first_test=test_lines
 mutant "lines, of any build" user/symbols/stack_lines.c 's/if \(object < 0 \|\| .*/if (object < 0)/'
 mutant "lines, asked each time" user/symbols/stack_lines.c 's/a = find_answer\(lines, &place\);/a = NULL;/'
+mutant "lines, late in JSON" user/sinks/json.c 's/if \(nr == -EAGAIN\)/if (0)/'
+mutant "lines, none are late" user/sinks/json.c 's/^\t\tif \(nr\)$/\t\tif (1)/'
 mutant "lines, late is never" user/symbols/stack_lines.c 's/if \(nr == -EAGAIN\)/if (0)/'
 mutant "lines, any module is the kernel" user/symbols/stack_lines.c 's/return strcmp\(place->object, OBJECT_NAME_KERNEL\) != 0;/return true;/'
 mutant "lines, kept over a gap" user/pipeline.c 's/^\t\tforget_modules\(p\);/\t\t;/'
-mutant "lines, owed and forgotten" user/sinks/text.c 's/^\t\t\towe_lines\(t, .*/\t\t\t;/'
-mutant "lines, owed twice" user/sinks/text.c 's/if \(!strcmp\(t->owed\[i\], entry\)\)/if (0)/'
+mutant "lines, owed and forgotten" user/sinks/text.c 's/^\t\t\towed_add\(&t.*/\t\t\t;/'
+mutant "lines, owed twice" user/sinks/owed.c 's/if \(!strcmp\(owed->entry\[i\], entry\)\)/if (0)/'
 mutant "lines, inside out" user/sinks/text.c 's/nr > 0 \? &frames\[nr - 1\] :/nr > 0 ? \&frames[0] :/'
 mutant "builds of any form" user/trace/decode.c 's/strspn\(h->build_id\[i\], "0123456789abcdef"\) != len/0/'
 first_test=test_symbols

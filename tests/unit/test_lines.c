@@ -392,6 +392,81 @@ static void json_without_lines(void **state)
 	done();
 }
 
+static json_t *late_in_text(const char *entry)
+{
+	static const char begin[] = "{\"type\":\"late_source\"";
+	const char *line = strstr(text, begin);
+	json_t *o;
+
+	/* what follows them is the verdict */
+	for (; line && !strncmp(line, begin, strlen(begin)); line = strchr(line, '\n') + 1) {
+		o = json_loads(line, JSON_DISABLE_EOF_CHECK, NULL);
+		assert_non_null(o);
+		if (!strcmp(json_string_value(json_object_get(o, "entry")), entry))
+			return o;
+		json_decref(o);
+	}
+	fail_msg("nothing of %s is in:\n%s", entry, text);
+	return NULL;
+}
+
+static void json_lines_that_come_late(void **state)
+{
+	static const struct line_finder_ops ops = { .find = fake_find_later, .free = fake_free };
+	json_t *o, *wanted;
+
+	begin(1);
+	fake.finder.ops = &ops;
+	tell(*state, "direct");
+	tell(*state, "direct");
+	footer(*state);
+	show(*state, json_sink);
+	says_not("stack_source");
+	wanted = json_loads("{\"type\":\"late_source\",\"entry\":\"kvm_vcpu_map+0x5 [kvm]\","
+			    "\"source\":[{\"function\":\"innermost\","
+			    "\"file\":\"arch/x86/kvm/vmx/nested.c\",\"line\":11}]}",
+			    0, NULL);
+	o = late_in_text("kvm_vcpu_map+0x5 [kvm]");
+	assert_true(json_equal(o, wanted));
+	json_decref(o);
+	json_decref(wanted);
+	json_decref(late_in_text("vmx_set_nested_state+0x300 [kvm_intel]"));
+	/* once, though it was in both stacks; and before the verdict */
+	assert_int_equal(fake.asked, 6);
+	says("\"line\":11}]}\n{\"type\":\"verdict\"");
+	done();
+}
+
+static void json_lines_that_never_come(void **state)
+{
+	json_t *o;
+
+	begin(-EAGAIN);
+	tell(*state, "direct");
+	footer(*state);
+	show(*state, json_sink);
+	o = late_in_text("kvm_vcpu_map+0x5 [kvm]");
+	assert_int_equal(json_array_size(json_object_get(o, "source")), 0);
+	json_decref(o);
+	done();
+}
+
+/* The answer was late, and that nothing is known. */
+static void json_lines_that_there_are_none_of(void **state)
+{
+	static const struct line_finder_ops ops = { .find = fake_find_later, .free = fake_free };
+
+	begin(0);
+	fake.finder.ops = &ops;
+	tell(*state, "direct");
+	tell(*state, "direct");
+	footer(*state);
+	show(*state, json_sink);
+	assert_int_equal(fake.asked, 6);
+	says_not("late_source");
+	done();
+}
+
 /* ---- builds ---- */
 
 /* While nothing was attached another build may have been loaded. */
@@ -477,6 +552,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(lines_that_never_come),
 	TEST(json_has_lines),
 	TEST(json_without_lines),
+	TEST(json_lines_that_come_late),
+	TEST(json_lines_that_never_come),
+	TEST(json_lines_that_there_are_none_of),
 	TEST(modules_after_a_gap_are_not_known),
 	TEST(builds_round_trip),
 	cmocka_unit_test(builds_that_are_none),

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "model/names.h"
+#include "sinks/owed.h"
 #include "sinks/sink.h"
 #include "trace/format.h"
 #include "util/terminal.h"
@@ -11,6 +13,7 @@ struct json_sink {
 	FILE *out;
 	const char *trace;
 	struct stack_lines *lines;
+	struct owed_lines owed;
 };
 
 static void print_object(struct json_sink *s, json_t *object)
@@ -58,6 +61,8 @@ static void put_source(struct json_sink *s, json_t *evidence, const struct acces
 
 	for (i = 0; i < a->nr_stack; i++) {
 		nr = stack_lines_find(s->lines, header, a->stack[i], &frames);
+		if (nr == -EAGAIN)
+			owed_add(&s->owed, a->stack[i]);
 		json_array_append_new(source, encode_frames(frames, nr > 0 ? nr : 0));
 		known |= nr > 0;
 	}
@@ -89,11 +94,28 @@ static void json_save(struct sink *sink, const struct save *save, const struct t
 	print_object((struct json_sink *)sink, encode_save(save, header));
 }
 
+/* Those that are still not known are said to be late, too. */
+static void print_owed(struct json_sink *s, const struct trace_header *header)
+{
+	const struct source_frame *frames;
+	int i, nr;
+
+	for (i = 0; i < s->owed.nr; i++) {
+		nr = stack_lines_find(s->lines, header, s->owed.entry[i], &frames);
+		if (nr)
+			print_object(s, json_pack("{s:s,s:o,s:o}", "type", "late_source", "entry",
+						  encode_text(s->owed.entry[i]), "source",
+						  encode_frames(frames, nr > 0 ? nr : 0)));
+	}
+}
+
 static void json_verdict(struct sink *sink, const struct verdict *verdict,
 			 const struct trace_header *header)
 {
-	(void)header;
-	print_object((struct json_sink *)sink, encode_verdict(verdict));
+	struct json_sink *s = (struct json_sink *)sink;
+
+	print_owed(s, header);
+	print_object(s, encode_verdict(verdict));
 }
 
 static json_t *encode_evidence(const struct check *check)
@@ -148,6 +170,7 @@ static void json_unreadable(struct sink *sink, const char *why)
 
 static void json_free(struct sink *sink)
 {
+	owed_free(&((struct json_sink *)sink)->owed);
 	free(sink);
 }
 

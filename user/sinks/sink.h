@@ -57,7 +57,7 @@ struct sink *text_sink_new(const struct text_options *options);
 /*
  * The same facts, one JSON object a line: anomalies, saves, restores, verdict, and
  * where there is a judge its checks and their sum. lines: of the stacks of
- * anomalies, the caller's; NULL: none.
+ * anomalies, the caller's; NULL: none. Those that were late come before the verdict.
  */
 struct sink *json_sink_new(FILE *out, const char *trace, struct stack_lines *lines);
 

@@ -7,15 +7,13 @@
 #include "model/anomalies.h"
 #include "model/names.h"
 #include "sinks/checks.h"
+#include "sinks/owed.h"
 #include "sinks/sink.h"
 #include "sinks/words.h"
 #include "util/plain.h"
 #include "util/say.h"
 #include "util/terminal.h"
 #include "util/wrap.h"
-
-/* Entries of stacks whose lines were not known in time: more than a few stacks have. */
-#define MAX_OWED 64
 
 struct text_sink {
 	struct sink sink;
@@ -25,8 +23,7 @@ struct text_sink {
 	FILE *line;
 	char *text;
 	size_t len;
-	char *owed[MAX_OWED];
-	int nr_owed;
+	struct owed_lines owed;
 };
 
 /* What a continued line begins below: the verdict. */
@@ -109,19 +106,6 @@ static void print_frames(const struct text_sink *t, const char *entry,
 	}
 }
 
-static void owe_lines(struct text_sink *t, const char *entry)
-{
-	int i;
-
-	for (i = 0; i < t->nr_owed; i++)
-		if (!strcmp(t->owed[i], entry))
-			return;
-	if (t->nr_owed == MAX_OWED)
-		return;
-	t->owed[t->nr_owed] = strdup(entry);
-	t->nr_owed += t->owed[t->nr_owed] != NULL;
-}
-
 static void print_stack(struct text_sink *t, const struct access *a,
 			const struct trace_header *header)
 {
@@ -134,24 +118,24 @@ static void print_stack(struct text_sink *t, const struct access *a,
 	for (i = 0; i < a->nr_stack; i++) {
 		nr = stack_lines_find(t->options.lines, header, a->stack[i], &frames);
 		if (nr == -EAGAIN)
-			owe_lines(t, a->stack[i]);
+			owed_add(&t->owed, a->stack[i]);
 		print_frames(t, a->stack[i], frames, nr);
 	}
 }
 
-/* Nothing waits for lines while there are events to be read: now they may be there. */
+/* Now they may be there. */
 static void print_owed(struct text_sink *t, const struct trace_header *header)
 {
 	const struct source_frame *frames;
 	int late = 0, shown = 0, i, nr;
 
-	for (i = 0; i < t->nr_owed; i++) {
-		nr = stack_lines_find(t->options.lines, header, t->owed[i], &frames);
+	for (i = 0; i < t->owed.nr; i++) {
+		nr = stack_lines_find(t->options.lines, header, t->owed.entry[i], &frames);
 		late += nr == -EAGAIN;
 		if (nr > 0 && !shown++)
 			fprintf(t->options.out, "  lines of the stacks above:\n");
 		if (nr > 0)
-			print_frames(t, t->owed[i], frames, nr);
+			print_frames(t, t->owed.entry[i], frames, nr);
 	}
 	if (late)
 		fprintf(t->options.out,
@@ -393,8 +377,7 @@ static void text_free(struct sink *sink)
 {
 	struct text_sink *t = (struct text_sink *)sink;
 
-	while (t->nr_owed)
-		free(t->owed[--t->nr_owed]);
+	owed_free(&t->owed);
 	free(sink);
 }
 
