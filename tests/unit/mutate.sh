@@ -13,8 +13,8 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir "$copy/scenarios"
 cp -r Makefile user include tests "$copy"
-# the lab's rules are not needed, and not copied
-sed -i '/^include scenarios/d' "$copy/Makefile"
+# the rules of the lab and of packages are not needed, and not copied
+sed -i -E '/^include (scenarios|packaging)/d' "$copy/Makefile"
 build() { make -s -C "$copy" CFLAGS='-O1 -Wno-error' "$@" >"$copy/log" 2>&1; }
 
 survived=0
