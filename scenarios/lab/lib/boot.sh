@@ -136,6 +136,18 @@ clean() {
 	CLEAN=${CLEAN//[$'\x01'-$'\x08\x0b'-$'\x1f\x7f']/}
 }
 
+# The same with its colours, where a person looks at it.
+colourful() {
+	COLOURFUL=$CLEAN
+	[[ -t 1 && -z ${NO_COLOR-} && $1 == *$'\e['* ]] || return 0
+	# \x01 stands for the beginning of what is kept
+	COLOURFUL=${1//$'\x01'/}
+	COLOURFUL=${COLOURFUL//$'\e['/$'\x01'}
+	COLOURFUL=${COLOURFUL//[$'\x02'-$'\x08\x0b'-$'\x1f\x7f']/}
+	COLOURFUL=${COLOURFUL//$'\x01'*([0-9;?])[a-ln-zA-Z]/}
+	COLOURFUL=${COLOURFUL//$'\x01'/$'\e['}
+}
+
 # Read the console until the emulator is gone or its time is up.
 # Sets TIMED_OUT, PANIC, RESET, STARTED (milliseconds until the script began).
 follow_console() {
@@ -161,6 +173,7 @@ follow_console() {
 		fi
 		line+=$chunk
 		clean "$line"
+		colourful "$line"
 		line=''
 		[[ $CLEAN != "$TOKEN: gone" ]] || break
 		printf '%s\n' "$CLEAN" >>"$OUTDIR/console.log"
@@ -188,7 +201,7 @@ follow_console() {
 		if [[ -z $CLEAN ]]; then
 			blank+=$'\n'
 		else
-			printf '%s%s\n' "$blank" "$CLEAN"
+			printf '%s%s\n' "$blank" "$COLOURFUL"
 			blank=
 		fi
 	done
