@@ -5,6 +5,7 @@
 # make install    PREFIX=/usr/local, DESTDIR=; make uninstall
 # make deb        a Debian package: build/evmcs-trace_VERSION_ARCH.deb
 # make setup      install what building and testing needs (Debian 12, apt)
+# make setup-demo  what building and the demo need alone
 # make demo       real restores in the lab, traced before your eyes
 # make test       everything: unit tests, lint, lab runs
 # make help       the rest
@@ -107,18 +108,20 @@ include packaging/install.mk
 .PHONY: scenarios
 scenarios: $(SCENARIO_DRIVERS) $(MIGRATION_PROGRAMS)
 
-.PHONY: setup
+.PHONY: setup setup-demo
 setup:
 	$(Q)scenarios/setup
+setup-demo:
+	$(Q)scenarios/setup --demo
 
 .PHONY: demo
-demo: ensure-setup
+demo: ensure-setup-demo
 	$(Q)$(MAKE) -s --no-print-directory all
 	$(Q)scenarios/demo
 
 # QEMU migrates a nested guest by post-copy, on both kernels of the demo.
 .PHONY: demo-migration test-migration
-demo-migration: ensure-setup
+demo-migration: ensure-setup-demo
 	$(Q)$(MAKE) -s --no-print-directory all
 	$(Q)scenarios/qemu-migration/demo
 # Every step of scenarios/qemu-migration/list; "make test" has some of them.
@@ -126,9 +129,11 @@ test-migration: ensure-setup
 	$(Q)$(MAKE) -s --no-print-directory all
 	$(Q)tests/migration
 
-.PHONY: ensure-setup
+.PHONY: ensure-setup ensure-setup-demo
 ensure-setup:
 	$(Q)scenarios/setup --quiet
+ensure-setup-demo:
+	$(Q)scenarios/setup --quiet --demo
 
 .PHONY: test lab-test
 test: ensure-setup
