@@ -391,7 +391,7 @@ static void text_of_a_pass(void **state)
 	expect_screen(*state, plain,
 		      "22:13:20.000001  PASS L2 evmcs-deferred    web1[1001] vm1/vcpu0"
 		      "  set 1.0 us  run +4.0 us  map +12.0 us\n"
-		      "PASS: 1 restores; the restore path touched no guest memory before KVM_RUN\n"
+		      "PASS: 1 restore; the restore path touched no guest memory before KVM_RUN\n"
 		      "  paths: evmcs-deferred 1\n"
 		      "  15 events, 0 lost\n");
 }
@@ -460,10 +460,10 @@ static void text_of_findings_only(void **state)
 
 	story(*state, "forced-in-teardown");
 	expect_screen(*state, options,
-		      "a.jsonl: PASS: 1 restores; the restore path touched no guest memory before"
+		      "a.jsonl: PASS: 1 restore; the restore path touched no guest memory before"
 		      " KVM_RUN\n"
 		      "  paths: evmcs-forced-exit 1\n"
-		      "  2 accesses before KVM_RUN were not its own: userspace asked for them, or"
+		      "  2 accesses before KVM_RUN were not its own: userspace asked for that, or"
 		      " teardown\n"
 		      "  14 events, 0 lost\n");
 }

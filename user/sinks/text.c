@@ -329,17 +329,18 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 	if (v->kind == VERDICT_PASS && v->accesses_before_run)
 		fprintf(t->options.out,
 			"  %" PRIu64
-			" accesses before KVM_RUN were not its own: userspace asked for "
-			"them, or teardown\n",
-			v->accesses_before_run);
+			" %s not its own: userspace asked for that, or teardown\n",
+			v->accesses_before_run,
+			v->accesses_before_run == 1 ? "access before KVM_RUN was"
+						    : "accesses before KVM_RUN were");
 	if (v->compared)
 		fprintf(t->options.out,
 			"  %" PRIu64 " calls of nested_get_evmcs_page probed where they are, %s\n",
 			v->compared, v->differing ? "not all as derived" : "all as derived");
 	if (v->resets && v->restores)
 		fprintf(t->options.out,
-			"  %" PRIu64 " resets of vCPUs that were out of VMX operation\n",
-			v->resets);
+			"  %" PRIu64 " reset%s of vCPUs that were out of VMX operation\n",
+			v->resets, plural(v->resets));
 	fprintf(t->options.out, "  %" PRIu64 " events, %" PRIu64 " lost\n", v->events, v->lost);
 	fflush(t->options.out);
 }
@@ -366,10 +367,10 @@ static void text_judgement(struct sink *sink, const struct judgement *j,
 	}
 	put_label(t);
 	print_verdict_word(t, j->result);
-	fprintf(out, ": %d of %d checks of %s passed, %" PRIu64 " restores\n",
+	fprintf(out, ": %d of %d checks of %s passed, %" PRIu64 " restore%s\n",
 		j->by_result[VERDICT_PASS], j->nr_checks,
 		j->expectation ? printable(j->expectation) : "the built-in rules",
-		j->verdict->restores);
+		j->verdict->restores, plural(j->verdict->restores));
 	fflush(out);
 }
 

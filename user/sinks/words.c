@@ -90,6 +90,11 @@ const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *a)
 	return out;
 }
 
+const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 const char *answer_text(char out[ANSWER_TEXT_LEN], const struct verdict *v)
 {
 	if (v->kind == VERDICT_FAIL)
@@ -99,13 +104,13 @@ const char *answer_text(char out[ANSWER_TEXT_LEN], const struct verdict *v)
 		snprintf(out, ANSWER_TEXT_LEN, "%s", v->nr_reasons ? printable(v->reasons[0]) : "");
 	else if (!v->restores)
 		snprintf(out, ANSWER_TEXT_LEN,
-			 "%" PRIu64 " saves of nested state; nothing was restored",
-			 v->nested_saves);
+			 "%" PRIu64 " save%s of nested state; nothing was restored",
+			 v->nested_saves, plural(v->nested_saves));
 	else
 		snprintf(out, ANSWER_TEXT_LEN,
 			 "%" PRIu64
-			 " restores; the restore path touched no guest memory before KVM_RUN",
-			 v->restores);
+			 " restore%s; the restore path touched no guest memory before KVM_RUN",
+			 v->restores, plural(v->restores));
 	return out;
 }
 

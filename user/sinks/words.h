@@ -12,6 +12,9 @@
 extern const char *const verdict_words[VERDICT_COUNT];
 extern const char *const severity_words[SEVERITY_COUNT];
 
+/* "" or "s" */
+const char *plural(uint64_t n);
+
 #define DURATION_LEN 24
 
 /* "1.50 ms" */

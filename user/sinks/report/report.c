@@ -229,11 +229,6 @@ static void put_verdict_word(struct page *p, enum verdict_kind kind)
 	page_put(p, "<span class='word %s'>%s</span>", verdict_name(kind), verdict_words[kind]);
 }
 
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void put_found(struct report *r)
 {
 	struct page *p = &r->page;
