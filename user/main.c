@@ -42,7 +42,8 @@ static void print_help(void)
 	for (i = 0; i < NR_COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].what);
 	printf("\nOptions of the watch: --pid PID  --vcpu ID  --json  --fail-on SEVERITY\n"
-	       "  --slow-set MS  --ready-file FILE  --ready-fd FD  --ring-size KB  -v  -q\n"
+	       "  --slow-set MS  --ready-file FILE  --ready-fd FD  --ring-size KB  --wait\n"
+	       "  --debug-info FILE|DIR  --btf FILE  --kprobes  -v  -q\n"
 	       "'evmcs-trace COMMAND --help' tells more; --version, --usage\n\n"
 	       "Exit status: 0 every restore passed; 1 a violation was seen; 4 this host has no\n"
 	       "nested VMX to watch; 5 inconclusive (lost, cut, blind, or no restore); 6 could\n"
@@ -60,6 +61,9 @@ int main(int argc, char **argv)
 	size_t i;
 
 	argp_err_exit_status = STATUS_USAGE;
+	/* two lines that say nothing; a COMMAND that is run has its help as ever */
+	if (argc == 3 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-?")))
+		setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
 	signal(SIGPIPE, SIG_IGN); /* a reader that went is told as a failed write */
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
 		print_help();

@@ -59,7 +59,7 @@ static const struct argp_option options[] = {
 	{ "migration", OPT_MIGRATION, NULL, 0,
 	  "the traces have both halves: all that was restored must be what was saved last", 0 },
 	{ "debug-info", OPT_DEBUG_INFO, "FILE|DIR", 0,
-	  "of the traced kernel and modules, for lines of stacks, if it is not installed", 0 },
+	  "of the traced kernel and modules, for lines of stacks, if not installed", 0 },
 	{ "verbose", 'v', NULL, 0, "every restore, event and check, not only findings", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -112,7 +112,7 @@ static error_t parse_check(int key, char *arg, struct argp_state *state)
 		o->nr_traces = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "check wants at least one trace");
+		argp_error(state, "at least one trace is wanted");
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -548,7 +548,8 @@ int command_check(int argc, char **argv)
 		.args_doc = "TRACE...",
 		.doc = "Judge recorded traces, each by itself: by an expectation file, or by the "
 		       "built-in rules, then the verdict is exactly the one that the live run "
-		       "gave. - is standard input. What was saved and what was restored of one VM "
+		       "gave. TRACE - is standard input. What was saved and what was restored of "
+		       "one VM "
 		       "(by its name; unnamed VMs within one process) is shown side by side; with "
 		       "--migration it is judged: the header, not the vmcs12. A look at the "
 		       "registers "

@@ -24,7 +24,7 @@ struct doctor_options {
 };
 
 static const struct argp_option options[] = {
-	{ "module", 'm', "FILE", 0, "what this kvm-intel.ko allows, which is not loaded", 0 },
+	{ "module", 'm', "FILE", 0, "look at this kvm-intel.ko, which is not loaded", 0 },
 	{ "kvm", 'k', "FILE", 0, "the kvm.ko of --module, where it is not beside it", 0 },
 	{ "btf", 'b', "FILE", 0, "types of kvm_intel, where the kernel has no BTF of it", 0 },
 	{ "debug-info", 'd', "FILE|DIR", 0, "that of kvm_intel, if it is not installed", 0 },

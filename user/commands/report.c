@@ -37,7 +37,7 @@ static const struct argp_option options[] = {
 	{ "perfetto", OPT_PERFETTO, "FILE", 0,
 	  "a timeline for ui.perfetto.dev; the page only with -o", 0 },
 	{ "debug-info", OPT_DEBUG_INFO, "FILE|DIR", 0,
-	  "of the traced kernel and modules, for lines of stacks, if it is not installed", 0 },
+	  "of the traced kernel and modules, for lines of stacks, if not installed", 0 },
 	{ "title", OPT_TITLE, "TEXT", 0, "what the page is called (default: the trace's name)", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -64,11 +64,11 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->trace)
-			argp_error(state, "report is of one trace: '%s' is one too many", arg);
+			argp_error(state, "'%s' is one too many: a page is of one trace", arg);
 		a->trace = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "report wants a trace");
+		argp_error(state, "a trace is wanted");
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;

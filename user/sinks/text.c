@@ -328,8 +328,7 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 			printable(v->reasons[i]));
 	if (v->kind == VERDICT_PASS && v->accesses_before_run)
 		fprintf(t->options.out,
-			"  %" PRIu64
-			" %s not its own: userspace asked for that, or teardown\n",
+			"  %" PRIu64 " %s not its own: userspace asked for that, or teardown\n",
 			v->accesses_before_run,
 			v->accesses_before_run == 1 ? "access before KVM_RUN was"
 						    : "accesses before KVM_RUN were");

@@ -720,6 +720,14 @@ static void put_host(struct report *r)
 
 /* ---- the page ---- */
 
+/* Where the trace is says the page further below. */
+static const char *title_of(const struct report *r)
+{
+	const char *slash = strrchr(r->options.trace, '/');
+
+	return r->options.title ?: slash ? slash + 1 : r->options.trace;
+}
+
 int report_write(struct sink *sink)
 {
 	struct report *r = (struct report *)sink;
@@ -732,10 +740,10 @@ int report_write(struct sink *sink)
 		 "<meta name=viewport content='width=device-width, initial-scale=1'>\n"
 		 "<meta name=color-scheme content='light dark'>\n<title>%s: ",
 		 verdict_words[r->verdict.kind]);
-	page_text(p, r->options.title ?: r->options.trace);
+	page_text(p, title_of(r));
 	page_put(p,
 		 "</title>\n<style>\n%s</style></head>\n<body>\n<h1>evmcs-trace: ", report_style);
-	page_text(p, r->options.title ?: r->options.trace);
+	page_text(p, title_of(r));
 	page_put(p, "</h1>\n<main>\n");
 	put_answer(r);
 	put_summary(r);

@@ -369,7 +369,9 @@ static void draw(struct page *page, const struct restore *r, uint64_t to, const 
 	d.bottom = (r->nr_memslots ? d.y[LANE_SLOTS] : d.y[LANE_MEMORY]) + LANE / 2 + 4 +
 		   (found ? ROW * anomaly_rows(r) + 4 : 0);
 	height = d.bottom + 22;
-	page_put(page, "<svg class=timeline viewBox='0 0 %.0f %.0f' role=img aria-label='%s'>\n",
+	page_put(page,
+		 "<div class=scroll><svg class=timeline viewBox='0 0 %.0f %.0f' role=img "
+		 "aria-label='%s'>\n",
 		 LEFT + WIDTH + RIGHT, height, what);
 	draw_lane(&d, LANE_IOCTL, "ioctl");
 	draw_lane(&d, LANE_MEMORY, "guest memory");
@@ -385,7 +387,7 @@ static void draw(struct page *page, const struct restore *r, uint64_t to, const 
 	if (found)
 		draw_anomalies(&d);
 	draw_scale(&d);
-	page_put(page, "</svg>\n");
+	page_put(page, "</svg></div>\n");
 }
 
 static void reach(uint64_t *end, uint64_t after)
