@@ -37,8 +37,8 @@ static void print_help(void)
 
 	printf("Usage: evmcs-trace [OPTIONS]\n       evmcs-trace COMMAND [OPTIONS] [ARGS]\n\n"
 	       "Says of every KVM_SET_NESTED_STATE on this host which restore path ran and\n"
-	       "whether guest memory was touched before KVM_RUN. Without a COMMAND it watches\n"
-	       "until interrupted.\n\nCommands:\n");
+	       "whether guest memory was touched before KVM_RUN; without a COMMAND it watches.\n"
+	       "\nCommands:\n");
 	for (i = 0; i < NR_COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].what);
 	printf("\nOptions of the watch: --pid PID  --vcpu ID  --json  --fail-on SEVERITY\n"
