@@ -81,7 +81,7 @@ mutant "state need not be known" $model 's/if \(!\(ev->flags & REC_VCPU_STATE\).
 mutant "loss marks none" $model 's/^\tm->losses\+\+;/\t;/'
 mutant "loss is told with the next anomaly" $model '/^static void judge\(/,/^}/s/note_losses\(m, restore\);/;/'
 mutant "loss is not counted" $model 's/m->verdict.lost \+= loss->count;//'
-mutant "unpaired marks none" $model 's/if \(\(!frame \|\| skipped\) .*/if (0)/'
+mutant "unpaired marks none" $model '/^static void event_exits/,/^}/s/note_unpaired\(m, vcpu\);/;/'
 mutant "unpaired is not counted" $model 's/m->unpaired\+\+;/;/'
 mutant "nested accessors count" $model 's/ \|\| task_inside_access\(task\)//'
 mutant "footer is not needed" $model 's/if \(!m->has_footer\)/if (0)/'
@@ -124,7 +124,7 @@ mutant "wholes beside pieces" user/probes/code.c 's/pieces = has_pieces\(.*/piec
 mutant "namesakes are the same" user/probes/plan.c 's/ && !namesake//'
 mutant "eight are all" user/probes/plan.c 's/if \(sites->more\)/if (0)/'
 mutant "BTF may be ambiguous" user/probes/code.c 's/return \*times == 1 \? id : 0;/return id;/'
-mutant "tasks are one" user/model/context.c 's/return \(x->tid > y->tid\) - \(x->tid < y->tid\);/return 0;/'
+mutant "tasks are one" user/model/context.c 's/return \(\*x > \*y\) - \(\*x < \*y\);/return 0;/'
 mutant "empty frame is access" user/model/context.c 's/ \|\| entry->access.len\)/ || true)/'
 mutant "outermost behalf" user/model/context.c 's/for \(i = task->depth - 2; i >= 0; i--\)/for (i = 0; i < task->depth - 1; i++)/'
 
