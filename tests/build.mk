@@ -102,7 +102,7 @@ LONG_TRACE_SRCS := tests/bench/long_trace.c tests/fleet/recorded.c $(PURE_SRCS)
 $(B)/tests/tests/bench/%.o: UNIT_CPPFLAGS += -Itests/fleet
 $(LONG_TRACE): $(LONG_TRACE_SRCS:%.c=$(B)/tests/%.o)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -ljansson -lz -lcyaml -lyaml -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -ljansson -lz -lcyaml -lyaml -lm -o $@
 
 # What is measured with and against, in the lab.
 BENCH_PROGRAMS := $(addprefix $(B)/tests/,accessors empty eager)
@@ -115,7 +115,7 @@ $(B)/tests/accessors: $(B)/tests/tests/bench/accessors.o $(VMM_OBJS)
 $(B)/tests/empty $(B)/tests/eager: $(B)/tests/%: $(B)/tests/tests/bench/%.o \
 		$(PROBE_SRCS:%.c=$(B)/tests/%.o) $(PURE_SRCS:%.c=$(B)/tests/%.o)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(PROBE_LIBS) -ljansson -lz -lcyaml -lyaml -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(PROBE_LIBS) -ljansson -lz -lcyaml -lyaml -lm -o $@
 
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS) $(LONG_TRACE)
