@@ -169,6 +169,11 @@ kernels: ensure-setup all
 		$(foreach r,$(RELEASES),$(r)=$(B)/catalogue/$(r)/out)
 mutate:
 	$(Q)tests/unit/mutate.sh
+# What it costs, beside others and nothing: docs/benchmarks.md. Half an hour.
+.PHONY: bench
+bench: ensure-setup
+	$(Q)$(MAKE) -s --no-print-directory all bench-programs
+	$(Q)tests/bench/run
 # Twenty minutes of the machine's time under restores.
 .PHONY: soak
 soak: ensure-setup
@@ -227,6 +232,7 @@ help:
 	@echo 'make catalogue  every anomaly class provoked in the lab; docs/catalogue.md'
 	@echo 'make kernels    the stock ones of them on all four kernels; docs/kernels.md'
 	@echo 'make mutate     do the unit tests notice? (minutes)'
+	@echo 'make bench      what it costs, beside bpftrace, ftrace, perf, jq: docs/benchmarks.md'
 	@echo 'make soak       the canary for twenty minutes of the lab under restores'
 	@echo 'make fleet-simulation  one in the lab and 500 that replay, for a real Prometheus (4 minutes)'
 	@echo 'make packaging-chroot  the Debian package in a Debian of its own (root; a minute)'

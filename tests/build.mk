@@ -105,6 +105,22 @@ $(LONG_TRACE): $(LONG_TRACE_SRCS:%.c=$(B)/tests/%.o)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -ljansson -lz -lcyaml -lyaml -lm -o $@
 
+# What is measured with and against, in the lab.
+BENCH_PROGRAMS := $(addprefix $(B)/tests/,accessors empty eager)
+
+$(B)/tests/tests/bench/accessors.o: UNIT_CPPFLAGS += -Iscenarios/vmm
+$(B)/tests/tests/bench/eager.o: $(SKELETON)
+$(B)/tests/accessors: $(B)/tests/tests/bench/accessors.o $(VMM_OBJS)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -static $^ -o $@
+$(B)/tests/empty $(B)/tests/eager: $(B)/tests/%: $(B)/tests/tests/bench/%.o \
+		$(PROBE_SRCS:%.c=$(B)/tests/%.o) $(PURE_SRCS:%.c=$(B)/tests/%.o)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(PROBE_LIBS) -ljansson -lz -lcyaml -lyaml -lm -o $@
+
+.PHONY: bench-programs
+bench-programs: $(BENCH_PROGRAMS) $(LONG_TRACE)
+
 # All of them are run, also after one has failed. What passed is one line each,
 # with V=1 all that cmocka says; of what failed everything is shown.
 run_unit = status=0; for t in $(1); do \

@@ -214,8 +214,10 @@ int provoke_runs(struct worker *w, struct round_times *times)
 		return vmm_error(-ENOMEM, "no memory");
 	while (ret == 0 && times->nr_runs < n) {
 		ret = vcpu_run_once(&w->fresh, &times->runs[times->nr_runs++]);
-		if (times->nr_runs == 1)
-			times->first_run = vmm_now() - start;
+		if (times->nr_runs > 1)
+			continue;
+		times->first_run = vmm_now() - start;
+		times->set_to_run = vmm_now() - w->set_start;
 	}
 	return ret;
 }

@@ -159,8 +159,8 @@ static int handle_out(struct worker *w, const struct vcpu_io *io)
 	}
 }
 
-/* first_run, when not NULL, gets the time of the first KVM_RUN. */
-static int run_to_save_point(struct worker *w, uint64_t *first_run)
+/* times, when not NULL, get that of the first KVM_RUN. */
+static int run_to_save_point(struct worker *w, struct round_times *times)
 {
 	const struct options *o = w->scenario->options;
 	const uint64_t *ticks = o->mode == MODE_L1 ? &w->l1_ticks : &w->l2_ticks;
@@ -170,9 +170,10 @@ static int run_to_save_point(struct worker *w, uint64_t *first_run)
 
 	while (*ticks < target) {
 		ret = vcpu_run_to_out(&w->vcpu, &io);
-		if (first_run) {
-			*first_run = vmm_now() - start;
-			first_run = NULL;
+		if (times) {
+			times->first_run = vmm_now() - start;
+			times->set_to_run = vmm_now() - w->set_start;
+			times = NULL;
 		}
 		if (ret == 0)
 			ret = handle_out(w, &io);
@@ -424,11 +425,11 @@ static int reread_nested(struct worker *w)
 
 static int restore_nested(struct worker *w, bool fill_now, bool reread, struct round_times *times)
 {
-	uint64_t start = vmm_now();
 	int ret;
 
+	w->set_start = vmm_now();
 	ret = provoke_set_nested(w);
-	times->set = vmm_now() - start;
+	times->set = vmm_now() - w->set_start;
 	if (ret == 0 && reread)
 		ret = reread_nested(w);
 	if (fill_now)
@@ -553,7 +554,7 @@ static int one_round(struct worker *w, unsigned int round)
 	if (ret == 0)
 		ret = restore(w, keep, false, times);
 	if (ret == 0 && keep)
-		ret = run_to_save_point(w, &times->first_run);
+		ret = run_to_save_point(w, times);
 	return meet(w->scenario, ret);
 }
 

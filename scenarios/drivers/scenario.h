@@ -18,6 +18,7 @@ struct round_times {
 	uint64_t set; /* KVM_SET_NESTED_STATE alone, the last one of the round */
 	uint64_t restore; /* from the first restore ioctl to the last */
 	uint64_t first_run; /* the first KVM_RUN that enters, up to its exit; 0: none */
+	uint64_t set_to_run; /* from the last KVM_SET_NESTED_STATE to the end of that; 0: none */
 	unsigned int nr_runs; /* of --stop-after */
 	struct vcpu_run_result *runs;
 };
@@ -46,6 +47,7 @@ struct worker {
 	uint64_t reread_differences; /* bytes of vmcs12, over all rounds */
 	size_t reread_first; /* offset of the first of them, in the last round */
 	uint64_t loop_ns; /* of a measuring role */
+	uint64_t set_start; /* when KVM_SET_NESTED_STATE was called last */
 	struct round_times *times; /* by round */
 	struct guest_report report; /* the guest's last word */
 	bool done; /* the guest said that all was correct */

@@ -251,11 +251,32 @@ static void restore_without_entry_is_in_the_trace(void **state)
 
 static struct decoded decoded;
 
+static char *dump_event(const struct event *ev, const struct trace_header *header)
+{
+	char line[EVENT_LINE_ROOM];
+	size_t len = encode_event(line, sizeof(line), ev, header);
+	char *text;
+	json_t *o;
+
+	assert_true(len > 0);
+	o = json_loadb(line, len, 0, NULL);
+	assert_non_null(o);
+	/* jansson would write the same */
+	text = dump_plain(o, JSON_COMPACT);
+	json_decref(o);
+	assert_int_equal(strlen(text), len);
+	assert_memory_equal(text, line, len);
+	return text;
+}
+
 static char *dump_item(const struct trace_item *item, const struct trace_header *header)
 {
-	json_t *o = encode_item(item, header);
+	json_t *o;
 	char *line;
 
+	if (item->type == ITEM_EVENT)
+		return dump_event(item->event, header);
+	o = encode_item(item, header);
 	assert_non_null(o);
 	line = json_dumps(o, JSON_COMPACT);
 	json_decref(o);

@@ -127,6 +127,13 @@ bool point_has_probe(enum evmcs_point point)
 	return point != PT_RAN && point != PT_FIRST_ENTRY && point != PT_FIRST_EXIT;
 }
 
+const char *nested_flag_name(unsigned int bit)
+{
+	static const char *const names[] = { "guest_mode", "run_pending", "evmcs", "mtf_pending" };
+
+	return bit < sizeof(names) / sizeof(names[0]) ? names[bit] : NULL;
+}
+
 enum point_class point_class(enum evmcs_point point)
 {
 	return point_classes[point];

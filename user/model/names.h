@@ -32,6 +32,9 @@ const char *severity_name(enum severity severity);
 const char *verdict_name(enum verdict_kind verdict);
 const char *object_name(enum traced_object object);
 
+/* KVM_STATE_NESTED_*, from bit 0; NULL: there is none any more. */
+const char *nested_flag_name(unsigned int bit);
+
 enum point_class point_class(enum evmcs_point point);
 
 /* Or is it a fact that the handler of another one notices? */

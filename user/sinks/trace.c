@@ -108,11 +108,29 @@ static void write_object(struct trace_sink *t, json_t *object, bool is_footer)
 	free(dump);
 }
 
+static void write_event(struct trace_sink *t, const struct event *ev,
+			const struct trace_header *header)
+{
+	char line[EVENT_LINE_ROOM];
+	size_t len = encode_event(line, sizeof(line) - 1, ev, header);
+
+	if (len) {
+		line[len++] = '\n';
+		write_line(t, line, len);
+	} else if (!t->err) {
+		give_up(t, -ENOMEM);
+	}
+}
+
 static int trace_item(struct sink *sink, const struct trace_item *item,
 		      const struct trace_header *header)
 {
 	struct trace_sink *t = (struct trace_sink *)sink;
 
+	if (item->type == ITEM_EVENT) {
+		write_event(t, item->event, header);
+		return t->err;
+	}
 	write_object(t, encode_item(item, header), item->type == ITEM_FOOTER);
 	t->sealed = item->type == ITEM_FOOTER;
 	return t->err;

@@ -163,21 +163,13 @@ static json_t *encode_header(const struct trace_header *h)
 
 static json_t *flag_names(unsigned int flags)
 {
-	static const struct {
-		unsigned int flag;
-		const char *name;
-	} names[] = {
-		{ NESTED_GUEST_MODE, "guest_mode" },
-		{ NESTED_RUN_PENDING, "run_pending" },
-		{ NESTED_EVMCS, "evmcs" },
-		{ 0x8, "mtf_pending" },
-	};
 	json_t *a = json_array();
-	size_t i;
+	const char *name;
+	unsigned int bit;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (flags & names[i].flag)
-			json_array_append_new(a, json_string(names[i].name));
+	for (bit = 0; (name = nested_flag_name(bit)); bit++)
+		if (flags & (1U << bit))
+			json_array_append_new(a, json_string(name));
 	return a;
 }
 
@@ -215,28 +207,6 @@ static json_t *encode_memslot(const struct record_memslot *m)
 	return o;
 }
 
-static json_t *encode_target(const struct record_access *a)
-{
-	json_t *o = json_object();
-
-	json_object_set_new(o, "gpa", a->gpa == GPA_UNKNOWN ? json_null() : hex(a->gpa));
-	json_object_set_new(o, "len", number(a->len));
-	if (a->hva)
-		json_object_set_new(o, "hva", hex(a->hva));
-	json_object_set_new(o, "purpose", json_string(purpose_name(a->purpose)));
-	return o;
-}
-
-static json_t *encode_exit(const struct record_nested_exit *e)
-{
-	json_t *o = json_object();
-
-	json_object_set_new(o, "reason", hex(e->reason));
-	json_object_set_new(o, "intr_info", hex(e->intr_info));
-	json_object_set_new(o, "qualification", hex(e->qualification));
-	return o;
-}
-
 static json_t *encode_entry(int status, bool clean_known, uint32_t clean_fields)
 {
 	json_t *o = json_object();
@@ -246,73 +216,6 @@ static json_t *encode_entry(int status, bool clean_known, uint32_t clean_fields)
 	return o;
 }
 
-static void put_state(json_t *o, const struct event *ev)
-{
-	json_t *state;
-
-	if (!(ev->flags & REC_VCPU_STATE))
-		return;
-	state = json_object();
-	json_object_set_new(state, "exits", number(ev->exits));
-	json_object_set_new(state, "pages_pending", json_boolean(ev->flags & REC_REQ_PAGES));
-	if (ev->exit_reason != EXIT_REASON_UNREAD)
-		json_object_set_new(state, "exit_reason", number(ev->exit_reason));
-	if (ev->flags & REC_NESTED_FLAGS) {
-		json_object_set_new(state, "vmxon", json_boolean(ev->flags & REC_VMXON));
-		json_object_set_new(state, "sync_due", json_boolean(ev->flags & REC_SYNC_DUE));
-	}
-	if (ev->flags & REC_VMX_STATE) {
-		json_object_set_new(state, "evmptr", hex(ev->evmptr));
-		json_object_set_new(state, "vmptr", hex(ev->vmptr));
-		json_object_set_new(state, "l2", json_boolean(ev->flags & REC_L2));
-	}
-	json_object_set_new(o, "state", state);
-}
-
-/* What an event of this point and phase has besides the common fields. */
-static void put_payload(json_t *o, const struct event *ev)
-{
-	bool enter = ev->phase == PHASE_ENTER;
-
-	switch (ev->point) {
-	case PT_SET_STATE:
-		if (!enter)
-			break;
-		json_object_set_new(o, "comm", text(ev->nested.comm));
-		json_object_set_new(o, "nested",
-				    encode_nested(&ev->nested, ev->flags & REC_HAS_EVMCS_PA));
-		break;
-	case PT_GET_STATE:
-		if (!enter && ev->nested.size)
-			json_object_set_new(o, "nested",
-					    encode_nested(&ev->nested,
-							  ev->flags & REC_HAS_EVMCS_PA));
-		break;
-	case PT_NESTED_EXIT:
-		if (enter)
-			json_object_set_new(o, "exit", encode_exit(&ev->exit));
-		break;
-	case PT_FIRST_ENTRY:
-		json_object_set_new(o, "entry",
-				    encode_entry(ev->entry.status, ev->flags & REC_CLEAN_FIELDS,
-						 ev->entry.clean_fields));
-		break;
-	case PT_FIRST_EXIT:
-		json_object_set_new(o, "exit", encode_exit(&ev->exit));
-		json_object_set_new(o, "refused", json_boolean(ev->flags & REC_ENTRY_REFUSED));
-		break;
-	case PT_MEMSLOT:
-	case PT_MEMSLOT_COMMIT:
-		if (enter)
-			json_object_set_new(o, "memslot", encode_memslot(&ev->memslot));
-		break;
-	default:
-		if (enter && point_class(ev->point) != CLASS_FRAME)
-			json_object_set_new(o, "access", encode_target(&ev->access));
-		break;
-	}
-}
-
 static json_t *encode_ioctl(uint32_t cmd)
 {
 	const char *name = ioctl_name(cmd);
@@ -320,44 +223,6 @@ static json_t *encode_ioctl(uint32_t cmd)
 	if (!cmd)
 		return json_null();
 	return name ? json_string(name) : hex(cmd);
-}
-
-static json_t *encode_event(const struct event *ev, const struct trace_header *header)
-{
-	json_t *o = json_pack("{s:s,s:I}", "type", "event", "seq", (json_int_t)ev->seq);
-	json_t *stack;
-	int i;
-
-	if (!o)
-		return NULL;
-	put_time(o, header, ev->t_ns);
-	json_object_set_new(o, "point", json_string(point_name(ev->point)));
-	json_object_set_new(o, "phase", json_string(phase_name(ev->phase)));
-	json_object_set_new(o, "vm", number(ev->vm));
-	json_object_set_new(o, "vcpu",
-			    ev->vcpu == VCPU_NONE ? json_null() : json_integer(ev->vcpu));
-	json_object_set_new(o, "pid", number(ev->pid));
-	json_object_set_new(o, "tid", number(ev->tid));
-	json_object_set_new(o, "cpu", number(ev->cpu));
-	json_object_set_new(o, "ioctl", encode_ioctl(ev->ioctl));
-	if (ev->phase == PHASE_EXIT)
-		json_object_set_new(o, "ret", json_integer(ev->ret));
-	put_state(o, ev);
-	if (event_has_window(ev))
-		json_object_set_new(o, "window", hex(ev->window));
-	if (ev->flags & REC_UNTRACKED)
-		json_object_set_new(o, "untracked", json_true());
-	if (ev->flags & (REC_FOREIGN_MM | REC_NO_MM))
-		json_object_set_new(o, "memory_of",
-				    json_string(ev->flags & REC_NO_MM ? "nobody" : "another"));
-	put_payload(o, ev);
-	if (!ev->nr_stack)
-		return o;
-	stack = json_array();
-	for (i = 0; i < ev->nr_stack; i++)
-		json_array_append_new(stack, text(ev->stack[i]));
-	json_object_set_new(o, "stack", stack);
-	return o;
 }
 
 static json_t *encode_vm(const struct vm_fact *vm)
@@ -421,7 +286,7 @@ json_t *encode_item(const struct trace_item *item, const struct trace_header *he
 	case ITEM_VM:
 		return encode_vm(&item->vm);
 	case ITEM_EVENT:
-		return encode_event(item->event, header);
+		return NULL; /* encode_event() */
 	case ITEM_LOSS:
 		return encode_loss(&item->loss, header);
 	case ITEM_FOOTER:

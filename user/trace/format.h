@@ -15,7 +15,15 @@
 #define TRACE_CRC_KEY "\"crc32\":\""
 #define TRACE_CRC_DIGITS 8
 
-/* Each returns a new object, or NULL on -ENOMEM. */
+/*
+ * The line of an event, without its end and without a terminating zero: its length, or 0
+ * where there is no room for it (or no memory for a name).
+ */
+#define EVENT_LINE_ROOM (24 << 10)
+size_t encode_event(char *line, size_t room, const struct event *ev,
+		    const struct trace_header *header);
+
+/* Each returns a new object, or NULL on -ENOMEM. The first is of all but events. */
 json_t *encode_item(const struct trace_item *item, const struct trace_header *header);
 json_t *encode_restore(const struct restore *restore, const struct trace_header *header);
 json_t *encode_save(const struct save *save, const struct trace_header *header);
