@@ -111,15 +111,21 @@ static void write_object(struct trace_sink *t, json_t *object, bool is_footer)
 static void write_event(struct trace_sink *t, const struct event *ev,
 			const struct trace_header *header)
 {
-	char line[EVENT_LINE_ROOM];
+	char line[EVENT_LINE_ROOM], *longer = NULL, *at = line;
 	size_t len = encode_event(line, sizeof(line) - 1, ev, header);
 
+	/* names longer than a kernel's, or of what JSON has six characters for */
+	if (!len) {
+		at = longer = malloc(EVENT_LINE_MAX);
+		len = longer ? encode_event(longer, EVENT_LINE_MAX - 1, ev, header) : 0;
+	}
 	if (len) {
-		line[len++] = '\n';
-		write_line(t, line, len);
+		at[len++] = '\n';
+		write_line(t, at, len);
 	} else if (!t->err) {
 		give_up(t, -ENOMEM);
 	}
+	free(longer);
 }
 
 static int trace_item(struct sink *sink, const struct trace_item *item,

@@ -19,7 +19,8 @@
  * The line of an event, without its end and without a terminating zero: its length, or 0
  * where there is no room for it (or no memory for a name).
  */
-#define EVENT_LINE_ROOM (24 << 10)
+#define EVENT_LINE_ROOM (24 << 10) /* of all that kernels have */
+#define EVENT_LINE_MAX (1 << 20)
 size_t encode_event(char *line, size_t room, const struct event *ev,
 		    const struct trace_header *header);
 
