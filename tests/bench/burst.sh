@@ -29,6 +29,8 @@ traced()
 	what=$1
 	shift
 	arm_evmcs_trace || exit 1
+	# not that of arming, where all of the kernel's types are read
+	echo 5 >"/proc/$who_pid/clear_refs"
 	"$@"
 	sleep 1
 	result evmcs_trace "${what}_peak" "$(awk '/^VmHWM/ { print $2 }' "/proc/$who_pid/status")"

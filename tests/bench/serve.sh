@@ -14,7 +14,7 @@ who_pid=$!
 wait_for /tmp/ready "$who_pid" || exit 1
 sleep 2
 rss serve rss_idle "$who_pid"
-cat "/proc/$who_pid/smaps" >"$OUT/serve.smaps"
+echo 5 >"/proc/$who_pid/clear_refs"
 evmcs-restore --vcpus 64 --rounds 2 --stop-after run >/dev/null
 wget -q -O "$OUT/metrics" http://127.0.0.1:9758/metrics
 sleep 1

@@ -69,10 +69,10 @@ build_base() {
 # What a program says in its notes that it opens when it runs; where it is.
 opened_later() {
 	local soname
-	objcopy -O binary --only-section=.note.dlopen "$1" /dev/stdout 2>/dev/null |
-		grep -aoE '"lib[^"]+\.so\.[0-9]+"' | tr -d '"' | while read -r soname; do
-		/sbin/ldconfig -p | awk -v soname="$soname" '$1 == soname { print $NF; exit }'
-	done
+	readelf -p .note.dlopen "$1" 2>/dev/null | grep -oE '"lib[^"]+\.so\.[0-9]+"' | tr -d '"' |
+		while read -r soname; do
+			/sbin/ldconfig -p | awk -v soname="$soname" '$1 == soname && !n++ { print $NF }'
+		done || true
 }
 
 # add_program PROG FOLDER: with the shared libraries it needs, where its
