@@ -889,3 +889,14 @@ unsigned int rng_below(struct rng *r, unsigned int n)
 {
 	return (unsigned int)(rng_next(r) % n);
 }
+
+int count_of(const char *text, const char *part)
+{
+	int n = 0;
+
+	while ((text = strstr(text, part))) {
+		text += strlen(part);
+		n++;
+	}
+	return n;
+}

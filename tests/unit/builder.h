@@ -191,4 +191,7 @@ struct rng {
 uint64_t rng_next(struct rng *r);
 unsigned int rng_below(struct rng *r, unsigned int n);
 
+/* How often a part is in what was written. */
+int count_of(const char *text, const char *part);
+
 #endif

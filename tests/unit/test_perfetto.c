@@ -1102,17 +1102,6 @@ static void names_of_any_kind(void **state)
 
 /* ---- what cannot be written ---- */
 
-static int count_of(const char *text, const char *part)
-{
-	int n = 0;
-
-	while ((text = strstr(text, part))) {
-		text += strlen(part);
-		n++;
-	}
-	return n;
-}
-
 static enum verdict_kind verdict_on_full_device(struct stream *s, int mode, int *err)
 {
 	struct model_options options = { .fail_on = SEVERITY_ERROR };

@@ -63,17 +63,6 @@ static char *page_of(struct stream *s)
 	return text;
 }
 
-static int count_of(const char *text, const char *part)
-{
-	int n = 0;
-
-	while ((text = strstr(text, part))) {
-		n++;
-		text += strlen(part);
-	}
-	return n;
-}
-
 static void told(struct stream *s, const char *name)
 {
 	tell(s, name);

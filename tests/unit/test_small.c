@@ -615,17 +615,6 @@ static void json_lines(void **state)
 
 /* ---- a trace that cannot be written ---- */
 
-static int count_of(const char *text, const char *part)
-{
-	int n = 0;
-
-	while ((text = strstr(text, part))) {
-		text += strlen(part);
-		n++;
-	}
-	return n;
-}
-
 static void full_device(void **state)
 {
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
