@@ -158,6 +158,9 @@ for order in qemu msrs-first; do
 		expect 0 $order --mode $mode --postcopy=2 --no-run
 		expect_json '"set_nested_state":0,"set_errors":1,' $order --mode $mode \
 			--vmcs12 revision_id=0 --expect-set-error EINVAL --stop-after set
+		expect_json '"set_nested_state":1,"set_errors":7,' $order --mode $mode \
+			--refused-sets 7
+		expect 0 $order --mode $mode --refused-sets 3 --set-twice --vcpus 2 --rounds 2
 		expect 1 $order --mode $mode --expect-set-error EINVAL --no-run
 		expect 1 $order --mode $mode --expect-set-error EFAULT --vmcs12 revision_id=0 \
 			--no-run
@@ -197,6 +200,7 @@ expect 64 --stop-after runs=0
 expect 64 --stop-after sometime
 expect 64 --stop-after run --no-run
 expect 64 --expect-set-error EINVAL
+expect 64 --refused-sets 0
 expect 64 --expect-set-error 22 --no-run
 expect 64 --vmcs12 revision_id
 expect 64 --vmcs12 no_such_field=1

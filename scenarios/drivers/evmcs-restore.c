@@ -114,7 +114,7 @@ static void print_vcpu(FILE *out, const struct worker *w)
 
 	fprintf(out, "{\"id\":%u,\"tid\":%d,\"set_nested_state\":%llu,", w->id, w->tid,
 		(unsigned long long)w->set_calls);
-	if (o->set_error)
+	if (o->set_error || o->refused_sets)
 		fprintf(out, "\"set_errors\":%llu,", (unsigned long long)w->set_errors);
 	fprintf(out, "\"continued\":%s,", continued_name(o, w->done));
 	fprintf(out, "\"l2_ticks\":%llu,\"l1_ticks\":%llu,", (unsigned long long)w->l2_ticks,

@@ -50,6 +50,8 @@ static const char help[] =
 	"  --damage evmcs-revision|evmcs-gpa|enlighten\n"
 	"                            eVMCS or VP assist page in the fresh memory\n"
 	"  --expect-set-error ERRNO  KVM_SET_NESTED_STATE must fail so (EINVAL)\n"
+	"  --refused-sets N          before it N that KVM refuses: of another vendor\n"
+	"  --pause                   after the restore, in the window, stop until SIGCONT\n"
 	"  --leave-by smm|feat-ctl   after the restore an ioctl that ends nested mode\n"
 	"  --move-memslot[=same-gpa] after the restore new host memory behind the eVMCS\n"
 	"  --repeat-msr N            after the restore N times the same KVM_SET_MSRS\n"
@@ -103,6 +105,8 @@ enum {
 	OPT_PAE_L2,
 	OPT_DAMAGE,
 	OPT_EXPECT_SET_ERROR,
+	OPT_REFUSED_SETS,
+	OPT_PAUSE,
 	OPT_LEAVE_BY,
 	OPT_MOVE_MEMSLOT,
 	OPT_STOP_AFTER,
@@ -142,6 +146,8 @@ static const struct option long_options[] = {
 	{ "pae-l2", no_argument, NULL, OPT_PAE_L2 },
 	{ "damage", required_argument, NULL, OPT_DAMAGE },
 	{ "expect-set-error", required_argument, NULL, OPT_EXPECT_SET_ERROR },
+	{ "refused-sets", required_argument, NULL, OPT_REFUSED_SETS },
+	{ "pause", no_argument, NULL, OPT_PAUSE },
 	{ "leave-by", required_argument, NULL, OPT_LEAVE_BY },
 	{ "move-memslot", optional_argument, NULL, OPT_MOVE_MEMSLOT },
 	{ "stop-after", required_argument, NULL, OPT_STOP_AFTER },
@@ -378,6 +384,7 @@ static const struct {
 	{ OPT_SET_TWICE, offsetof(struct options, set_twice) },
 	{ OPT_IMMEDIATE_EXIT, offsetof(struct options, immediate_exit) },
 	{ OPT_NO_RUN, offsetof(struct options, no_run) },
+	{ OPT_PAUSE, offsetof(struct options, pause) },
 	{ OPT_MEMORY_AFTER, offsetof(struct options, memory_after) },
 	{ OPT_SKIP_VP_ASSIST, offsetof(struct options, skip_vp_assist) },
 	{ OPT_NO_HYPERV_CPUID, offsetof(struct options, no_hyperv_cpuid) },
@@ -421,6 +428,8 @@ static int parse_provocation(struct options *options, int opt)
 		return choose(move_names, optarg ? optarg : "same-gpa", "move-memslot");
 	case OPT_EXPECT_SET_ERROR:
 		return parse_set_error(options);
+	case OPT_REFUSED_SETS:
+		return parse_unsigned(&options->refused_sets, 1000000000, "refused-sets");
 	case OPT_STOP_AFTER:
 		return parse_stop(options);
 	}

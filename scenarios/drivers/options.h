@@ -60,6 +60,8 @@ struct options {
 	uint32_t leave_by; /* enum leave_by */
 	unsigned int nr_edits;
 	struct vmcs12_edit edits[MAX_VMCS12_EDITS]; /* of --vmcs12 */
+	unsigned int refused_sets;
+	bool pause;
 	int set_error; /* that KVM_SET_NESTED_STATE must give; 0: it must succeed */
 	unsigned int postcopy; /* milliseconds a page takes; 0: no postcopy */
 	bool evmcs_pa_auto;

@@ -2,6 +2,7 @@
 /* What a scenario does to a restore to have KVM show a certain anomaly. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -168,6 +169,31 @@ int provoke_set_nested(struct worker *w)
 				 w->id, ret, ret ? strerror(-ret) : "it succeeded");
 	w->set_errors++;
 	return 0;
+}
+
+int provoke_refused_sets(struct worker *w)
+{
+	struct kvm_nested_state *nested = w->state.nested;
+	unsigned int n = w->scenario->options->refused_sets;
+	int ret = -EINVAL;
+
+	if (!n || !nested)
+		return 0;
+	nested->format = KVM_STATE_NESTED_FORMAT_SVM;
+	for (; n && ret == -EINVAL; n--) {
+		ret = vcpu_try_set_nested(&w->fresh, nested);
+		w->set_errors += ret == -EINVAL;
+	}
+	nested->format = KVM_STATE_NESTED_FORMAT_VMX;
+	if (ret == -EINVAL)
+		return 0;
+	return vmm_error(-EPROTO, "vCPU %u: KVM_SET_NESTED_STATE of another vendor's state: %s",
+			 w->id, ret ? strerror(-ret) : "it succeeded");
+}
+
+int provoke_pause(struct worker *w)
+{
+	return w->scenario->options->pause && raise(SIGSTOP) ? -errno : 0;
 }
 
 static int toggle_smm(struct worker *w)

@@ -19,6 +19,10 @@ int provoke_exit_before_save(struct worker *w);
 void provoke_damage_memory(struct worker *w);
 /* KVM_SET_NESTED_STATE; 0 when it ends as --expect-set-error says. */
 int provoke_set_nested(struct worker *w);
+/* Before it those of --refused-sets. */
+int provoke_refused_sets(struct worker *w);
+/* The process stops; a timeout goes on. */
+int provoke_pause(struct worker *w);
 /* An ioctl that makes KVM leave nested mode. */
 int provoke_leave(struct worker *w);
 /* Many ioctls that a probe looks at, in the window. */

@@ -427,6 +427,9 @@ static int restore_nested(struct worker *w, bool fill_now, bool reread, struct r
 {
 	int ret;
 
+	ret = provoke_refused_sets(w);
+	if (ret)
+		return ret;
 	w->set_start = vmm_now();
 	ret = provoke_set_nested(w);
 	times->set = vmm_now() - w->set_start;
@@ -472,6 +475,8 @@ static int restore_fresh_vcpu(struct worker *w, bool reread, struct round_times 
 		ret = provoke_leave(w);
 	if (ret == 0)
 		ret = provoke_repeat_msr(w);
+	if (ret == 0)
+		ret = provoke_pause(w);
 	if (ret == 0 && o->forced == FORCED_MP_STATE)
 		ret = vcpu_get_mp_state(&w->fresh, &mp_state);
 	if (o->move_memslot)
