@@ -54,6 +54,9 @@ const volatile __u32 target_tgid = 0; /* 0: every VMM */
 const volatile __s32 target_vcpu = -1; /* -1: every vCPU */
 const volatile __u32 evmcs_pa_offset = 0; /* 0: the kernel has no evmcs_pa */
 
+/* With each so much more in the ring user space is woken: a power of two. */
+const volatile __u64 wake_at = 1 << 20;
+
 /*
  * Points (bits) whose functions are attached to as clones or pieces, which do
  * not have the arguments that the source has.
@@ -79,6 +82,9 @@ __u64 changes_told = 0;
  * what it has attached (observer_is_alive()).
  */
 __u64 heartbeats = 0;
+
+/* How often user space was woken to read at once. */
+__u64 urgent = 0;
 
 /* Records that found the ring full, all CPUs: stamped on the next one. */
 __u64 lost_total = 0;
@@ -124,11 +130,6 @@ struct {
  * kernels before 5.12 one (5ffa25502b5a, bpf: Add instructions for
  * atomic_[cmp]xchg).
  */
-struct window_name {
-	__u64 vcpu;
-	__u64 opened;
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_VCPUS);
@@ -203,31 +204,56 @@ struct {
 
 /* ---- who is running, and in what ---- */
 
+/* Since 5.15, dd6e10fbd9f (bpf: Add bpf_task_pt_regs() helper); the task itself since 5.11. */
+#define HAS_TYPED_TASK bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)
+
+/*
+ * The verifier knows the type of this, so that its fields are read without a helper,
+ * each of which takes eighty instructions more.
+ */
+static __always_inline struct task_struct *typed_task(void)
+{
+	return (void *)bpf_get_current_task_btf();
+}
+
+/* A pointer that was read from it, of which the verifier knows the type too: as a number. */
+static __always_inline __u64 task_number(const void *pointer, const struct task_struct *typed)
+{
+	__u64 distance = (__u64)pointer - (__u64)typed;
+
+	barrier_var(distance);
+	return distance + bpf_get_current_task();
+}
+
 /*
  * The command of the ioctl that the current task is in, from the registers
  * that the task entered the kernel with. This makes a probe on kvm_vcpu_ioctl,
  * which would run in every KVM_RUN round trip, unnecessary.
  */
+static __always_inline __u32 ioctl_in(__u64 cs, __u64 nr, __u64 cmd, __u64 compat_cmd)
+{
+	if (cs == USER32_CS && nr == IOCTL_SYSCALL_32)
+		return compat_cmd;
+	return (cs & 3) && nr == IOCTL_SYSCALL ? cmd : 0;
+}
+
 static __always_inline __u32 current_ioctl(void)
 {
-	const struct pt_regs *regs;
 	__u64 cs = 0, nr = 0, cmd = 0, compat_cmd = 0;
+	const struct pt_regs *regs;
+	struct task_struct *task;
 
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) {
-		/* since 5.15, dd6e10fbd9f (bpf: Add bpf_task_pt_regs() helper) */
+	if (HAS_TYPED_TASK) {
 		regs = (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
-	} else {
-		struct task_struct *task = (void *)bpf_get_current_task();
-
-		regs = BPF_CORE_READ(task, stack) + THREAD_SIZE - sizeof(*regs);
+		return ioctl_in(regs->cs, regs->orig_rax, regs->rsi, regs->rcx);
 	}
+	task = (void *)bpf_get_current_task();
+	regs = BPF_CORE_READ(task, stack) + THREAD_SIZE - sizeof(*regs);
 	bpf_probe_read_kernel(&cs, sizeof(cs), &regs->cs);
 	bpf_probe_read_kernel(&nr, sizeof(nr), &regs->orig_rax);
 	bpf_probe_read_kernel(&cmd, sizeof(cmd), &regs->rsi);
 	bpf_probe_read_kernel(&compat_cmd, sizeof(compat_cmd), &regs->rcx);
-	if (cs == USER32_CS && nr == IOCTL_SYSCALL_32)
-		return compat_cmd;
-	return (cs & 3) && nr == IOCTL_SYSCALL ? cmd : 0;
+	return ioctl_in(cs, nr, cmd, compat_cmd);
 }
 
 /*
@@ -238,13 +264,19 @@ static __always_inline __u32 current_ioctl(void)
  */
 static __always_inline __u64 loaded_vcpu(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task;
 	__u64 node;
 
 	if (!bpf_core_field_exists(struct task_struct, preempt_notifiers) ||
 	    !bpf_core_field_exists(struct kvm_vcpu, preempt_notifier))
 		return 0;
-	node = (__u64)BPF_CORE_READ(task, preempt_notifiers.first);
+	if (HAS_TYPED_TASK) {
+		task = typed_task();
+		node = task_number(task->preempt_notifiers.first, task);
+	} else {
+		task = (void *)bpf_get_current_task();
+		node = (__u64)BPF_CORE_READ(task, preempt_notifiers.first);
+	}
 	if (!node)
 		return 0;
 	return node - bpf_core_field_offset(struct kvm_vcpu, preempt_notifier) -
@@ -265,21 +297,99 @@ static __always_inline __u64 vcpu_kvm(__u64 vcpu)
 
 /* ---- records ---- */
 
-static __always_inline void fill_vmx_state(struct record *rec, struct vcpu_vmx *vmx)
+/*
+ * What a vCPU begins with, read at once: a field that is farther away on this kernel,
+ * which is known when the program is loaded, is read by itself. There is no room for
+ * it on the stack but where the record will be.
+ */
+#define HEAD_SIZE 112
+#define HEAD_READ(head, v, field)                                                                  \
+	(bpf_core_field_offset(struct kvm_vcpu, field) +                                           \
+				 bpf_core_field_size(struct kvm_vcpu, field) <=                    \
+			 HEAD_SIZE                                                                 \
+		 ? *(__typeof__((v)->field) *)((head) +                                            \
+					       bpf_core_field_offset(struct kvm_vcpu, field))      \
+		 : BPF_CORE_READ(v, field))
+
+struct vcpu_head {
+	__u64 kvm;
+	struct kvm_run *run;
+	__u64 requests;
+	__u32 vcpu_id;
+};
+
+static __always_inline struct vcpu_head read_head(char *scratch, __u64 vcpu)
 {
-	if (bpf_core_field_exists(struct nested_vmx, vmxon) &&
-	    bpf_core_field_exists(struct nested_vmx, need_vmcs12_to_shadow_sync)) {
+	struct kvm_vcpu *v = (struct kvm_vcpu *)vcpu;
+	struct vcpu_head head = { .vcpu_id = ~0U };
+
+	if (!vcpu)
+		return head;
+	if (!bpf_core_field_exists(struct kvm_vcpu, stat)) {
+		head.kvm = vcpu_kvm(vcpu);
+		return head;
+	}
+	bpf_probe_read_kernel(scratch, HEAD_SIZE, v);
+	head.kvm = (__u64)HEAD_READ(scratch, v, kvm);
+	head.run = HEAD_READ(scratch, v, run);
+	head.requests = HEAD_READ(scratch, v, requests);
+	head.vcpu_id = HEAD_READ(scratch, v, vcpu_id);
+	return head;
+}
+
+/* The same of what struct nested_vmx begins with. */
+#define NESTED_HEAD_SIZE 136
+#define NESTED_HEAD_AT                                                                             \
+	(bpf_core_field_offset(struct vcpu_vmx, nested) +                                          \
+	 bpf_core_field_offset(struct nested_vmx, vmxon))
+#define FROM_VMXON(field)                                                                          \
+	(bpf_core_field_offset(struct nested_vmx, field) -                                         \
+	 bpf_core_field_offset(struct nested_vmx, vmxon))
+#define NESTED_READ(head, vmx, field)                                                              \
+	(FROM_VMXON(field) + bpf_core_field_size(struct nested_vmx, field) <= NESTED_HEAD_SIZE     \
+		 ? *(__typeof__((vmx)->nested.field) *)((head) + FROM_VMXON(field))                \
+		 : BPF_CORE_READ(vmx, nested.field))
+
+struct nested_head {
+	__u64 vmptr;
+	bool flags_known;
+	bool vmxon;
+	bool sync_due;
+};
+
+static __always_inline struct nested_head read_nested_head(char *scratch, __u64 vcpu)
+{
+	struct vcpu_vmx *vmx = (struct vcpu_vmx *)vcpu;
+	struct nested_head head = {};
+
+	if (!vcpu || !bpf_core_field_exists(struct nested_vmx, vmxon))
+		return head;
+	bpf_probe_read_kernel(scratch, NESTED_HEAD_SIZE, (char *)vmx + NESTED_HEAD_AT);
+	if (bpf_core_field_exists(struct nested_vmx, need_vmcs12_to_shadow_sync)) {
+		head.flags_known = true;
+		head.vmxon = NESTED_READ(scratch, vmx, vmxon);
+		head.sync_due = NESTED_READ(scratch, vmx, need_vmcs12_to_shadow_sync);
+	}
+	if (bpf_core_field_exists(struct nested_vmx, current_vmptr))
+		head.vmptr = NESTED_READ(scratch, vmx, current_vmptr);
+	return head;
+}
+
+static __always_inline void fill_vmx_state(struct record *rec, struct vcpu_vmx *vmx,
+					   const struct nested_head *head)
+{
+	if (head->flags_known) {
 		rec->flags |= REC_NESTED_FLAGS;
-		if (BPF_CORE_READ(vmx, nested.vmxon) || BPF_CORE_READ(vmx, nested.smm.vmxon))
+		if (head->vmxon || BPF_CORE_READ(vmx, nested.smm.vmxon))
 			rec->flags |= REC_VMXON;
-		if (BPF_CORE_READ(vmx, nested.need_vmcs12_to_shadow_sync))
+		if (head->sync_due)
 			rec->flags |= REC_SYNC_DUE;
 	}
 	if (!bpf_core_field_exists(struct nested_vmx, hv_evmcs_vmptr))
 		return;
 	rec->flags |= REC_VMX_STATE;
 	rec->evmptr = BPF_CORE_READ(vmx, nested.hv_evmcs_vmptr);
-	rec->vmptr = BPF_CORE_READ(vmx, nested.current_vmptr);
+	rec->vmptr = head->vmptr;
 	/*
 	 * is_guest_mode() is a bit that moved between kernels and is not in
 	 * BTF; the VMCS in use says the same.
@@ -290,33 +400,39 @@ static __always_inline void fill_vmx_state(struct record *rec, struct vcpu_vmx *
 		rec->flags |= REC_L2;
 }
 
-static __always_inline void fill_state(struct record *rec, __u64 vcpu)
+static __always_inline void fill_state(struct record *rec, __u64 vcpu, const struct vcpu_head *head,
+				       const struct nested_head *nested)
 {
-	struct kvm_vcpu *v = (struct kvm_vcpu *)vcpu;
-
 	rec->evmptr = EVMPTR_UNREAD;
 	rec->vmptr = EVMPTR_UNREAD;
-	rec->vcpu_id = ~0U;
+	rec->vcpu_id = head->vcpu_id;
 	rec->exit_reason = ~0U;
 	if (!vcpu || !bpf_core_field_exists(struct kvm_vcpu, stat))
 		return;
 	rec->flags |= REC_VCPU_STATE;
-	rec->vcpu_id = BPF_CORE_READ(v, vcpu_id);
 	rec->exits = vcpu_exits(vcpu);
-	bpf_probe_read_kernel(&rec->exit_reason, sizeof(rec->exit_reason),
-			      &BPF_CORE_READ(v, run)->exit_reason);
-	if (BPF_CORE_READ(v, requests) & (1ULL << REQ_GET_NESTED_STATE_PAGES_BIT))
+	bpf_probe_read_kernel(&rec->exit_reason, sizeof(rec->exit_reason), &head->run->exit_reason);
+	if (head->requests & (1ULL << REQ_GET_NESTED_STATE_PAGES_BIT))
 		rec->flags |= REC_REQ_PAGES;
-	fill_vmx_state(rec, (struct vcpu_vmx *)vcpu);
+	fill_vmx_state(rec, (struct vcpu_vmx *)vcpu, nested);
 }
 
-static __always_inline void start_record(struct record *rec, __u8 point, __u8 phase, __u64 kvm,
-					 __u64 vcpu)
+/*
+ * Of the VM that the vCPU is of, where kvm is 0. What was in the record is gone. Called, not
+ * inlined: so each of a hundred programs is half as long, and loaded as much sooner.
+ */
+static __noinline void start_record(struct record *rec, __u8 point, __u8 phase, __u64 kvm,
+				    __u64 vcpu)
 {
+	struct vcpu_head head = read_head((char *)rec, vcpu);
+	struct nested_head nested = read_nested_head((char *)rec, vcpu);
 	__u64 id = bpf_get_current_pid_tgid();
 
+	_Static_assert(HEAD_SIZE <= sizeof(*rec) && NESTED_HEAD_SIZE <= sizeof(*rec),
+		       "it has room");
+	__builtin_memset(rec, 0, sizeof(*rec));
 	rec->ns = bpf_ktime_get_ns();
-	rec->kvm = kvm;
+	rec->kvm = kvm ?: head.kvm;
 	rec->vcpu = vcpu;
 	rec->tgid = id >> 32;
 	rec->tid = id;
@@ -325,23 +441,32 @@ static __always_inline void start_record(struct record *rec, __u8 point, __u8 ph
 	rec->point = point;
 	rec->phase = phase;
 	rec->lost = lost_total;
-	fill_state(rec, vcpu);
+	fill_state(rec, vcpu, &head, &nested);
 }
 
-/* With the kernel stack, which costs more: only where it may be evidence. */
-static __always_inline long send_long(void *ctx, const struct record *rec)
+/*
+ * While a restore is in flight user space looks every few milliseconds, and need not
+ * be woken for each record, which costs the vCPU's thread more than to write it, nor
+ * read it while the vCPU wants to run. It is woken when that begins (a SET), and to
+ * read at once what is written when nothing is in flight, or may be evidence. With
+ * unread records before it the kernel would not wake anybody by itself.
+ */
+static __always_inline __u64 wake_to_read(void)
 {
-	struct record *slot;
-	long len;
+	__sync_fetch_and_add(&urgent, 1);
+	return BPF_RB_FORCE_WAKEUP;
+}
 
-	slot = bpf_ringbuf_reserve(&ring, RECORD_LONG_SIZE, 0);
-	if (!slot)
-		return -1;
-	__builtin_memcpy(slot, rec, sizeof(*rec));
-	len = bpf_get_stack(ctx, slot->stack, RECORD_STACK_DEPTH * sizeof(__u64), 0);
-	slot->nr_stack = len > 0 ? len / sizeof(__u64) : 0;
-	bpf_ringbuf_submit(slot, 0);
-	return 0;
+static __always_inline __u64 wakes(void)
+{
+	__u64 unread;
+
+	if (!windows_open)
+		return wake_to_read();
+	unread = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+	if (unread >= wake_at && (unread & (wake_at - 1)) < RECORD_LONG_SIZE)
+		return wake_to_read();
+	return BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline void count_record(__u32 point, bool lost)
@@ -356,15 +481,55 @@ static __always_inline void count_record(__u32 point, bool lost)
 		__sync_fetch_and_add(&lost_total, 1);
 }
 
-static __always_inline void send(void *ctx, const struct record *rec, bool with_stack)
+/* In the ring, where it is filled in; NULL where that is full, of which nobody knows yet. */
+static __always_inline struct record *new_record(__u8 point, __u8 phase, __u64 kvm, __u64 vcpu)
 {
-	long err;
+	struct record *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
 
-	if (with_stack)
-		err = send_long(ctx, rec);
-	else
-		err = bpf_ringbuf_output(&ring, (void *)rec, sizeof(*rec), 0);
+	if (rec)
+		start_record(rec, point, phase, kvm, vcpu);
+	return rec;
+}
+
+/* NULL: it is lost, and counted so. */
+static __always_inline struct record *begin_record(__u8 point, __u8 phase, __u64 kvm, __u64 vcpu)
+{
+	struct record *rec = new_record(point, phase, kvm, vcpu);
+
+	if (!rec)
+		count_record(point, true);
+	return rec;
+}
+
+static __always_inline void submit(struct record *rec, __u8 point, __u64 wakeup)
+{
+	bpf_ringbuf_submit(rec, wakeup);
+	count_record(point, false);
+}
+
+/* For who must know what it says though it may be lost: it was made on the stack. */
+static __always_inline void send(const struct record *rec, __u64 wakeup)
+{
+	long err = bpf_ringbuf_output(&ring, (void *)rec, sizeof(*rec), wakeup);
+
 	count_record(rec->point, err);
+}
+
+/* With the kernel stack, which costs more: only where it may be evidence. */
+static __noinline void submit_evidence(void *ctx, struct record *rec, __u8 point)
+{
+	struct record *slot = bpf_ringbuf_reserve(&ring, RECORD_LONG_SIZE, 0);
+	long len;
+
+	if (!slot) {
+		submit(rec, point, wake_to_read());
+		return;
+	}
+	__builtin_memcpy(slot, rec, sizeof(*rec));
+	bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+	len = bpf_get_stack(ctx, slot->stack, RECORD_STACK_DEPTH * sizeof(__u64), 0);
+	slot->nr_stack = len > 0 ? len / sizeof(__u64) : 0;
+	submit(slot, point, wake_to_read());
 }
 
 /* ---- windows ---- */
@@ -485,26 +650,20 @@ static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, const struct rec
 	return 0;
 }
 
-/* Not on the stack, where the record of who asks may be already. */
-static __always_inline struct record *start_note(__u8 point, const struct window *win, __u64 vcpu)
+static __always_inline struct record *new_note(__u8 point, const struct window *win, __u64 vcpu)
 {
-	struct record *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
-
-	if (!rec)
-		return NULL;
-	__builtin_memset(rec, 0, sizeof(*rec));
-	start_record(rec, point, PHASE_NOTE, win->kvm, vcpu);
-	return rec;
+	return new_record(point, PHASE_NOTE, win->kvm, vcpu);
 }
 
 /*
  * The vCPU has run: the restore is over, and whoever closes its window tells.
  * The vCPU is read before that, so that it is not of its next SET; the
- * note may still come into the ring after that SET, so it names the window.
+ * note may still come into the ring after that SET, so it names the window. User space
+ * looks soon, for it believes the window open.
  */
 static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 opened)
 {
-	struct record *rec = start_note(PT_RAN, win, vcpu);
+	struct record *rec = new_note(PT_RAN, win, vcpu);
 
 	if (!rec) {
 		if (close_window(vcpu, win, opened))
@@ -513,11 +672,10 @@ static __always_inline void end_window(__u64 vcpu, struct window *win, __u64 ope
 	}
 	rec->window = opened;
 	if (!close_window(vcpu, win, opened)) {
-		bpf_ringbuf_discard(rec, 0);
+		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
 		return;
 	}
-	bpf_ringbuf_submit(rec, 0);
-	count_record(PT_RAN, false);
+	submit(rec, PT_RAN, BPF_RB_NO_WAKEUP);
 }
 
 /* Global, as settle_vm() is: the verifier looks at it once, not at each call. */
@@ -537,19 +695,10 @@ __noinline int is_window_open(__u64 vcpu)
 	return 0;
 }
 
-/* An argument of a fentry program is a pointer to the verifier, as it is not here. */
-static __always_inline __u64 as_number(__u64 pointer)
-{
-	__u64 number = 0;
-
-	bpf_probe_read_kernel(&number, sizeof(number), &pointer);
-	return number;
-}
-
 /* Is this vCPU in a restore that has not run yet? */
 static __always_inline bool in_window(__u64 vcpu)
 {
-	return is_window_open(as_number(vcpu));
+	return is_window_open(vcpu);
 }
 
 static __always_inline bool wanted(__u64 vcpu)
@@ -588,7 +737,7 @@ static __always_inline bool vm_in_window(__u64 kvm)
 
 	if (!in_flight || *in_flight <= 0)
 		return false;
-	settle_vm(as_number(kvm));
+	settle_vm(kvm);
 	return *in_flight > 0;
 }
 
@@ -602,7 +751,7 @@ static __always_inline bool attribute(__u64 *vcpu, __u64 *kvm)
 	if (!*vcpu)
 		*vcpu = loaded_vcpu();
 	if (*vcpu) {
-		*kvm = vcpu_kvm(*vcpu);
+		*kvm = 0; /* start_record() asks the vCPU */
 		return in_window(*vcpu);
 	}
 	return *kvm && vm_in_window(*kvm);
@@ -656,7 +805,7 @@ static __always_inline void read_clean_fields(struct record *rec, struct vcpu_vm
 static __always_inline void tell_entry_end(__u64 vcpu, struct window *win, __u32 reason,
 					   __u16 flags)
 {
-	struct record *rec = start_note(PT_FIRST_EXIT, win, vcpu);
+	struct record *rec = new_note(PT_FIRST_EXIT, win, vcpu);
 
 	if (!rec) {
 		if (take_entry(vcpu, win))
@@ -667,11 +816,10 @@ static __always_inline void tell_entry_end(__u64 vcpu, struct window *win, __u32
 	rec->exit.reason = reason;
 	rec->flags |= flags;
 	if (!take_entry(vcpu, win)) {
-		bpf_ringbuf_discard(rec, 0);
+		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
 		return;
 	}
-	bpf_ringbuf_submit(rec, 0);
-	count_record(PT_FIRST_EXIT, false);
+	submit(rec, PT_FIRST_EXIT, wake_to_read());
 }
 
 /*
@@ -696,7 +844,7 @@ __noinline int settle_entry(__u64 vcpu)
 /* Returns whether KVM may believe what it should not. */
 static __always_inline bool tell_entry(__u64 vcpu, struct window *win, __s64 status)
 {
-	struct record *rec = start_note(PT_FIRST_ENTRY, win, vcpu);
+	struct record *rec = new_note(PT_FIRST_ENTRY, win, vcpu);
 	bool believed = false;
 
 	if (!rec) {
@@ -709,8 +857,7 @@ static __always_inline bool tell_entry(__u64 vcpu, struct window *win, __s64 sta
 		read_clean_fields(rec, (struct vcpu_vmx *)vcpu);
 		believed = rec->entry.clean_fields || !(rec->flags & REC_CLEAN_FIELDS);
 	}
-	bpf_ringbuf_submit(rec, 0);
-	count_record(PT_FIRST_ENTRY, false);
+	submit(rec, PT_FIRST_ENTRY, wake_to_read());
 	return believed;
 }
 
@@ -777,9 +924,9 @@ static __always_inline void fill_nested(struct record *rec, const void *from, bo
 	rec->nested.evmcs_pa = evmcs_pa;
 }
 
-static __always_inline int set_state_enter(void *ctx, __u64 vcpu, __u64 state)
+static __always_inline int set_state_enter(__u64 vcpu, __u64 state)
 {
-	struct record rec = {};
+	struct record rec;
 	__u64 kvm;
 
 	if (!armed || !wanted(vcpu))
@@ -787,7 +934,7 @@ static __always_inline int set_state_enter(void *ctx, __u64 vcpu, __u64 state)
 	if (windows_open)
 		in_window(vcpu); /* a run since the last SET ends that one first */
 	if (entries_made)
-		settle_entry(as_number(vcpu));
+		settle_entry(vcpu);
 	kvm = vcpu_kvm(vcpu);
 	start_record(&rec, PT_SET_STATE, PHASE_ENTER, kvm, vcpu);
 	fill_nested(&rec, (const void *)state, false);
@@ -795,14 +942,14 @@ static __always_inline int set_state_enter(void *ctx, __u64 vcpu, __u64 state)
 	rec.window = open_window(vcpu, kvm, &rec.nested);
 	if (!rec.window)
 		rec.flags |= REC_UNTRACKED;
-	send(ctx, &rec, false);
+	send(&rec, BPF_RB_FORCE_WAKEUP);
 	return 0;
 }
 
-static __always_inline int set_state_exit(void *ctx, __s64 ret)
+static __always_inline int set_state_exit(__s64 ret)
 {
 	__u64 vcpu = loaded_vcpu(), kvm;
-	struct record rec = {};
+	struct record rec;
 	struct window *win;
 	bool over;
 
@@ -823,13 +970,13 @@ static __always_inline int set_state_exit(void *ctx, __s64 ret)
 		await_entry(win, win->l1_evmcs);
 	if (over)
 		close_window(vcpu, win, win->opened);
-	send(ctx, &rec, false);
+	send(&rec, wakes());
 	return 0;
 }
 
-static __always_inline int get_state_enter(void *ctx, __u64 vcpu)
+static __always_inline int get_state_enter(__u64 vcpu)
 {
-	struct record rec = {};
+	struct record *rec;
 
 	/* a NULL vcpu is KVM_CHECK_EXTENSION asking for the size */
 	if (!vcpu)
@@ -839,14 +986,16 @@ static __always_inline int get_state_enter(void *ctx, __u64 vcpu)
 	if (windows_open)
 		in_window(vcpu);
 	if (entries_made)
-		settle_entry(as_number(vcpu));
+		settle_entry(vcpu);
 	count_vm(vcpu_kvm(vcpu), 0); /* so that its end is told */
-	start_record(&rec, PT_GET_STATE, PHASE_ENTER, vcpu_kvm(vcpu), vcpu);
-	send(ctx, &rec, false);
+	rec = begin_record(PT_GET_STATE, PHASE_ENTER, vcpu_kvm(vcpu), vcpu);
+	if (!rec)
+		return 0;
+	submit(rec, PT_GET_STATE, wakes());
 	return 0;
 }
 
-static __always_inline int get_state_kenter(void *ctx, __u64 vcpu, __u64 user, __u64 size)
+static __always_inline int get_state_kenter(__u64 vcpu, __u64 user, __u64 size)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 
@@ -854,29 +1003,31 @@ static __always_inline int get_state_kenter(void *ctx, __u64 vcpu, __u64 user, _
 		bpf_map_update_elem(&saves_to, &tid, &user, BPF_ANY);
 		bpf_map_update_elem(&saves_up_to, &tid, &size, BPF_ANY);
 	}
-	return get_state_enter(ctx, vcpu);
+	return get_state_enter(vcpu);
 }
 
 /*
  * What was saved is not known where user is 0 (the entry was not seen), nor where
  * the buffer is too small: KVM then returns the size and writes nothing.
  */
-static __always_inline int get_state_exit(void *ctx, __u64 user, __u32 size, __s64 ret)
+static __always_inline int get_state_exit(__u64 user, __u32 size, __s64 ret)
 {
 	__u64 vcpu = loaded_vcpu();
-	struct record rec = {};
+	struct record *rec;
 
 	if (!armed || !vcpu || !wanted(vcpu))
 		return 0;
-	start_record(&rec, PT_GET_STATE, PHASE_EXIT, vcpu_kvm(vcpu), vcpu);
-	rec.ret = ret;
+	rec = begin_record(PT_GET_STATE, PHASE_EXIT, vcpu_kvm(vcpu), vcpu);
+	if (!rec)
+		return 0;
+	rec->ret = ret;
 	if (user && ret >= 0 && size >= ret)
-		fill_nested(&rec, (const void *)user, true);
-	send(ctx, &rec, false);
+		fill_nested(rec, (const void *)user, true);
+	submit(rec, PT_GET_STATE, wakes());
 	return 0;
 }
 
-static __always_inline int get_state_kexit(void *ctx, __s64 ret)
+static __always_inline int get_state_kexit(__s64 ret)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	__u64 *user = bpf_map_lookup_elem(&saves_to, &tid);
@@ -887,7 +1038,7 @@ static __always_inline int get_state_kexit(void *ctx, __s64 ret)
 		bpf_map_delete_elem(&saves_to, &tid);
 	if (size)
 		bpf_map_delete_elem(&saves_up_to, &tid);
-	return get_state_exit(ctx, to, (__u32)up_to, ret);
+	return get_state_exit(to, (__u32)up_to, ret);
 }
 
 /*
@@ -904,49 +1055,53 @@ static __always_inline bool wants_stack(const struct record *rec)
 	       (rec->point != PT_HYPERV_MSR && rec->point != PT_WRITE_GUEST_PAGE);
 }
 
-static __always_inline int frame(void *ctx, __u8 point, __u8 phase, __u64 vcpu, __s64 ret)
+static __always_inline int frame(__u8 point, __u8 phase, __u64 vcpu, __s64 ret)
 {
-	struct record rec = {};
+	struct record *rec;
 	__u64 kvm = 0;
 
 	if (!attribute(&vcpu, &kvm))
 		return 0;
-	start_record(&rec, point, phase, kvm, vcpu);
-	rec.ret = ret;
-	send(ctx, &rec, false);
+	rec = begin_record(point, phase, kvm, vcpu);
+	if (!rec)
+		return 0;
+	rec->ret = ret;
+	submit(rec, point, wakes());
 	return 0;
 }
 
 /* In a window a frame like others; after it, L1's own doing. */
-static __always_inline int evmptr_load_exit(void *ctx, __s64 ret)
+static __always_inline int evmptr_load_exit(__s64 ret)
 {
 	__u64 vcpu = loaded_vcpu();
 
 	if (!in_window(vcpu))
 		return note_first_entry(vcpu, ret);
-	return frame(ctx, PT_EVMPTR_LOAD, PHASE_EXIT, vcpu, ret);
+	return frame(PT_EVMPTR_LOAD, PHASE_EXIT, vcpu, ret);
 }
 
-static __always_inline int nested_exit_enter(void *ctx, __u64 vcpu, __u64 reason, __u64 intr_info,
+static __always_inline int nested_exit_enter(__u64 vcpu, __u64 reason, __u64 intr_info,
 					     __u64 qualification)
 {
-	struct record rec = {};
+	struct record *rec;
 	__u64 kvm = 0;
 
 	if (!attribute(&vcpu, &kvm))
-		return note_first_exit(as_number(vcpu), reason);
-	start_record(&rec, PT_NESTED_EXIT, PHASE_ENTER, kvm, vcpu);
-	rec.exit.reason = reason;
-	rec.exit.intr_info = intr_info;
-	rec.exit.qualification = qualification;
-	send(ctx, &rec, false);
+		return note_first_exit(vcpu, reason);
+	rec = begin_record(PT_NESTED_EXIT, PHASE_ENTER, kvm, vcpu);
+	if (!rec)
+		return 0;
+	rec->exit.reason = reason;
+	rec->exit.intr_info = intr_info;
+	rec->exit.qualification = qualification;
+	submit(rec, PT_NESTED_EXIT, wakes());
 	return 0;
 }
 
-static __always_inline int free_vcpu_enter(void *ctx, __u64 vcpu)
+static __always_inline int free_vcpu_enter(__u64 vcpu)
 {
 	__u64 kvm = vcpu_kvm(vcpu);
-	struct record rec = {};
+	struct record *rec;
 	__u32 tid;
 
 	/* rare enough to be asked of every VM that was ever seen here */
@@ -955,18 +1110,20 @@ static __always_inline int free_vcpu_enter(void *ctx, __u64 vcpu)
 	if (windows_open)
 		in_window(vcpu);
 	if (entries_made)
-		settle_entry(as_number(vcpu));
+		settle_entry(vcpu);
 	tid = bpf_get_current_pid_tgid();
 	bpf_map_update_elem(&freeing, &tid, &vcpu, BPF_ANY);
-	start_record(&rec, PT_FREE_VCPU, PHASE_ENTER, kvm, vcpu);
-	send(ctx, &rec, false);
+	rec = begin_record(PT_FREE_VCPU, PHASE_ENTER, kvm, vcpu);
+	if (!rec)
+		return 0;
+	submit(rec, PT_FREE_VCPU, wakes());
 	return 0;
 }
 
-static __always_inline int free_vcpu_exit(void *ctx)
+static __always_inline int free_vcpu_exit(void)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct record rec = {};
+	struct record rec;
 	struct window *win;
 	__u64 vcpu, kvm, *v;
 
@@ -984,7 +1141,7 @@ static __always_inline int free_vcpu_exit(void *ctx)
 		await_entry(win, false);
 	}
 	bpf_map_delete_elem(&windows, &vcpu);
-	send(ctx, &rec, false);
+	send(&rec, wakes());
 	return 0;
 }
 
@@ -1032,15 +1189,25 @@ static __always_inline __u32 map_purpose(__u64 vcpu, __u64 map)
  * Guest memory is reached through the memory of whoever runs: is that the VM's?
  * Kernel threads (async page faults) look into the VM's by themselves.
  */
-static __always_inline __u32 whose_memory(__u64 kvm)
+static __noinline __u32 whose_memory(__u64 kvm)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task;
 	__u64 mm, vm_mm;
+	__u32 flags;
 
-	if (!kvm || !bpf_core_field_exists(struct kvm, mm) ||
-	    BPF_CORE_READ(task, flags) & PF_KTHREAD)
+	if (!kvm || !bpf_core_field_exists(struct kvm, mm))
 		return 0;
-	mm = (__u64)BPF_CORE_READ(task, mm);
+	if (HAS_TYPED_TASK) {
+		task = typed_task();
+		flags = task->flags;
+		mm = task_number(task->mm, task);
+	} else {
+		task = (void *)bpf_get_current_task();
+		flags = BPF_CORE_READ(task, flags);
+		mm = (__u64)BPF_CORE_READ(task, mm);
+	}
+	if (flags & PF_KTHREAD)
+		return 0;
 	vm_mm = (__u64)BPF_CORE_READ((struct kvm *)kvm, mm);
 	if (!mm)
 		return REC_NO_MM;
@@ -1055,16 +1222,21 @@ static __always_inline bool args_unknown(__u8 point)
 static __always_inline int access_enter(void *ctx, __u8 point, __u64 vcpu, __u64 kvm,
 					const struct record_access *access)
 {
-	struct record rec = {};
+	struct record *rec;
 
 	if (!attribute(&vcpu, &kvm))
 		return 0;
-	start_record(&rec, point, PHASE_ENTER, kvm, vcpu);
-	rec.flags |= whose_memory(kvm);
-	rec.access = *access;
+	rec = begin_record(point, PHASE_ENTER, kvm, vcpu);
+	if (!rec)
+		return 0;
+	rec->flags |= whose_memory(rec->kvm);
+	rec->access = *access;
 	if (args_unknown(point))
-		rec.access.gpa = GPA_UNKNOWN;
-	send(ctx, &rec, wants_stack(&rec));
+		rec->access.gpa = GPA_UNKNOWN;
+	if (wants_stack(rec))
+		submit_evidence(ctx, rec, point);
+	else
+		submit(rec, point, wakes());
 	return 0;
 }
 
@@ -1146,41 +1318,46 @@ static __always_inline int hyperv_msr_enter(void *ctx, __u64 vcpu, __u64 msr, __
 	return access_enter(ctx, PT_HYPERV_MSR, vcpu, 0, &access);
 }
 
-static __always_inline int memslot_enter(void *ctx, __u64 kvm, __u64 mem)
+static __always_inline int memslot_enter(__u64 kvm, __u64 mem)
 {
 	struct memory_region region = {};
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct record rec = {};
+	struct record *rec;
 
 	if (!vm_in_window(kvm))
 		return 0;
 	if (!bpf_map_update_elem(&changing, &tid, &kvm, BPF_ANY))
 		__sync_fetch_and_add(&changes_told, 1);
-	start_record(&rec, PT_MEMSLOT, PHASE_ENTER, kvm, 0);
+	rec = begin_record(PT_MEMSLOT, PHASE_ENTER, kvm, 0);
+	if (!rec)
+		return 0;
 	bpf_probe_read_kernel(&region, sizeof(region), (const void *)mem);
-	rec.memslot.slot = region.slot;
-	rec.memslot.flags = region.flags;
-	rec.memslot.gpa = region.guest_phys_addr;
-	rec.memslot.size = region.memory_size;
-	rec.memslot.hva = region.userspace_addr;
-	send(ctx, &rec, false);
+	rec->memslot.slot = region.slot;
+	rec->memslot.flags = region.flags;
+	rec->memslot.gpa = region.guest_phys_addr;
+	rec->memslot.size = region.memory_size;
+	rec->memslot.hva = region.userspace_addr;
+	submit(rec, PT_MEMSLOT, wakes());
 	return 0;
 }
 
-static __always_inline int memslot_exit(void *ctx, __u8 point, __s64 ret)
+static __always_inline int memslot_exit(__u8 point, __s64 ret)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct record rec = {};
-	__u64 *kvm;
+	__u64 kvm, *changed;
+	struct record *rec;
 
-	kvm = bpf_map_lookup_elem(&changing, &tid);
-	if (!kvm)
+	changed = bpf_map_lookup_elem(&changing, &tid);
+	if (!changed)
 		return 0;
-	start_record(&rec, point, PHASE_EXIT, *kvm, 0);
+	kvm = *changed;
 	if (point == PT_MEMSLOT && !bpf_map_delete_elem(&changing, &tid))
 		__sync_fetch_and_add(&changes_told, (__u64)-1);
-	rec.ret = ret;
-	send(ctx, &rec, false);
+	rec = begin_record(point, PHASE_EXIT, kvm, 0);
+	if (!rec)
+		return 0;
+	rec->ret = ret;
+	submit(rec, point, wakes());
 	return 0;
 }
 
@@ -1191,31 +1368,32 @@ static __always_inline __u32 slot_number(struct kvm_memory_slot *slot)
 }
 
 /* A slot has been changed. */
-static __always_inline int memslot_commit_enter(void *ctx, __u64 kvm, __u64 old_slot,
-						__u64 new_slot)
+static __always_inline int memslot_commit_enter(__u64 kvm, __u64 old_slot, __u64 new_slot)
 {
 	struct kvm_memory_slot *old = (void *)old_slot, *slot = (void *)new_slot;
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct record rec = {};
+	struct record *rec;
 
 	/* inside of a memslot that was reported */
 	if (!bpf_map_lookup_elem(&changing, &tid))
 		return 0;
-	start_record(&rec, PT_MEMSLOT_COMMIT, PHASE_ENTER, kvm, 0);
+	rec = begin_record(PT_MEMSLOT_COMMIT, PHASE_ENTER, kvm, 0);
+	if (!rec)
+		return 0;
 	if (old) {
-		rec.memslot.slot = slot_number(old);
-		rec.memslot.old_gpa = BPF_CORE_READ(old, base_gfn) << PAGE_SHIFT;
-		rec.memslot.old_size = BPF_CORE_READ(old, npages) << PAGE_SHIFT;
-		rec.memslot.old_hva = BPF_CORE_READ(old, userspace_addr);
+		rec->memslot.slot = slot_number(old);
+		rec->memslot.old_gpa = BPF_CORE_READ(old, base_gfn) << PAGE_SHIFT;
+		rec->memslot.old_size = BPF_CORE_READ(old, npages) << PAGE_SHIFT;
+		rec->memslot.old_hva = BPF_CORE_READ(old, userspace_addr);
 	}
 	if (slot) {
-		rec.memslot.slot = slot_number(slot);
-		rec.memslot.flags = BPF_CORE_READ(slot, flags);
-		rec.memslot.gpa = BPF_CORE_READ(slot, base_gfn) << PAGE_SHIFT;
-		rec.memslot.size = BPF_CORE_READ(slot, npages) << PAGE_SHIFT;
-		rec.memslot.hva = BPF_CORE_READ(slot, userspace_addr);
+		rec->memslot.slot = slot_number(slot);
+		rec->memslot.flags = BPF_CORE_READ(slot, flags);
+		rec->memslot.gpa = BPF_CORE_READ(slot, base_gfn) << PAGE_SHIFT;
+		rec->memslot.size = BPF_CORE_READ(slot, npages) << PAGE_SHIFT;
+		rec->memslot.hva = BPF_CORE_READ(slot, userspace_addr);
 	}
-	send(ctx, &rec, false);
+	submit(rec, PT_MEMSLOT_COMMIT, wakes());
 	return 0;
 }
 
@@ -1224,23 +1402,21 @@ static __always_inline int memslot_commit_enter(void *ctx, __u64 kvm, __u64 old_
  * passing kvm_userspace_memory_region to arch memslot hooks), which came with the
  * interval tree in the slots.
  */
-static __always_inline int memslot_commit_args(void *ctx, __u64 kvm, __u64 first, __u64 second,
-					       __u64 third)
+static __always_inline int memslot_commit_args(__u64 kvm, __u64 first, __u64 second, __u64 third)
 {
 	/* or the compiler chooses between addresses in ctx, which no verifier takes */
 	barrier_var(first);
 	barrier_var(second);
 	barrier_var(third);
 	if (bpf_core_field_exists(struct kvm_memory_slot, hva_node))
-		return memslot_commit_enter(ctx, kvm, first, second);
-	return memslot_commit_enter(ctx, kvm, second, third);
+		return memslot_commit_enter(kvm, first, second);
+	return memslot_commit_enter(kvm, second, third);
 }
 
 #define PAGE_GPA(gfn, offset) (((__u64)(gfn) << PAGE_SHIFT) + (__u32)(offset))
 
 /* ---- entry points ---- */
 
-#define FENTRY_ARG(n) ((__u64 *)ctx)[n]
 #define KPROBE_ARG0 ((struct pt_regs *)ctx)->rdi
 #define KPROBE_ARG1 ((struct pt_regs *)ctx)->rsi
 #define KPROBE_ARG2 ((struct pt_regs *)ctx)->rdx
@@ -1264,6 +1440,7 @@ static __always_inline int memslot_commit_args(void *ctx, __u64 kvm, __u64 first
 	return 0
 
 #define UNGATED
+#define UNUSED __attribute__((unused))
 
 /*
  * name_fentry and name_kprobe call the same expression; A(n) is the n-th
@@ -1292,7 +1469,20 @@ static __always_inline int memslot_commit_args(void *ctx, __u64 kvm, __u64 first
 		return expr_kprobe;                                                                \
 	}
 
-#define F FENTRY_ARG
+/*
+ * As a number, which an argument of the context is not to the verifier where it is a
+ * pointer. Both of these are no calls: the verifier puts in what they do, since 5.17,
+ * f92c1e183604 (bpf: Add get_func_[arg|ret|arg_cnt] helpers).
+ */
+static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
+{
+	__u64 value = 0;
+
+	bpf_get_func_arg(ctx, n, &value);
+	return value;
+}
+
+#define F(n) fentry_arg(ctx, n)
 #define K(n) (args_unknown(point) ? 0 : KPROBE_ARG##n)
 
 /* The return value: a fexit program has it after the arguments. */
@@ -1305,48 +1495,46 @@ static __always_inline __s64 fexit_ret(void *ctx)
 }
 
 #define EXIT(name, gate, expr_fexit, expr_kretprobe)                                               \
-	static __noinline int name##_left(void *ctx)                                               \
+	static __noinline int name##_left(void *ctx UNUSED)                                        \
 	{                                                                                          \
 		return expr_fexit;                                                                 \
 	}                                                                                          \
 	SEC("?evmcs_fexit")                                                                        \
-	int name##_fexit(void *ctx)                                                                \
+	int name##_fexit(void *ctx UNUSED)                                                         \
 	{                                                                                          \
 		gate;                                                                              \
 		return name##_left(ctx);                                                           \
 	}                                                                                          \
 	SEC("?kretprobe")                                                                          \
-	int name##_kretprobe(void *ctx)                                                            \
+	int name##_kretprobe(void *ctx UNUSED)                                                     \
 	{                                                                                          \
 		gate;                                                                              \
 		return expr_kretprobe;                                                             \
 	}
 
 #define FRAME_EXIT(name, pt, ret_type)                                                             \
-	EXIT(name, GATED, frame(ctx, pt, PHASE_EXIT, 0, (ret_type)fexit_ret(ctx)),                 \
-	     frame(ctx, pt, PHASE_EXIT, 0, (ret_type)((struct pt_regs *)ctx)->rax))
+	EXIT(name, GATED, frame(pt, PHASE_EXIT, 0, (ret_type)fexit_ret(ctx)),                      \
+	     frame(pt, PHASE_EXIT, 0, (ret_type)((struct pt_regs *)ctx)->rax))
 
 #define RET ((struct pt_regs *)ctx)->rax
 
 /* int vmx_set_nested_state(vcpu, user, kvm_state) */
-ENTER(set_state, PT_SET_STATE, UNGATED, set_state_enter(ctx, F(0), F(2)),
-      set_state_enter(ctx, K(0), K(2)))
-EXIT(set_state, GATED, set_state_exit(ctx, (int)fexit_ret(ctx)), set_state_exit(ctx, (int)RET))
+ENTER(set_state, PT_SET_STATE, UNGATED, set_state_enter(F(0), F(2)), set_state_enter(K(0), K(2)))
+EXIT(set_state, GATED, set_state_exit((int)fexit_ret(ctx)), set_state_exit((int)RET))
 
 /* int vmx_get_nested_state(vcpu, user, size) */
-ENTER(get_state, PT_GET_STATE, UNGATED, get_state_enter(ctx, F(0)),
-      get_state_kenter(ctx, K(0), K(1), (__u32)K(2)))
-EXIT(get_state, UNGATED, get_state_exit(ctx, F(1), F(2), (int)fexit_ret(ctx)),
-     get_state_kexit(ctx, (int)RET))
+ENTER(get_state, PT_GET_STATE, UNGATED, get_state_enter(F(0)),
+      get_state_kenter(K(0), K(1), (__u32)K(2)))
+EXIT(get_state, UNGATED, get_state_exit(F(1), F(2), (int)fexit_ret(ctx)), get_state_kexit((int)RET))
 
 /* bool vmx_get_nested_state_pages(vcpu) */
-ENTER(state_pages, PT_STATE_PAGES, GATED, frame(ctx, PT_STATE_PAGES, PHASE_ENTER, F(0), 0),
-      frame(ctx, PT_STATE_PAGES, PHASE_ENTER, K(0), 0))
+ENTER(state_pages, PT_STATE_PAGES, GATED, frame(PT_STATE_PAGES, PHASE_ENTER, F(0), 0),
+      frame(PT_STATE_PAGES, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(state_pages, PT_STATE_PAGES, __u8)
 
 /* bool nested_get_evmcs_page(vcpu) */
-ENTER(evmcs_page, PT_EVMCS_PAGE, GATED, frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, F(0), 0),
-      frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, K(0), 0))
+ENTER(evmcs_page, PT_EVMCS_PAGE, GATED, frame(PT_EVMCS_PAGE, PHASE_ENTER, F(0), 0),
+      frame(PT_EVMCS_PAGE, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(evmcs_page, PT_EVMCS_PAGE, __u8)
 
 /*
@@ -1354,39 +1542,38 @@ FRAME_EXIT(evmcs_page, PT_EVMCS_PAGE, __u8)
  * hold whatever they hold.
  */
 SEC("?kprobe")
-int evmcs_page_inlined_kprobe(void *ctx)
+int evmcs_page_inlined_kprobe(void *ctx UNUSED)
 {
 	GATED;
-	return frame(ctx, PT_EVMCS_PAGE_INLINED, PHASE_NOTE, 0, 0);
+	return frame(PT_EVMCS_PAGE_INLINED, PHASE_NOTE, 0, 0);
 }
 
 /* enum nested_evmptrld_status nested_vmx_handle_enlightened_vmptrld(vcpu, from_launch) */
-ENTER(evmptr_load, PT_EVMPTR_LOAD, GATED, frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, F(0), 0),
-      frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, K(0), 0))
-EXIT(evmptr_load, GATED_ENTRY, evmptr_load_exit(ctx, (int)fexit_ret(ctx)),
-     evmptr_load_exit(ctx, (int)RET))
+ENTER(evmptr_load, PT_EVMPTR_LOAD, GATED, frame(PT_EVMPTR_LOAD, PHASE_ENTER, F(0), 0),
+      frame(PT_EVMPTR_LOAD, PHASE_ENTER, K(0), 0))
+EXIT(evmptr_load, GATED_ENTRY, evmptr_load_exit((int)fexit_ret(ctx)), evmptr_load_exit((int)RET))
 
 /* enum nested_evmptrld_status __nested_vmx_handle_enlightened_vmptrld(vcpu, gpa, from_launch) */
 ENTER(evmptr_load_direct, PT_EVMPTR_LOAD_DIRECT, GATED,
-      frame(ctx, PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, F(0), 0),
-      frame(ctx, PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, K(0), 0))
+      frame(PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, F(0), 0),
+      frame(PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(evmptr_load_direct, PT_EVMPTR_LOAD_DIRECT, int)
 
 /* void nested_vmx_vmexit(vcpu, reason, intr_info, qualification) */
-ENTER(nested_exit, PT_NESTED_EXIT, GATED_ENTRY, nested_exit_enter(ctx, F(0), F(1), F(2), F(3)),
-      nested_exit_enter(ctx, K(0), K(1), K(2), K(3)))
-EXIT(nested_exit, GATED, frame(ctx, PT_NESTED_EXIT, PHASE_EXIT, 0, 0),
-     frame(ctx, PT_NESTED_EXIT, PHASE_EXIT, 0, 0))
+ENTER(nested_exit, PT_NESTED_EXIT, GATED_ENTRY, nested_exit_enter(F(0), F(1), F(2), F(3)),
+      nested_exit_enter(K(0), K(1), K(2), K(3)))
+EXIT(nested_exit, GATED, frame(PT_NESTED_EXIT, PHASE_EXIT, 0, 0),
+     frame(PT_NESTED_EXIT, PHASE_EXIT, 0, 0))
 
 /* void nested_vmx_free_vcpu(vcpu) */
-ENTER(free_vcpu, PT_FREE_VCPU, UNGATED, free_vcpu_enter(ctx, F(0)), free_vcpu_enter(ctx, K(0)))
-EXIT(free_vcpu, UNGATED, free_vcpu_exit(ctx), free_vcpu_exit(ctx))
+ENTER(free_vcpu, PT_FREE_VCPU, UNGATED, free_vcpu_enter(F(0)), free_vcpu_enter(K(0)))
+EXIT(free_vcpu, UNGATED, free_vcpu_exit(), free_vcpu_exit())
 
 /* void copy_shadow_to_vmcs12(vmx); a struct vcpu_vmx begins with its kvm_vcpu */
-ENTER(shadow_copy, PT_SHADOW_COPY, GATED, frame(ctx, PT_SHADOW_COPY, PHASE_ENTER, F(0), 0),
-      frame(ctx, PT_SHADOW_COPY, PHASE_ENTER, K(0), 0))
-EXIT(shadow_copy, GATED, frame(ctx, PT_SHADOW_COPY, PHASE_EXIT, 0, 0),
-     frame(ctx, PT_SHADOW_COPY, PHASE_EXIT, 0, 0))
+ENTER(shadow_copy, PT_SHADOW_COPY, GATED, frame(PT_SHADOW_COPY, PHASE_ENTER, F(0), 0),
+      frame(PT_SHADOW_COPY, PHASE_ENTER, K(0), 0))
+EXIT(shadow_copy, GATED, frame(PT_SHADOW_COPY, PHASE_EXIT, 0, 0),
+     frame(PT_SHADOW_COPY, PHASE_EXIT, 0, 0))
 
 /* int kvm_read_guest(kvm, gpa, data, len) */
 ENTER(read_guest, PT_READ_GUEST, GATED, gpa_enter(ctx, PT_READ_GUEST, 0, F(0), F(1), F(3)),
@@ -1476,18 +1663,18 @@ FRAME_EXIT(hyperv_msr, PT_HYPERV_MSR, int)
 
 /* void kvm_vcpu_unmap(vcpu, map, ...) */
 ENTER(unmap, PT_UNMAP, GATED, unmap_enter(ctx, F(0), F(1)), unmap_enter(ctx, K(0), K(1)))
-EXIT(unmap, GATED, frame(ctx, PT_UNMAP, PHASE_EXIT, 0, 0), frame(ctx, PT_UNMAP, PHASE_EXIT, 0, 0))
+EXIT(unmap, GATED, frame(PT_UNMAP, PHASE_EXIT, 0, 0), frame(PT_UNMAP, PHASE_EXIT, 0, 0))
 
 /* int __kvm_set_memory_region(kvm, mem) */
-ENTER(memslot, PT_MEMSLOT, GATED, memslot_enter(ctx, F(0), F(1)), memslot_enter(ctx, K(0), K(1)))
-EXIT(memslot, GATED_CHANGE, memslot_exit(ctx, PT_MEMSLOT, (int)fexit_ret(ctx)),
-     memslot_exit(ctx, PT_MEMSLOT, (int)RET))
+ENTER(memslot, PT_MEMSLOT, GATED, memslot_enter(F(0), F(1)), memslot_enter(K(0), K(1)))
+EXIT(memslot, GATED_CHANGE, memslot_exit(PT_MEMSLOT, (int)fexit_ret(ctx)),
+     memslot_exit(PT_MEMSLOT, (int)RET))
 
 /* void kvm_arch_commit_memory_region(kvm, old, new, change); until 5.16 (kvm, mem, old, new, ...) */
-ENTER(memslot_commit, PT_MEMSLOT_COMMIT, GATED, memslot_commit_args(ctx, F(0), F(1), F(2), F(3)),
-      memslot_commit_args(ctx, K(0), K(1), K(2), K(3)))
-EXIT(memslot_commit, GATED_CHANGE, memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0),
-     memslot_exit(ctx, PT_MEMSLOT_COMMIT, 0))
+ENTER(memslot_commit, PT_MEMSLOT_COMMIT, GATED, memslot_commit_args(F(0), F(1), F(2), F(3)),
+      memslot_commit_args(K(0), K(1), K(2), K(3)))
+EXIT(memslot_commit, GATED_CHANGE, memslot_exit(PT_MEMSLOT_COMMIT, 0),
+     memslot_exit(PT_MEMSLOT_COMMIT, 0))
 
 /*
  * Run by user space (BPF_PROG_RUN), never attached: has this vCPU run, and has L1's
@@ -1500,5 +1687,5 @@ int poll_window(void *ctx)
 {
 	__u64 vcpu = *(__u64 *)ctx;
 
-	return in_window(vcpu) | settle_entry(as_number(vcpu));
+	return in_window(vcpu) | settle_entry(vcpu);
 }

@@ -130,6 +130,12 @@ struct record {
 
 #define RECORD_LONG_SIZE (sizeof(struct record) + RECORD_STACK_DEPTH * sizeof(__u64))
 
+/* Key of the maps of open windows, by which user space asks for them. */
+struct window_name {
+	__u64 vcpu;
+	__u64 opened;
+};
+
 /* Per point, summed over CPUs by user space. hits == written + lost. */
 struct record_counters {
 	__u64 hits; /* events that were to be reported */

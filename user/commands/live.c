@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <malloc.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +37,12 @@
 
 #define NSEC_PER_SEC 1000000000ULL
 
-/* How often an open window is asked whether its vCPU has run. */
-#define POLL_FIRST_MS 1
+/*
+ * How often an open window is asked whether its vCPU has run, and what was written
+ * is read. Not sooner: most restores are over by then, and have had the CPU to themselves.
+ * Not later than users are told (README.md).
+ */
+#define POLL_FIRST_MS 10
 #define POLL_SLOWEST_MS 100
 /* How often the kernel is asked whether it still runs the probes. */
 #define BEAT_MS 60000
@@ -352,7 +357,9 @@ struct live {
 	struct ring_source *source;
 	struct command command;
 	int module_fd; /* module_watch_open(); -1: the kernel does not tell */
-	int timeout_ms; /* until windows are asked again */
+	int timeout_ms; /* until windows are asked again; BEAT_MS: there is none */
+	uint64_t next_look_ns; /* when that is over */
+	uint64_t urgent; /* observer_urgent() at the last look */
 	uint64_t next_beat_ns;
 	uint64_t forbidden; /* points that this trace does without */
 	bool deaf; /* and told so */
@@ -544,24 +551,63 @@ static void take_signals(struct live *live)
 	}
 }
 
-/* After a SET its vCPU is looked at soon, then less and less often. */
-static int next_timeout(struct live *live, bool had_events)
+/*
+ * After a SET its vCPU is looked at soon, then less and less often; and once more after
+ * something was read, for what was being written when the last window closed.
+ */
+static int next_timeout(const struct live *live, int open, bool had_events)
 {
-	int open = live->observer ? observer_poll_windows(live->observer) : 0;
-
-	if (!open)
+	if (!open && !had_events)
 		return BEAT_MS;
 	if (had_events || live->timeout_ms == BEAT_MS)
 		return POLL_FIRST_MS;
 	return live->timeout_ms * 2 < POLL_SLOWEST_MS ? live->timeout_ms * 2 : POLL_SLOWEST_MS;
 }
 
+/*
+ * The kernel has woken us, or so has something else. What a restore writes waits until its
+ * window is asked next, also where that is over by then: the vCPU is still in the KVM_RUN
+ * that ended it.
+ */
+static bool is_time_to_look(struct live *live)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), urgent;
+	bool woken;
+
+	if (!live->observer)
+		return true;
+	woken = observer_take_wakeup(live->observer);
+	urgent = observer_urgent(live->observer);
+	if (urgent != live->urgent) {
+		live->urgent = urgent;
+		return true;
+	}
+	if (woken && live->timeout_ms == BEAT_MS) {
+		live->timeout_ms = POLL_FIRST_MS;
+		live->next_look_ns = now + POLL_FIRST_MS * 1000000ULL;
+	}
+	return now >= live->next_look_ns;
+}
+
+static void look_again(struct live *live, int timeout_ms)
+{
+	live->timeout_ms = timeout_ms;
+	live->next_look_ns = clock_ns(CLOCK_MONOTONIC) + (uint64_t)timeout_ms * 1000000ULL;
+}
+
+static int ms_until_look(const struct live *live)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	return now < live->next_look_ns ? (int)((live->next_look_ns - now) / 1000000) + 1 : 0;
+}
+
 /* Sleeps until there is something to do for us or the tenant, or for so long. */
-static int wait_for_work(const struct live *live, int ring_fd, int timeout_ms)
+static int wait_for_work(const struct live *live, int timeout_ms)
 {
 	const struct live_tenant *tenant = live->options->tenant;
 	struct pollfd fds[3 + LIVE_TENANT_FDS] = {
-		{ .fd = ring_fd, .events = POLLIN },
+		{ .fd = live->observer ? observer_wake_fd(live->observer) : -1, .events = POLLIN },
 		{ .fd = live->signal_fd, .events = POLLIN },
 		{ .fd = live->module_fd, .events = POLLIN },
 	};
@@ -604,25 +650,32 @@ static void show_status(const struct live *live)
 			restores == 1 ? "" : "s");
 }
 
+/* Windows that end now tell so: they are asked before the ring is read. */
+static void look(struct live *live)
+{
+	int open = live->observer ? observer_poll_windows(live->observer) : 0;
+	int n = ring_source_consume(live->source);
+
+	if (n < 0)
+		live->end_reason = "output failed";
+	look_again(live, next_timeout(live, open, n > 0));
+}
+
 static void follow(struct live *live)
 {
-	int n;
-
-	live->timeout_ms = BEAT_MS;
+	look_again(live, BEAT_MS);
 	look_for_life(live);
 	let_tenant_turn(live);
 	while (!live->end_reason) {
-		if (wait_for_work(live, ring_source_fd(live->source), live->timeout_ms) < 0)
+		if (wait_for_work(live, ms_until_look(live)) < 0)
 			live->end_reason = "poll failed";
 		if (clock_ns(CLOCK_MONOTONIC) >= live->next_beat_ns)
 			look_for_life(live);
 		take_signals(live);
 		follow_module(live);
-		n = ring_source_consume(live->source);
-		if (n < 0)
-			live->end_reason = "output failed";
+		if (is_time_to_look(live))
+			look(live);
 		let_tenant_turn(live);
-		live->timeout_ms = next_timeout(live, n > 0);
 		show_status(live);
 	}
 	terminal_clear_status();
@@ -812,7 +865,7 @@ static bool wait_for_module(struct live *live)
 		say("kvm_intel is not loaded: waiting for it");
 	while (!kernel_has_kvm_intel() && !live->interrupted) {
 		/* the timeout is for a kernel that does not tell */
-		if (wait_for_work(live, -1, 1000) < 0)
+		if (wait_for_work(live, 1000) < 0)
 			return false;
 		if (live->module_fd >= 0)
 			module_watch_read(live->module_fd, CODE_KVM_INTEL);
@@ -848,10 +901,23 @@ static struct observer *begin_watching(struct live *live, int *status)
 	return start_launcher(live) ? NULL : arm(live, status);
 }
 
+/*
+ * Who is woken in the middle of a restore does not take the CPU from the vCPU: it waits
+ * until the scheduler gives it its share. Whoever has set another policy meant it.
+ */
+static void yield_to_vcpus(void)
+{
+	const struct sched_param param = {};
+
+	if (sched_getscheduler(0) == SCHED_OTHER)
+		sched_setscheduler(0, SCHED_BATCH, &param);
+}
+
 struct live *live_arm(const struct live_options *o, int *status)
 {
 	struct live *live = calloc(1, sizeof(*live));
 
+	yield_to_vcpus();
 	say_set_level(o->verbose ? SAY_VERBOSE : o->quiet ? SAY_QUIET : SAY_NORMAL);
 	*status = STATUS_NOT_ARMED;
 	if (!live)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ struct observer {
 	struct module_btf btf[2];
 	struct return_probes *returns; /* NULL: none are possible, or no kprobes wanted */
 	int types_fd; /* 0: libbpf finds the types itself */
+	int wake_fd; /* epoll of the ring; 0: none */
 	struct point_count base[PT_COUNT]; /* at observer_let_go() */
 	uint64_t base_tracking_lost;
 };
@@ -312,6 +314,7 @@ static struct evmcs_trace_bpf *open_programs(struct observer *o,
 	skel->rodata->no_arguments = points_without_arguments(o->plan);
 	if (options->ring_bytes)
 		bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
+	skel->rodata->wake_at = bpf_map__max_entries(skel->maps.ring) / 4;
 	return skel;
 }
 
@@ -492,9 +495,24 @@ static int open_observer(struct observer *o, const struct observer_options *opti
 	return STATUS_NOT_ARMED;
 }
 
+static int open_wake_fd(struct observer *o)
+{
+	struct epoll_event wakes = { .events = EPOLLIN | EPOLLET };
+
+	o->wake_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (o->wake_fd >= 0 &&
+	    !epoll_ctl(o->wake_fd, EPOLL_CTL_ADD, bpf_map__fd(o->skel->maps.ring), &wakes))
+		return 0;
+	say_error("cannot wait for records (%s)", errstr(errno));
+	return STATUS_NOT_ARMED;
+}
+
 static void close_observer(struct observer *o)
 {
 	observer_detach(o);
+	if (o->wake_fd > 0)
+		close(o->wake_fd);
+	o->wake_fd = 0;
 	evmcs_trace_bpf__destroy(o->skel);
 	o->skel = NULL;
 	return_probes_close(o->returns);
@@ -517,6 +535,9 @@ static int try_to_arm(struct observer *o, const struct observer_options *options
 		return tell_load_failure(err);
 	if (err)
 		return -EAGAIN;
+	status = open_wake_fd(o);
+	if (status)
+		return status;
 	attach_programs(o);
 	if (replace_refused(o->plan) + replace_misplaced(o->plan, o->code))
 		return -EAGAIN;
@@ -673,26 +694,56 @@ int observer_ring_fd(const struct observer *o)
 	return bpf_map__fd(o->skel->maps.ring);
 }
 
-int observer_poll_windows(struct observer *o)
+int observer_wake_fd(const struct observer *o)
 {
-	int windows = bpf_map__fd(o->skel->maps.windows);
-	int prog = bpf_program__fd(o->skel->progs.poll_window);
-	uint64_t *key = NULL, next, vcpu;
-	int open = 0, more;
+	return o->wake_fd;
+}
 
-	if (!o->skel->bss->windows_open && !o->skel->bss->entries_made)
-		return 0;
-	more = !bpf_map_get_next_key(windows, key, &next);
-	while (more) {
-		DECLARE_LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &vcpu,
-				    .ctx_size_in = sizeof(vcpu));
+bool observer_take_wakeup(const struct observer *o)
+{
+	struct epoll_event event;
+	bool woken = false;
 
-		vcpu = next;
+	while (epoll_wait(o->wake_fd, &event, 1, 0) > 0)
+		woken = true;
+	return woken;
+}
+
+uint64_t observer_urgent(const struct observer *o)
+{
+	return o->skel->bss->urgent;
+}
+
+/* Asks each of which there is a window in this map; returns of how many more is to come. */
+static int poll_each(const struct observer *o, const struct bpf_map *map)
+{
+	int prog = bpf_program__fd(o->skel->progs.poll_window), fd = bpf_map__fd(map);
+	struct window_name name, next;
+	int open = 0, turns, more;
+
+	more = !bpf_map_get_next_key(fd, NULL, &next);
+	/* a name that goes meanwhile makes it begin anew, but not for ever */
+	for (turns = 2 * (int)bpf_map__max_entries(map); more && turns; turns--) {
+		DECLARE_LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &name.vcpu,
+				    .ctx_size_in = sizeof(name.vcpu));
+
+		name = next;
 		/* before this one goes: its successor is found by it */
-		more = !bpf_map_get_next_key(windows, &vcpu, &next);
+		more = !bpf_map_get_next_key(fd, &name, &next);
 		if (!bpf_prog_test_run_opts(prog, &opts) && opts.retval == 1)
 			open++;
 	}
+	return open;
+}
+
+int observer_poll_windows(struct observer *o)
+{
+	int open = 0;
+
+	if (o->skel->bss->windows_open)
+		open += poll_each(o, o->skel->maps.open_windows);
+	if (o->skel->bss->entries_made)
+		open += poll_each(o, o->skel->maps.made_entries);
 	return open;
 }
 

@@ -59,6 +59,15 @@ bool observer_is_alive(const struct observer *observer);
 
 int observer_ring_fd(const struct observer *observer);
 
+/*
+ * Readable when the kernel has woken us since observer_take_wakeup(), which tells whether
+ * it has: for a SET, or since it is time to read. What is in the ring besides may wait,
+ */
+int observer_wake_fd(const struct observer *observer);
+bool observer_take_wakeup(const struct observer *observer);
+/* unless this has changed. */
+uint64_t observer_urgent(const struct observer *observer);
+
 /* Asks the kernel whether the vCPUs in a window have run, and whether L1's first entry
  * has failed; returns of how many vCPUs more is to come. */
 int observer_poll_windows(struct observer *observer);

@@ -331,11 +331,6 @@ void ring_source_free(struct ring_source *s)
 	free(s);
 }
 
-int ring_source_fd(const struct ring_source *s)
-{
-	return s->ring ? ring_buffer__epoll_fd(s->ring) : -1;
-}
-
 int ring_source_consume(struct ring_source *s)
 {
 	int n = s->ring ? ring_buffer__consume(s->ring) : 0;

@@ -39,9 +39,6 @@ struct ring_source *ring_source_new(struct observer *observer, const struct trac
 				    item_fn fn, void *ctx);
 void ring_source_free(struct ring_source *source);
 
-/* Readable when there are records; -1 between two observers. */
-int ring_source_fd(const struct ring_source *source);
-
 /* Passes on all that is there. Returns the number of records or -errno. */
 int ring_source_consume(struct ring_source *source);
 
