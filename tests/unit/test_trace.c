@@ -251,6 +251,41 @@ static void restore_without_entry_is_in_the_trace(void **state)
 
 static struct decoded decoded;
 
+/* As jansson dumps it, whatever is in it. */
+static void dumped_as_by_jansson(void **state)
+{
+	static const char *const objects[] = {
+		"{}",
+		"{\"a\":[],\"b\":{},\"c\":[{},[[]]]}",
+		"{\"n\":[0,-1,9223372036854775807,-9223372036854775808,1.5,true,false,null]}",
+		"{\"s\":[\"\",\"\\\"\\\\/"
+		"\",\"\\u0000x\",\"\\u00e4\\ud83d\\ude00\",\"\\u001b[31m\\n\"]}",
+		"{\"\\u00e4 key\":1,\"a\\\"b\":2,\"~ !\":3}",
+	};
+	char *text, *want;
+	json_t *o;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+		o = json_loads(objects[i], JSON_ALLOW_NUL, NULL);
+		assert_non_null(o);
+		text = dump_plain(o, JSON_COMPACT);
+		want = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
+		assert_string_equal(text, want);
+		free(text);
+		free(want);
+		json_decref(o);
+	}
+	o = json_pack("{s:s}", "s",
+		      "a\x7f"
+		      "b");
+	text = dump_plain(o, JSON_COMPACT);
+	assert_string_equal(text, "{\"s\":\"a\\u007fb\"}");
+	free(text);
+	json_decref(o);
+}
+
 static char *dump_event(const struct event *ev, const struct trace_header *header)
 {
 	char line[EVENT_LINE_ROOM];
@@ -1705,6 +1740,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(derived_lines_are_what_was_concluded),
 	TEST(open_restore_is_not_in_the_trace),
 	TEST(restore_without_entry_is_in_the_trace),
+	TEST(dumped_as_by_jansson),
 	TEST(every_point_and_phase),
 	TEST(extreme_numbers),
 	TEST(state_that_is_not_known),

@@ -12,16 +12,36 @@
 
 #define NSEC_PER_SEC 1000000000ULL
 
+/* Of a restore thirty lines are of the same second. */
+struct second {
+	time_t sec;
+	char text[sizeof("-2147481748-01-01T00:00:00")]; /* "": none yet */
+};
+
+static const char *format_second(time_t sec)
+{
+	static _Thread_local struct second last;
+	struct tm tm;
+
+	if (last.text[0] && last.sec == sec)
+		return last.text;
+	gmtime_r(&sec, &tm);
+	strftime(last.text, sizeof(last.text), "%Y-%m-%dT%H:%M:%S", &tm);
+	last.sec = sec;
+	return last.text;
+}
+
 void format_timestamp(char out[TIMESTAMP_LEN], const struct trace_header *header, uint64_t t_ns)
 {
-	uint64_t ns = header->wall_ns + t_ns;
-	time_t sec = (time_t)(ns / NSEC_PER_SEC);
-	struct tm tm;
-	size_t n;
+	uint64_t ns = header->wall_ns + t_ns, usec = ns % NSEC_PER_SEC / 1000;
+	const char *second = format_second((time_t)(ns / NSEC_PER_SEC));
+	size_t len = strnlen(second, TIMESTAMP_LEN - sizeof(".000000Z"));
+	int i;
 
-	gmtime_r(&sec, &tm);
-	n = strftime(out, TIMESTAMP_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, TIMESTAMP_LEN - n, ".%06uZ", (unsigned int)(ns % NSEC_PER_SEC / 1000));
+	memcpy(out, second, len);
+	memcpy(out + len, ".000000Z", sizeof(".000000Z"));
+	for (i = 6; i; i--, usec /= 10)
+		out[len + (size_t)i] = (char)('0' + usec % 10);
 }
 
 json_t *encode_hex(uint64_t value)
@@ -63,36 +83,6 @@ static json_t *text(const char *s)
 json_t *encode_text(const char *s)
 {
 	return text(s);
-}
-
-#define DEL 0x7f
-
-/* jansson takes DEL for printable; there is nothing but strings in which it can be. */
-static char *escape_del(const char *dump)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (!f)
-		return NULL;
-	for (; *dump; dump++)
-		if (*dump == DEL)
-			fputs("\\u007f", f);
-		else
-			fputc(*dump, f);
-	return fclose(f) ? NULL : text;
-}
-
-char *dump_plain(const json_t *object, size_t flags)
-{
-	char *dump = json_dumps(object, flags | JSON_ENSURE_ASCII), *text;
-
-	if (!dump || !strchr(dump, DEL))
-		return dump;
-	text = escape_del(dump);
-	free(dump);
-	return text;
 }
 
 static void put_time(json_t *o, const struct trace_header *header, uint64_t t_ns)
