@@ -85,6 +85,12 @@ $(B)/tests/on_pty: tests/lab/on_pty.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $< -lutil -o $@
 
+# What the verifier says of the programs, in the lab.
+$(B)/tests/verifier_log.so: tests/lab/verifier_log.c
+	$(call msg,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIC -shared $< -o $@ -ldl
+
 # Hosts for a Prometheus, without a lab: tests/fleet.
 FLEET_HOSTS := $(B)/tests/fleet_hosts
 FLEET_SRCS := $(wildcard tests/fleet/*.c) $(PURE_SRCS)

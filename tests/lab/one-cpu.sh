@@ -32,10 +32,18 @@ umount /sys/kernel/btf
 [ -c /dev/full ] && echo still-there >"$OUT/device.left"
 
 # ---- stock: every restore by the right path, none a violation ----
+# and what the verifier says of the programs
+export LD_PRELOAD=/lib/verifier_log.so
+VERIFIER_LOG=$OUT/verifier.fentry
+export VERIFIER_LOG
 record selftest /bin/evmcs_test
+unset LD_PRELOAD
 record matrix sh /bin/matrix "$OUT/matrix.driver"
+export LD_PRELOAD=/lib/verifier_log.so
+VERIFIER_LOG=$OUT/verifier.kprobe
 run kprobes evmcs-trace record --kprobes -o "$OUT/kprobes.jsonl" -- \
 	sh /bin/matrix "$OUT/kprobes.driver"
+unset LD_PRELOAD
 
 # ---- stock: what breaks the rule without any modified kernel ----
 # shellcheck disable=SC2016
