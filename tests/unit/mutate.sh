@@ -151,6 +151,10 @@ mutant "told again and again" user/sinks/trace.c '/^static void write_line/,/^}/
 mutant "errors are kept" user/sinks/trace.c 's/return t->err;/return 0;/'
 mutant "escapes on screen" user/sinks/words.c 's/return plain\(out\);/return out;/'
 mutant "local time" user/trace/encode.c 's/gmtime_r/localtime_r/'
+mutant "a second lasts" user/trace/encode.c 's/ && last.sec == sec/ \&\& last.sec/'
+mutant "odd names are raw" user/trace/line.c 's/if \(is_plain\(s\)\)/if (1)/'
+mutant "odd strings are raw" user/trace/dump.c 's/if \(is_plain\(s, len\)\)/if (1)/'
+mutant "lines have no room" user/trace/line.c 's/return l.full [?] 0 : /return /'
 
 file=user/model/save.c
 mutant "save without VMX" $file 's/save->off = .*/save->off = false;/'

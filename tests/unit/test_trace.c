@@ -294,6 +294,8 @@ static char *dump_event(const struct event *ev, const struct trace_header *heade
 	json_t *o;
 
 	assert_true(len > 0);
+	assert_int_equal(encode_event(line, len - 1, ev, header), 0);
+	assert_int_equal(encode_event(line, len, ev, header), len);
 	o = json_loadb(line, len, 0, NULL);
 	assert_non_null(o);
 	/* jansson would write the same */
