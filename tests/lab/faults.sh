@@ -85,6 +85,14 @@ request()
 	timeout 60 nc 127.0.0.1 9758 >"$OUT/$1.answer" 2>/dev/null
 }
 
+# More than is read of it. The answer comes before the rest, and nc ends where that is refused.
+much()
+{
+	head -c 20000 /dev/zero | tr '\0' x
+	sleep 2
+	head -c 280000 /dev/zero | tr '\0' x
+}
+
 healthy()
 {
 	timeout 30 wget -q -O /dev/null http://127.0.0.1:9758/healthz
@@ -160,11 +168,10 @@ while [ $n -lt 34 ]; do
 done
 sleep 1
 healthy slow
-head -c 300000 /dev/zero | tr '\0' x | request endless
-(printf 'GET /metrics HTTP/1.1\r\nHost: x\r\nCookie: ' && head -c 300000 /dev/zero | tr '\0' x) | request header
+much | request endless
+(printf 'GET /metrics HTTP/1.1\r\nHost: x\r\nCookie: ' && much) | request header
 printf 'GET /metrics HTTP/9.9\r\n\001\002\r\n\r\n' | request broken
-(printf 'POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n' && head -c 300000 /dev/zero) |
-	request post
+(printf 'POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n' && much) | request post
 healthy huge
 sleep 25
 # shellcheck disable=SC2010 # no name is strange, and busybox has no find -lname
@@ -174,13 +181,12 @@ after clients ab
 
 # ---- SETs that KVM refuses, one after the other; the canary sleeps, and its ring is full ----
 fault ring
-grep VmRSS "/proc/$b/status" >"$OUT/memory"
 kill -STOP "$a"
 restore refused pass b --evmcs-pa 0 --refused-sets "$refused"
-grep VmRSS "/proc/$b/status" >>"$OUT/memory"
-kill -CONT "$a"
-# until both have read what there is, or the next one would still be of a full ring
 caught_up "$OUT/b.jsonl"
+kill -CONT "$a"
+# until it has read what there is, or the next one would still be of a full ring; some 0.3 s of work
+sleep 5
 after ring ab
 caught_up "$OUT/b.jsonl"
 caught_up /mnt/traces/*.jsonl
