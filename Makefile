@@ -180,6 +180,24 @@ soak: ensure-setup
 	$(Q)$(MAKE) -s --no-print-directory all
 	$(Q)tests/lab/boot soak 1 -t 3600
 	$(Q)tests/lab/soak-checks
+# Three minutes, by a program under ASan, UBSan and LSan.
+.PHONY: soak-asan
+soak-asan: ensure-setup
+	$(Q)$(MAKE) -s --no-print-directory all
+	$(Q)$(MAKE) -s --no-print-directory B=$(B)/asan HARDENING= CFLAGS='-g -O1 $(ASAN_CFLAGS)' program
+	$(Q)JOB_ARGS=3 tests/lab/boot soak 1 -t 3600 -p $(B)/asan/evmcs-trace
+	$(Q)tests/lab/soak-checks 3
+# 200,000 SETs in a row that KVM refuses.
+.PHONY: refused
+refused: ensure-setup
+	$(Q)$(MAKE) -s --no-print-directory all
+	$(Q)tests/lab/boot refused 1 -t 3600 -m 2048
+	$(Q)tests/lab/refused-checks
+# What reads files, and unit tests, under valgrind; half an hour.
+.PHONY: valgrind
+valgrind: ensure-setup
+	$(Q)$(MAKE) -s --no-print-directory all test-traces $(UNIT_PROGRAMS)
+	$(Q)tests/valgrind
 # A real canary in the lab and 500 hosts that replay, for a real Prometheus. Its limits are
 # seconds: not beside other work, and not part of test.
 .PHONY: fleet-simulation
@@ -234,6 +252,9 @@ help:
 	@echo 'make mutate     do the unit tests notice? (minutes)'
 	@echo 'make bench      what it costs, beside bpftrace, ftrace, perf, jq: docs/benchmarks.md'
 	@echo 'make soak       the canary for twenty minutes of the lab under restores'
+	@echo 'make soak-asan  three minutes of it under ASan and UBSan'
+	@echo 'make refused    200,000 SETs that KVM refuses, in the lab'
+	@echo 'make valgrind   what reads files under valgrind'
 	@echo 'make fleet-simulation  one in the lab and 500 that replay, for a real Prometheus (4 minutes)'
 	@echo 'make packaging-chroot  the Debian package in a Debian of its own (root; a minute)'
 	@echo 'make lint       clang-format, cppcheck, shellcheck'

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# In the lab: the canary for twenty minutes of the machine's time, with restores all the while.
+# In the lab: the canary for twenty (or $1) minutes of the machine's time, with restores all the while.
 # shellcheck source=tests/lab/job.sh
 . /lib/job.sh
 
-minutes=20
+minutes=${1-20}
 
 # tell MINUTE: what the canary has done and what it uses
 tell()
