@@ -45,6 +45,13 @@ run kprobes evmcs-trace record --kprobes -o "$OUT/kprobes.jsonl" -- \
 	sh /bin/matrix "$OUT/kprobes.driver"
 unset LD_PRELOAD
 
+# ---- killed in the middle of a restore, which ends after it; those that come then are judged ----
+# shellcheck disable=SC2016 # for the inner shell, whose parent is the tracer
+run killed evmcs-trace record -o "$OUT/killed.jsonl" -- \
+	sh -c 'evmcs-restore --rounds 1; sleep 1; evmcs-restore --rounds 1 --pause & vmm=$!
+		until grep -q "^State:.T" /proc/$vmm/status; do sleep 0.1; done
+		kill -9 $PPID; kill -CONT $vmm; wait $vmm; echo $? >'"$OUT"'/killed.driver'
+
 # ---- stock: what breaks the rule without any modified kernel ----
 # shellcheck disable=SC2016
 record habits sh -c 'evmcs-restore --no-run --rounds 1 && evmcs-restore --set-twice --rounds 1 &&
@@ -78,10 +85,7 @@ echo 0 >/proc/sys/kernel/bpf_stats_enabled
 run lost evmcs-trace record --ring-size 4 -o "$OUT/lost.jsonl" -- \
 	sh -c 'kill -STOP $PPID; evmcs-restore --rounds 3; s=$?; kill -CONT $PPID; exit $s'
 
-# ---- the end of the trace missing: killed, and no room ----
-# shellcheck disable=SC2016
-run killed evmcs-trace record -o "$OUT/killed.jsonl" -- \
-	sh -c 'evmcs-restore --rounds 1; sleep 1; kill -9 $PPID'
+# ---- the end of the trace missing: no room ----
 mkdir -p /mnt/small
 mount -t tmpfs -o size=32k small /mnt/small
 run full evmcs-trace record -o /mnt/small/full.jsonl -- /bin/evmcs_test
