@@ -225,6 +225,9 @@ lint:
 	$(Q)$(CPPCHECK) user
 	$(call msg,SHELL,$(words $(SHELL_FILES)) files)
 	$(Q)shellcheck -x $(SHELL_FILES)
+	$(call msg,BROKEN,what is broken to see it noticed is still there)
+	$(Q)tests/unit/mutate.sh -n
+	$(Q)tests/fuzz/planted -n
 	$(call msg,SPDX,all files)
 	$(Q)! git ls-files | grep -vE '^(LICENSE|LICENSES/.*|tests/fuzz/corpus/.*|.*\.jsonl|.*\.json|.*\.md|.*\.png|\.gitignore|$(NO_COMMENTS))$$' | \
 		xargs grep -L 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' | grep .

@@ -12,6 +12,7 @@
 #include "lib/fuzz.h"
 #include "lib/trace_lines.h"
 #include "model/pairs.h"
+#include "sinks/gatherer.h"
 #include "sinks/migrations.h"
 #include "sources/source.h"
 
@@ -47,70 +48,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		trace_row++;
 	fuzz_listen();
 	return 0;
-}
-
-/* ---- what is gathered for migrations, as check does it ---- */
-
-struct gatherer {
-	struct sink sink;
-	struct pairs *pairs;
-	bool begun;
-};
-
-static int gather_item(struct sink *sink, const struct trace_item *item,
-		       const struct trace_header *header)
-{
-	struct gatherer *g = (struct gatherer *)sink;
-
-	if (item->type == ITEM_HEADER && !g->begun)
-		pairs_trace(g->pairs, "this trace", header);
-	g->begun |= item->type == ITEM_HEADER;
-	return 0;
-}
-
-static void gather_save(struct sink *sink, const struct save *save,
-			const struct trace_header *header)
-{
-	(void)header;
-	pairs_save(((struct gatherer *)sink)->pairs, save);
-}
-
-static void gather_restore(struct sink *sink, const struct restore *restore,
-			   const struct trace_header *header)
-{
-	(void)header;
-	pairs_restore(((struct gatherer *)sink)->pairs, restore);
-}
-
-static void gather_verdict(struct sink *sink, const struct verdict *verdict,
-			   const struct trace_header *header)
-{
-	(void)header;
-	pairs_verdict(((struct gatherer *)sink)->pairs, verdict);
-}
-
-static void gather_free(struct sink *sink)
-{
-	free(sink);
-}
-
-static struct sink *gatherer_new(struct pairs *pairs)
-{
-	static const struct sink_ops ops = {
-		.item = gather_item,
-		.save = gather_save,
-		.off = gather_save,
-		.restore = gather_restore,
-		.verdict = gather_verdict,
-		.free = gather_free,
-	};
-	struct gatherer *g = calloc(1, sizeof(*g));
-
-	if (!g)
-		return NULL;
-	g->sink.ops = &ops;
-	g->pairs = pairs;
-	return &g->sink;
 }
 
 static void finish_pairs(struct pairs *pairs)
@@ -183,7 +120,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int i;
 
 	fuzz_assert(pairs);
-	a = ask(fuzz_file(FUZZ_INPUT, data, size), everywhere_open(&e), gatherer_new(pairs));
+	a = ask(fuzz_file(FUZZ_INPUT, data, size), everywhere_open(&e),
+		gatherer_new(pairs, "this trace", true));
 	everywhere_close(&e);
 	finish_pairs(pairs);
 	for (i = 0; i < e.nr; i++)

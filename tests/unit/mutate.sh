@@ -2,12 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # Do the unit tests notice? Breaks one thing at a time in a copy of the sources
-# and names a test that fails. Exit status 1 where one stayed unnoticed.
+# and names a test that fails. Exit status 1 where one stayed unnoticed, or was not broken.
 #
-#   tests/unit/mutate.sh [PATTERN]     only mutants whose name matches
+#   tests/unit/mutate.sh [-n] [-s I/N] [PATTERN]     only mutants whose name matches
+#       -n    whether each still changes its file, and no more: seconds
+#       -s    every N-th from the I-th (1 to N): for several at once
 
 set -eu
 cd "$(dirname "$0")/../.."
+dry=0
+share=1 shares=1
+while getopts ns: option; do
+	case $option in
+	n) dry=1 ;;
+	s) share=${OPTARG%/*} shares=${OPTARG#*/} ;;
+	*) exit 64 ;;
+	esac
+done
+shift $((OPTIND - 1))
 pattern=${1:-.}
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
@@ -17,7 +29,10 @@ cp -r Makefile user include tests "$copy"
 sed -i -E '/^include (scenarios|packaging)/d' "$copy/Makefile"
 build() { make -s -C "$copy" CFLAGS='-O1 -Wno-error' "$@" >"$copy/log" 2>&1; }
 
-survived=0
+mutants=0
+broken=0 # of them
+unseen=0
+useless=0 # they change nothing, or do not compile
 first_test= # where another one would not see it
 
 # judge NAME: the sources are broken; which test says so?
@@ -27,7 +42,7 @@ judge() {
 		if ! build "build/tests/$t"; then
 			echo "$1: does not compile"
 			tail -3 "$copy/log"
-			survived=1
+			useless=$((useless + 1))
 			return
 		fi
 		if ! (cd "$copy" && timeout 300 "build/tests/$t" >log 2>&1); then
@@ -39,22 +54,26 @@ judge() {
 		fi
 	done
 	echo "$1: NOT SEEN"
-	survived=1
+	unseen=$((unseen + 1))
 }
 
 # mutant NAME FILE SED-EXPRESSION
 mutant() {
 	local file=$copy/$2
 	[[ $1 =~ $pattern ]] || return 0
-	cp "$file" "$copy/saved"
-	sed -i -E "$3" "$file"
-	if cmp -s "$file" "$copy/saved"; then
+	mutants=$((mutants + 1))
+	[ $((mutants % shares)) = $((share % shares)) ] || return 0
+	broken=$((broken + 1))
+	sed -E "$3" "$file" >"$copy/mutated"
+	if cmp -s "$copy/mutated" "$file"; then
 		echo "$1: changes nothing"
-		survived=1
-	else
+		useless=$((useless + 1))
+	elif [ $dry = 0 ]; then
+		cp "$file" "$copy/saved"
+		cp "$copy/mutated" "$file"
 		judge "$1"
+		cp "$copy/saved" "$file"
 	fi
-	cp "$copy/saved" "$file"
 }
 
 # Each class blind, and each class seeing ghosts.
@@ -147,14 +166,14 @@ mutant "stack of any length" user/trace/decode.c 's/ \|\| json_array_size\(stack
 mutant "probes of any number" user/trace/decode.c 's/json_array_size\(probes\) > PT_COUNT/0/'
 
 mutant "file is not cut" user/sinks/trace.c 's/if \(ftruncate\(t->fd, t->written\)\)/if (0)/'
-mutant "told again and again" user/sinks/trace.c '/^static void write_line/,/^}/s/if \(t->err\)/if (0)/'
+mutant "told again and again" user/sinks/trace.c 's/^\tif \(t->err\)/\tif (0)/'
 mutant "errors are kept" user/sinks/trace.c 's/return t->err;/return 0;/'
 mutant "escapes on screen" user/sinks/words.c 's/return plain\(out\);/return out;/'
 mutant "local time" user/trace/encode.c 's/gmtime_r/localtime_r/'
 mutant "a second lasts" user/trace/encode.c 's/ && last.sec == sec/ \&\& last.sec/'
-mutant "odd names are raw" user/trace/line.c 's/if \(is_plain\(s\)\)/if (1)/'
-mutant "odd strings are raw" user/trace/dump.c 's/if \(is_plain\(s, len\)\)/if (1)/'
-mutant "lines have no room" user/trace/line.c 's/return l.full [?] 0 : /return /'
+mutant "odd names are raw" user/trace/line.c 's/if \(text_is_plain\(.*/if (1)/'
+mutant "odd strings are raw" user/trace/dump.c 's/if \(text_is_plain\(s, len\)\)/if (1)/'
+mutant "lines do not grow" user/trace/text.h 's/!text_grow\(t, len\)/(t->room || !text_grow(t, len))/'
 
 file=user/model/save.c
 mutant "save without VMX" $file 's/save->off = .*/save->off = false;/'
@@ -178,9 +197,10 @@ mutant "pair by any clock" $file 's/return save->wall_ns < restore->wall_ns && /
 mutant "pair of any save there" $file 's/return save->last && /return /'
 mutant "pair with the first" $file 's/distance\(a, restore\) < distance/distance(a, restore) > distance/'
 mutant "pair by the wall clock" $file 's/trace->wall_ns = first->wall_ns \+ .*/;/'
-mutant "pair across vCPUs" $file 's/compare_numbers\(\(uint32_t\)x->vcpu, \(uint32_t\)y->vcpu\)/0/'
-mutant "pair across names" $file 's/compare_names\(x->vm->name, y->vm->name\)/(x->vm->name != NULL) - (y->vm->name != NULL)/'
-mutant "pair the nameless" $file 's/return a->vm->pid == b->vm->pid && same_host\(a, b\);/return true;/'
+mutant "pair across vCPUs" $file 's/compare_numbers\(\(uint32_t\)a->vcpu, \(uint32_t\)b->vcpu\)/0/'
+mutant "pair across names" $file 's/return strcmp\(a->vm->name, b->vm->name\);/return 0;/'
+mutant "pair the nameless" $file 's/return compare_numbers\(a->vm->pid, b->vm->pid\)$/return 0/'
+mutant "pair, one process" $file 's/return a->vm->pid == b->vm->pid && same_host\(a, b\);/return true;/'
 mutant "pair across hosts" $file 's/\(\*a->boot_id && !strcmp\(a->boot_id, b->boot_id\)\)/1/'
 mutant "pair unknown hosts" $file 's/\*a->boot_id && //'
 mutant "pair is the same" $file 's/return is_known\(save\) && !differing\(save, restore\);/return true;/'
@@ -214,7 +234,7 @@ mutant "pair, VMX left" $file 's/half->off = save->off;/half->off = false;/'
 mutant "pair, VMX left before" $file 's/ && save->ends_ns > restore->wall_ns / /'
 mutant "pair, VMX left unseen" $model 's/^\t\tm->hooks.off\(m->hooks.ctx, &save\);/\t\t;/'
 mutant "pair with a look" $file 's/save->off \|\| save->looked \|\| /save->off || /'
-mutant "pair, all are looks" $file 's/save->looked = \(\*\(struct half \*\*\)node\)->ran;/save->looked = true;/'
+mutant "pair, all are looks" $file 's/save->looked = \(\*at\)->ran;/save->looked = true;/'
 mutant "pair, cut" $file 's/1U << DOUBT_CUT \| //'
 mutant "pair, filtered" $file 's/if \(h->filter_pid \|\| h->filter_vcpu >= 0\)/if (0)/'
 mutant "pair, filtered by vCPU" $file 's/ \|\| h->filter_vcpu >= 0\)/)/'
@@ -249,7 +269,7 @@ mutant "unseen is never" $file 's/if \(!blind_to\(j, p->point\)\)/if (1)/'
 mutant "unseen is claimed" $file '/^static void leave_out_unseen/,/^}/s/^\t\t\tcontinue;/\t\t\t;/'
 mutant "blind to all" user/expect/sight.c 's/ \|\| absent_by_design \& \(1ULL << point\)//'
 file=user/expect/load.c
-mutant "nothing is a check" $file 's/return yaml_file_wrong\(&l->file, "", "",$/if (0) return yaml_file_wrong(&l->file, "", "",/'
+mutant "nothing is a check" $file 's/if \(!raw->restores && /if (0 \&\& /'
 mutant "files that cannot fail" $file 's/if \(!err \&\& !can_fail\(e\)\)/if (0)/'
 mutant "sections that cannot fail" $file 's/if \(!given \|\| counts_can_fail\(rules, nr\)\)/if (1)/'
 mutant "nothing selected passes" $file 's/check->count.min = 1;/check->count.min = 0;/'
@@ -421,6 +441,13 @@ mutant "property, counts are believed" $model 's/if \(lost != m->ring_lost - m->
 mutant "property, a loss forgives" $model 's/if \(v->by_verdict\[VERDICT_FAIL\]\)/if (v->by_verdict[VERDICT_FAIL] \&\& !v->lost)/'
 mutant "property, a file forgets exits" user/trace/decode.c 's/ev->exits = get_count\(r, s, "exits"\);/;/'
 mutant "property, no end is one" $model 's/if \(!m->has_footer\)/if (0)/;s/^\t\tcheck_counts\(m, v\);/\t\tif (m->has_footer) check_counts(m, v);/'
+mutant "property, VMs are one" $model 's/if \(x->vm != y->vm\)/if (0)/'
+mutant "property, silence is no loss" $model 's/m->silent = true;/;/'
+mutant "property, a gap is no loss" $model 's/m->detached = true;/;/'
+mutant "property, other losses are none" $model 's/^\t\tm->verdict.lost \+= loss->count;/\t\t;/'
+mutant "property, a cut forgives" $model '/^static void fold_cut\(/,/^}/s/m->cut_events = /m->verdict.by_verdict[VERDICT_FAIL] = 0;\n\0/'
+mutant "property, a file forgets the command" user/trace/decode.c 's/f->command_status = .*/;/'
+mutant "property, purposes are one" user/trace/line.c 's/put_name\(l, purpose_name\(a->purpose\)\)/put_name(l, purpose_name(0))/'
 mutant "loss, skipped exits are blocked" $model 's/^\t       !\(m->cut_missed \+ missed_of\(&m->footer\)\);/\t       1;/'
 mutant "time, open frames" $model 's/ > MANY_TASKS\)/ > 1000000)/'
 mutant "time, losses are walks" $model 's/^\tm->losses\+\+;/\tm->losses++;\n\tfor (struct vcpu *v = m->vcpu_list; v; v = v->next) mark(v->current, WHY_LOST);/'
@@ -454,9 +481,12 @@ mutant "names, as they are" user/util/plain.c 's/return c < 0x20 \|\| c >= 0x7f 
 mutant "names, with DEL" user/util/plain.c 's/c >= 0x7f/c > 0x7f/'
 mutant "names, in the journal" user/sinks/journal.c 's/plain\(e->text\[e->nr\+\+\]\);/e->nr++;/'
 mutant "names, in JUnit" user/sinks/junit.c 's/fputc\(c < 0x20 \|\| c >= 0x7f \? .\?. : c, out\);/fputc(c, out);/'
-mutant "names, beyond ASCII" user/trace/encode.c 's/flags \| JSON_ENSURE_ASCII/flags/'
-mutant "names, DEL in JSON" user/trace/encode.c 's/if \(!dump \|\| !strchr\(dump, DEL\)\)/if (1)/'
-mutant "names, labels of text" user/sinks/text.c 's/print_vcpu\(t, r->vm_name \? r->vm_name : r->comm,.*/fputs(r->vm_name ? r->vm_name : r->comm, t->options.out);/'
+mutant "names, beyond ASCII" user/trace/dump.c 's/flags \| JSON_ENSURE_ASCII/flags/'
+mutant "names, DEL in JSON" user/trace/dump.c 's/if \(!dump \|\| !strchr\(dump, DEL\)\)/if (1)/'
+mutant "names, labels of text" user/sinks/text.c 's/(vcpu%d", )printable\(name\)/\1name/'
 mutant "names, in a page" user/sinks/report/page.c 's/fputc\(plain_char\(c\), page->out\);/fputc(c, page->out);/'
 
-exit $survived
+if [ $dry = 0 ]; then
+	echo "$broken mutants, $unseen not seen, $useless change nothing or do not compile"
+fi
+[ $((unseen + useless)) = 0 ]

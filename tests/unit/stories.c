@@ -150,10 +150,7 @@ static bool chance(struct rng *r, unsigned int percent)
 
 static void random_touch(struct stream *s, struct rng *r)
 {
-	static const enum evmcs_point points[] = { PT_READ_GUEST, PT_READ_GUEST_CACHED,
-						   PT_MAP,	  PT_HYPERV_MSR,
-						   PT_WALK_EPT,	  PT_WRITE_GUEST_PAGE };
-	enum evmcs_point point = points[rng_below(r, sizeof(points) / sizeof(points[0]))];
+	enum evmcs_point point = PT_READ_GUEST + rng_below(r, PT_UNMAP - PT_READ_GUEST);
 
 	reach(s, point, rng_below(r, PURPOSE_COUNT), 0x1000ULL * rng_below(r, 8));
 	if (chance(r, 20))
@@ -167,11 +164,25 @@ static void random_touch(struct stream *s, struct rng *r)
 	leave(s, point, chance(r, 20) ? -EFAULT : 0);
 }
 
+/* As before 5.8: no helper is between. */
+static void random_direct_load(struct stream *s, struct rng *r)
+{
+	bool mapped = chance(r, 80);
+
+	enter(s, PT_EVMPTR_LOAD_DIRECT);
+	reach(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	leave(s, PT_MAP, mapped ? 0 : -EINVAL);
+	s->a->evmptr = mapped ? EVMCS_GPA : EVMPTR_INVALID;
+	leave(s, PT_EVMPTR_LOAD_DIRECT, mapped ? EVMPTRLD_SUCCEEDED : EVMPTRLD_ERROR);
+}
+
 static void random_load(struct stream *s, struct rng *r)
 {
-	unsigned int kind = rng_below(r, 10);
+	unsigned int kind = rng_below(r, 11);
 
-	if (kind < 6)
+	if (kind == 10)
+		random_direct_load(s, r);
+	else if (kind < 6)
 		load_evmcs(s, chance(r, 80) ? EVMCS_GPA : OTHER_GPA);
 	else if (kind < 7)
 		load_is_not_accepted(s, EVMCS_GPA);
@@ -272,9 +283,15 @@ static void random_entry(struct stream *s, struct rng *r)
 static void random_run(struct stream *s, struct rng *r)
 {
 	if (s->a->flags & REC_REQ_PAGES) {
+		bool named = chance(r, 20); /* a helper that most kernels have inlined */
+
 		pages_enter(s);
+		if (named)
+			enter(s, PT_EVMCS_PAGE);
 		if (chance(r, 90))
 			random_load(s, r);
+		if (named)
+			leave(s, PT_EVMCS_PAGE, 1);
 		pages_leave(s, chance(r, 80));
 		if (!last(s)->ret && chance(r, 50)) {
 			s->a->exit_reason = chance(r, 50) ? KVM_EXIT_IO : s->a->exit_reason;

@@ -127,8 +127,10 @@ static char *account(const struct outcome *o, uint32_t vm, int32_t vcpu)
 
 /* ---- what is done to a stream ---- */
 
-/* A vCPU's own: without the memslots, which are the whole VM's. */
-static struct stream *vcpu_alone(uint32_t vm, int32_t vcpu, struct rng *r)
+#define MAX_TOGETHER 4
+
+/* A vCPU, alone; the memslots are the whole VM's: without them, unless it has no other vCPU. */
+static struct stream *vcpu_alone(uint32_t vm, int32_t vcpu, bool slots, struct rng *r)
 {
 	struct stream *told = stream_new(), *s = stream_new();
 	int i;
@@ -136,46 +138,112 @@ static struct stream *vcpu_alone(uint32_t vm, int32_t vcpu, struct rng *r)
 	on(told, vm, vcpu);
 	random_story(told, r);
 	for (i = 0; i < told->nr; i++)
-		if (told->steps[i].type != ITEM_EVENT || told->steps[i].event.vcpu != VCPU_NONE)
+		if (slots || told->steps[i].event.vcpu != VCPU_NONE)
 			take_step(s, &told->steps[i]);
 	stream_free(told);
 	return s;
 }
 
-/* In one of the orders that there are, each stream in its own. */
-static struct stream *interleave(const struct stream *a, const struct stream *b, struct rng *r)
+/* In one of the orders that there are, each stream in its own; for some time one is the fastest. */
+static struct stream *interleave(struct stream *const *of, int n, struct rng *r)
 {
+	int at[MAX_TOGETHER] = { 0 }, i, fastest = 0, left = 0;
 	unsigned int share = 1 + rng_below(r, 9);
 	struct stream *s = stream_new();
-	int i = 0, j = 0;
 
-	while (i < a->nr || j < b->nr) {
-		if (j == b->nr || (i < a->nr && rng_below(r, 10) < share))
-			take_step(s, &a->steps[i++]);
-		else
-			take_step(s, &b->steps[j++]);
+	for (i = 0; i < n; i++)
+		left += of[i]->nr;
+	while (left) {
+		if (!rng_below(r, 8))
+			fastest = (int)rng_below(r, (unsigned int)n);
+		i = rng_below(r, 10) < share ? fastest : (int)rng_below(r, (unsigned int)n);
+		if (at[i] == of[i]->nr)
+			continue;
+		take_step(s, &of[i]->steps[at[i]++]);
+		left--;
 	}
-	footer(s);
 	return s;
 }
 
 /* Two VMs, one of which has a name, and what may happen to them. */
 static struct stream *anything(struct rng *r)
 {
+	static const char *const names[] = { "web1", "", "\x1b[31m\n", "\xc3", "a\"b\\" };
 	struct stream *s = stream_new();
 	unsigned int n = 1 + rng_below(r, 4);
 
 	if (rng_below(r, 2))
-		name_vm(s, "web1");
+		name_vm(s, names[rng_below(r, sizeof(names) / sizeof(names[0]))]);
 	while (n--) {
-		on(s, 1 + rng_below(r, 2), 0);
+		on(s, 1 + rng_below(r, 2), (int32_t)rng_below(r, 2));
 		random_story(s, r);
 		if (!rng_below(r, 6))
-			loss(s, 1 + rng_below(r, 3));
-		if (!rng_below(r, 6))
+			loss_of(s, rng_below(r, LOSS_STAGE_COUNT), 1 + rng_below(r, 3));
+		if (!rng_below(r, 4))
 			random_event(s, r);
 	}
 	return s;
+}
+
+/* ---- is it random enough? ---- */
+
+struct tried {
+	int points[PT_COUNT][PHASE_COUNT];
+	int stages[LOSS_STAGE_COUNT];
+	int l2, foreign, refused; /* events with such flags */
+	int vms; /* traces with several */
+};
+
+static void note_tried(struct tried *t, const struct stream *s)
+{
+	bool second = false;
+	int i;
+
+	for (i = 0; i < s->nr; i++) {
+		const struct step *step = &s->steps[i];
+
+		if (step->type == ITEM_LOSS)
+			t->stages[step->loss.stage]++;
+		if (step->type != ITEM_EVENT)
+			continue;
+		t->points[step->event.point][step->event.phase]++;
+		t->l2 += !!(step->event.flags & REC_L2);
+		t->foreign += !!(step->event.flags & REC_FOREIGN_MM);
+		t->refused += !!(step->event.flags & REC_ENTRY_REFUSED);
+		second |= step->event.vm > 1;
+	}
+	t->vms += second;
+}
+
+/* Everything that a record can be about: what is never tried holds of nothing. */
+static void all_is_tried(void **state)
+{
+	struct tried t = { 0 };
+	int point, stage;
+
+	(void)state;
+	if (rounds < ROUNDS)
+		return;
+	EACH_ROUND(r)
+	{
+		struct stream *s = anything(&r);
+
+		note_tried(&t, s);
+		stream_free(s);
+	}
+	for (point = 0; point < PT_COUNT; point++) {
+		bool is_note = point_class(point) == CLASS_NOTE;
+
+		property(is_note ? t.points[point][PHASE_NOTE]
+				 : t.points[point][PHASE_ENTER] && t.points[point][PHASE_EXIT],
+			 "%s is never tried", point_name(point));
+	}
+	for (stage = 0; stage < LOSS_STAGE_COUNT; stage++)
+		property(t.stages[stage], "a loss of %s is never tried", loss_stage_name(stage));
+	property(t.l2 && t.foreign && t.refused && t.vms,
+		 "%d of L2, %d of others' memory, "
+		 "%d refused, %d traces of several VMs",
+		 t.l2, t.foreign, t.refused, t.vms);
 }
 
 /* ---- vCPUs have nothing to do with each other ---- */
@@ -190,27 +258,48 @@ static void expect_as_alone(const struct outcome *together, struct stream *alone
 	free(b);
 }
 
-static void two_vcpus_are_judged_as_each_alone(void **state)
+/* Two vCPUs of one VM, and another VM, which has a vCPU of the same number. */
+static int some_vcpus(struct stream *of[MAX_TOGETHER], struct rng *r)
 {
-	int order;
+	static const struct {
+		uint32_t vm;
+		int32_t vcpu;
+	} vcpus[MAX_TOGETHER] = { { 1, 0 }, { 2, 0 }, { 1, 1 }, { 3, 1 } };
+	int n = 2 + (int)rng_below(r, MAX_TOGETHER - 1), i;
+
+	for (i = 0; i < n; i++)
+		of[i] = vcpu_alone(vcpus[i].vm, vcpus[i].vcpu, vcpus[i].vm != 1, r);
+	return n;
+}
+
+static uint32_t vm_of(const struct stream *s)
+{
+	return s->steps[0].event.vm;
+}
+
+static void vcpus_are_judged_as_each_alone(void **state)
+{
+	struct stream *of[MAX_TOGETHER], *s;
+	int order, i, n;
 
 	(void)state;
 	forget_seen();
 	EACH_ROUND(r)
 	{
-		uint32_t vm = 1 + rng_below(&r, 2); /* another VM, or another vCPU of this one */
-		struct stream *a = vcpu_alone(1, 0, &r), *b = vcpu_alone(vm, 1, &r), *s;
-
+		n = some_vcpus(of, &r);
 		for (order = 0; order < 4; order++) {
-			s = interleave(a, b, &r);
-			expect_as_alone(judge(s), a, 1, 0);
-			expect_as_alone(s->outcomes, b, vm, 1);
+			s = interleave(of, n, &r);
+			footer(s);
+			judge(s);
+			for (i = 0; i < n; i++)
+				expect_as_alone(s->outcomes, of[i], vm_of(of[i]),
+						of[i]->steps[0].event.vcpu);
 			stream_free(s);
 		}
-		footer(a);
-		seen[judge(a)->verdict.kind]++;
-		stream_free(a);
-		stream_free(b);
+		footer(of[0]);
+		seen[judge(of[0])->verdict.kind]++;
+		while (n--)
+			stream_free(of[n]);
 	}
 	expect_seen_each();
 }
@@ -267,6 +356,24 @@ static bool may_become(enum verdict_kind before, enum verdict_kind after)
 	return after != VERDICT_PASS;
 }
 
+/* One vCPU, or some of several VMs at once. */
+static struct stream *a_stream(struct rng *r)
+{
+	struct stream *of[MAX_TOGETHER], *s;
+	int n;
+
+	if (rng_below(r, 2)) {
+		s = stream_new();
+		random_story(s, r);
+		return s;
+	}
+	n = some_vcpus(of, r);
+	s = interleave(of, n, r);
+	while (n--)
+		stream_free(of[n]);
+	return s;
+}
+
 static void a_gap_is_in_doubt(bool told)
 {
 	int i;
@@ -274,11 +381,10 @@ static void a_gap_is_in_doubt(bool told)
 	forget_seen();
 	EACH_ROUND(r)
 	{
-		struct stream *s = stream_new(), *less;
+		struct stream *s = a_stream(&r), *less;
 		enum verdict_kind before, after;
 		struct gap g;
 
-		random_story(s, &r);
 		footer(s);
 		before = judge(s)->verdict.kind;
 		seen[before]++;
@@ -313,6 +419,47 @@ static void what_was_lost_at_the_end_is_in_doubt(void **state)
 	a_gap_is_in_doubt(false);
 }
 
+/* Whatever it is that was lost, and wherever it is told; of the events that are there none is gone.
+ */
+static void any_loss_is_in_doubt(void **state)
+{
+	enum loss_stage stage;
+
+	(void)state;
+	forget_seen();
+	EACH_ROUND(r)
+	{
+		struct stream *s = a_stream(&r), *less;
+		enum verdict_kind before, after;
+		int i, at = (int)rng_below(&r, (unsigned int)s->nr + 1);
+
+		for (stage = 0; stage < LOSS_STAGE_COUNT; stage++) {
+			less = stream_new();
+			for (i = 0; i < s->nr; i++) {
+				if (i == at)
+					loss_of(less, stage, 1 + rng_below(&r, 3));
+				take_step(less, &s->steps[i]);
+			}
+			if (at == s->nr)
+				loss_of(less, stage, 1);
+			footer(less);
+			footer(s);
+			before = judge(s)->verdict.kind;
+			s->nr--;
+			after = judge(less)->verdict.kind;
+			property(may_become(before, after) &&
+					 (before != VERDICT_INCONCLUSIVE || after == before),
+				 "with a loss of %s at %d, %s became %s:\n%s",
+				 loss_stage_name(stage), at, verdict_name(before),
+				 verdict_name(after), less->outcomes->json);
+			stream_free(less);
+		}
+		seen[before]++;
+		stream_free(s);
+	}
+	expect_seen_each();
+}
+
 /* A trace that somebody made shorter: what its footer counts is not there. */
 static void what_is_missing_never_passes(void **state)
 {
@@ -341,15 +488,18 @@ static uint64_t failed_in(struct stream *s)
 
 static void go_on(struct stream *s, struct rng *r)
 {
-	switch (rng_below(r, 4)) {
+	switch (rng_below(r, 5)) {
+	case 4:
+		cut(s);
+		break;
 	case 0:
 		random_event(s, r);
 		break;
 	case 1:
-		loss(s, 1);
+		loss_of(s, rng_below(r, LOSS_STAGE_COUNT), 1);
 		break;
 	case 2:
-		on(s, 1 + rng_below(r, 3), (int32_t)rng_below(r, 2));
+		on(s, 1 + rng_below(r, 2), (int32_t)rng_below(r, 2));
 		random_story(s, r);
 		break;
 	default:
@@ -364,19 +514,14 @@ static void a_violation_stays_one(void **state)
 	forget_seen();
 	EACH_ROUND(r)
 	{
-		struct stream *s = stream_new();
+		struct stream *s = anything(&r);
 		uint64_t before, after;
 		int i;
 
-		random_story(s, &r);
 		seen[judge(s)->verdict.kind]++;
 		before = failed_in(s);
 		for (i = 0; i < 6; i++) {
-			/* the table of vCPUs has its bounds */
-			if (s->nr_actors < STREAM_MAX_ACTORS - 1)
-				go_on(s, &r);
-			else
-				random_act(s, &r);
+			go_on(s, &r);
 			after = failed_in(s);
 			property(after >= before, "%" PRIu64 " failed restores became %" PRIu64,
 				 before, after);
@@ -409,6 +554,19 @@ static void expect_same(const struct outcome *live, const struct outcome *again)
 		 live->verdict.doubts, again->verdict.doubts);
 }
 
+static void random_footer(struct stream *s, struct rng *r)
+{
+	struct trace_footer *f = footer(s);
+
+	f->has_command = rng_below(r, 2);
+	if (f->has_command && !rng_below(r, 3))
+		f->command_status = (int)rng_below(r, 256);
+	if (!rng_below(r, 10))
+		f->tracking_lost = rng_below(r, 3);
+	if (!rng_below(r, 10))
+		f->count[rng_below(r, PT_COUNT)].missed = rng_below(r, 3);
+}
+
 static void what_is_recorded_is_judged_the_same(void **state)
 {
 	char path[32];
@@ -422,7 +580,7 @@ static void what_is_recorded_is_judged_the_same(void **state)
 		struct stream *s = anything(&r);
 
 		if (rng_below(&r, 8))
-			footer(s);
+			random_footer(s, &r);
 		fd = temp_file(path);
 		live = record(s, fd);
 		again = check_file(s, path, SEVERITY_ERROR);
@@ -703,9 +861,11 @@ static int quiet_again(void **state)
 #define PROPERTY(name) cmocka_unit_test_teardown(name, quiet_again)
 
 static const struct CMUnitTest tests[] = {
-	PROPERTY(two_vcpus_are_judged_as_each_alone),
+	PROPERTY(all_is_tried),
+	PROPERTY(vcpus_are_judged_as_each_alone),
 	PROPERTY(what_was_lost_is_in_doubt),
 	PROPERTY(what_was_lost_at_the_end_is_in_doubt),
+	PROPERTY(any_loss_is_in_doubt),
 	PROPERTY(what_is_missing_never_passes),
 	PROPERTY(a_violation_stays_one),
 	PROPERTY(what_is_recorded_is_judged_the_same),

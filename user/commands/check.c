@@ -17,6 +17,7 @@
 #include "expect/migration.h"
 #include "model/pairs.h"
 #include "pipeline.h"
+#include "sinks/gatherer.h"
 #include "sinks/migrations.h"
 #include "sources/source.h"
 #include "symbols/dwarf_finder.h"
@@ -189,95 +190,6 @@ static bool shows_unnamed(const struct check_options *o)
 	return o->migration || o->verbose || o->format == FORMAT_JSON;
 }
 
-/* A sink of each trace that tells what pairs are made of. */
-struct gatherer {
-	struct sink sink;
-	struct pairs *pairs;
-	const char *label;
-	bool unnamed; /* VMs without a name as well */
-	bool begun;
-};
-
-static int gather_item(struct sink *sink, const struct trace_item *item,
-		       const struct trace_header *header)
-{
-	struct gatherer *g = (struct gatherer *)sink;
-
-	if (item->type != ITEM_HEADER)
-		return 0;
-	if (!g->begun)
-		pairs_trace(g->pairs, g->label, header);
-	g->begun = true;
-	return 0;
-}
-
-static void gather_save(struct sink *sink, const struct save *save,
-			const struct trace_header *header)
-{
-	struct gatherer *g = (struct gatherer *)sink;
-
-	(void)header;
-	if (save->vm_name || g->unnamed)
-		pairs_save(g->pairs, save);
-}
-
-static void gather_restore(struct sink *sink, const struct restore *restore,
-			   const struct trace_header *header)
-{
-	struct gatherer *g = (struct gatherer *)sink;
-
-	(void)header;
-	if (restore->vm_name || g->unnamed)
-		pairs_restore(g->pairs, restore);
-}
-
-static void gather_verdict(struct sink *sink, const struct verdict *verdict,
-			   const struct trace_header *header)
-{
-	(void)header;
-	pairs_verdict(((struct gatherer *)sink)->pairs, verdict);
-}
-
-static void gather_unreadable(struct sink *sink, const char *why)
-{
-	struct gatherer *g = (struct gatherer *)sink;
-
-	(void)why;
-	if (g->begun)
-		pairs_unreadable(g->pairs);
-	else
-		pairs_trace(g->pairs, g->label, NULL);
-}
-
-static void gather_free(struct sink *sink)
-{
-	free(sink);
-}
-
-/* What would not be shown need not be kept, which it is to the end of all traces. */
-static struct sink *gatherer_new(const struct check_options *o, struct pairs *pairs,
-				 const char *label)
-{
-	static const struct sink_ops ops = {
-		.item = gather_item,
-		.save = gather_save,
-		.off = gather_save,
-		.restore = gather_restore,
-		.verdict = gather_verdict,
-		.unreadable = gather_unreadable,
-		.free = gather_free,
-	};
-	struct gatherer *g = calloc(1, sizeof(*g));
-
-	if (!g)
-		return NULL;
-	g->sink.ops = &ops;
-	g->pairs = pairs;
-	g->label = label;
-	g->unnamed = shows_unnamed(o);
-	return &g->sink;
-}
-
 /* ---- one trace ---- */
 
 /* What a report is about: a trace, or what came before all of them. */
@@ -316,7 +228,7 @@ static int connect(const struct checking *c, const struct subject *of, struct pi
 	if (!err && c->junit)
 		err = pipeline_add(p, junit_sink_new(c->junit, of->name));
 	if (!err && c->pairs)
-		err = pipeline_add(p, gatherer_new(c->o, c->pairs, of->label));
+		err = pipeline_add(p, gatherer_new(c->pairs, of->label, shows_unnamed(c->o)));
 	return err;
 }
 

@@ -19,6 +19,7 @@
 #include "probes/kernel.h"
 #include "probes/privileges.h"
 #include "probes/return_probes.h"
+#include "probes/tracefs.h"
 #include "probes/whole_btf.h"
 #include "util/errstr.h"
 #include "util/say.h"
@@ -455,11 +456,13 @@ static void mark_enabled(const struct plan *plan, const char *line, bool enabled
  */
 static int replace_misplaced(struct plan *plan, const struct code *code)
 {
-	FILE *f = fopen("/sys/kernel/tracing/enabled_functions", "re");
 	bool enabled[PT_COUNT] = {};
-	char line[512];
+	char path[TRACEFS_PATH_LEN], line[512];
+	FILE *f = NULL;
 	int i, n = 0;
 
+	if (tracefs_find(path, "enabled_functions", R_OK))
+		f = fopen(path, "re");
 	if (!f)
 		return 0;
 	while (fgets(line, sizeof(line), f))

@@ -23,6 +23,7 @@
 #include "probes/module_file.h"
 #include "probes/privileges.h"
 #include "probes/return_probes.h"
+#include "probes/tracefs.h"
 #include "util/errstr.h"
 #include "util/first_line.h"
 #include "util/kallsyms.h"
@@ -452,10 +453,13 @@ static void ask_perf_events(const struct host *host, struct host_answer *a)
 
 static void ask_tracefs(const struct host *host, struct host_answer *a)
 {
-	const char *path = "/sys/kernel/tracing/available_filter_functions";
+	char path[TRACEFS_PATH_LEN];
 
 	(void)host;
-	say_value(a, "%s", access(path, F_OK) ? "not mounted, or not to be read" : "mounted");
+	say_value(a, "%s",
+		  tracefs_find(path, "available_filter_functions", F_OK)
+			  ? "mounted"
+			  : "not mounted, or not to be read");
 }
 
 /* ---- */

@@ -12,34 +12,26 @@
 #include <linux/perf_event.h>
 
 #include "probes/return_probes.h"
+#include "probes/tracefs.h"
+#include "util/first_line.h"
 
-#define EVENTS "kprobe_events"
 #define GROUP "evmcs_trace_" /* and a pid: a tracer's own, and who has left it is told by it */
 
-static const char *const folders[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
-
 struct return_probes {
-	const char *folder;
+	char path[TRACEFS_PATH_LEN];
 	int events; /* open for writing: removal comes when nothing is permitted any more */
 };
 
-/* Where tracefs is, and may be written to; or NULL. */
-static const char *find_folder(void)
+static bool find_events(char path[TRACEFS_PATH_LEN])
 {
-	char path[64];
-	size_t i;
-
-	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		snprintf(path, sizeof(path), "%s/" EVENTS, folders[i]);
-		if (!access(path, R_OK | W_OK))
-			return folders[i];
-	}
-	return NULL;
+	return tracefs_find(path, "kprobe_events", R_OK | W_OK);
 }
 
 bool return_probes_possible(void)
 {
-	return find_folder() != NULL;
+	char path[TRACEFS_PATH_LEN];
+
+	return find_events(path);
 }
 
 /* One command, as the kernel takes it: a line of kprobe_events. */
@@ -78,11 +70,9 @@ static void remove_stale(const struct return_probes *probes, const char *line)
 
 static void remove_all_stale(const struct return_probes *probes)
 {
-	char path[64], line[512];
-	FILE *f;
+	FILE *f = fopen(probes->path, "re");
+	char line[512];
 
-	snprintf(path, sizeof(path), "%s/" EVENTS, probes->folder);
-	f = fopen(path, "re");
 	if (!f)
 		return;
 	while (fgets(line, sizeof(line), f))
@@ -92,25 +82,19 @@ static void remove_all_stale(const struct return_probes *probes)
 
 struct return_probes *return_probes_open(void)
 {
-	const char *folder = find_folder();
-	struct return_probes *probes;
-	char path[64];
+	struct return_probes *probes = calloc(1, sizeof(*probes));
 
-	if (!folder)
-		return NULL;
-	probes = calloc(1, sizeof(*probes));
-	if (!probes)
-		return NULL;
-	probes->folder = folder;
-	snprintf(path, sizeof(path), "%s/" EVENTS, folder);
+	if (!probes || !find_events(probes->path))
+		goto cleanup;
 	/* neither truncated, which would remove everybody's events, nor read */
-	probes->events = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (probes->events < 0) {
-		free(probes);
-		return NULL;
-	}
+	probes->events = open(probes->path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (probes->events < 0)
+		goto cleanup;
 	remove_all_stale(probes);
 	return probes;
+cleanup:
+	free(probes);
+	return NULL;
 }
 
 void return_probes_close(struct return_probes *probes)
@@ -127,23 +111,19 @@ static const char *own_group(char *group, size_t len)
 	return group;
 }
 
-static int open_event(const struct return_probes *probes, const char *group, const char *name)
+static int open_event(const char *group, const char *name)
 {
 	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr) };
-	char path[192];
-	uint64_t id;
-	FILE *f;
-	int fd, n;
+	char file[128], path[TRACEFS_PATH_LEN], id[24];
+	int fd;
 
-	snprintf(path, sizeof(path), "%s/events/%s/%s/id", probes->folder, group, name);
-	f = fopen(path, "re");
-	if (!f)
+	snprintf(file, sizeof(file), "events/%s/%s/id", group, name);
+	if (!tracefs_find(path, file, R_OK))
 		return -errno;
-	n = fscanf(f, "%" SCNu64, &id);
-	fclose(f);
-	if (n != 1)
+	first_line(path, id, sizeof(id));
+	attr.config = strtoull(id, NULL, 10);
+	if (!attr.config)
 		return -EIO;
-	attr.config = id;
 	/* one CPU's event: the program is called on all of them */
 	fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	return fd < 0 ? -errno : fd;
@@ -160,7 +140,7 @@ int return_probes_make(struct return_probes *probes, const char *name, uint64_t 
 	err = command(probes, line, len);
 	if (err)
 		return err;
-	fd = open_event(probes, group, name);
+	fd = open_event(group, name);
 	if (fd < 0)
 		remove_event(probes, group, name);
 	return fd;

@@ -18,6 +18,7 @@ struct trace_sink {
 	unsigned long crc;
 	bool sealed; /* the footer is written: it is the last line */
 	int err; /* the first failure: nothing is written after it */
+	struct text line; /* the one that is being written */
 };
 
 static int write_all(int fd, const char *data, size_t len)
@@ -48,84 +49,40 @@ static void give_up(struct trace_sink *t, int err)
 		  t->name, errstr(err));
 }
 
-static void write_line(struct trace_sink *t, const char *line, size_t len)
-{
-	int err;
-
-	if (t->err)
-		return;
-	err = write_all(t->fd, line, len);
-	if (err) {
-		give_up(t, err);
-		return;
-	}
-	t->written += (off_t)len;
-	t->crc = crc32(t->crc, (const Bytef *)line, (uInt)len);
-}
-
 /*
  * The footer ends with a checksum of every byte before it, so that a damaged
  * trace cannot be judged: ...,"crc32":"89abcdef"}
  */
-static char *seal(const struct trace_sink *t, char *dump)
+static void seal(struct trace_sink *t)
 {
-	size_t len = strlen(dump) - 1; /* without the closing brace */
+	char digits[TRACE_CRC_DIGITS + 1];
 	unsigned long crc;
-	char *line = NULL;
 
-	dump[len] = '\0';
-	if (asprintf(&line, "%s,%s", dump, TRACE_CRC_KEY) < 0)
-		return NULL;
-	crc = crc32(t->crc, (const Bytef *)line, (uInt)strlen(line));
-	free(line);
-	if (asprintf(&line, "%s,%s%08lx\"}", dump, TRACE_CRC_KEY, crc) < 0)
-		return NULL;
-	return line;
-}
-
-static void write_object(struct trace_sink *t, json_t *object, bool is_footer)
-{
-	char *dump = object ? dump_plain(object, JSON_COMPACT) : NULL;
-	char *line = NULL;
-	int len;
-
-	json_decref(object);
-	if (dump && is_footer) {
-		char *sealed = seal(t, dump);
-
-		free(dump);
-		dump = sealed;
-	}
-	if (!dump) {
-		if (!t->err)
-			give_up(t, -ENOMEM);
+	if (t->line.failed)
 		return;
-	}
-	len = asprintf(&line, "%s\n", dump);
-	if (len >= 0)
-		write_line(t, line, (size_t)len);
-	free(line);
-	free(dump);
+	t->line.len--; /* without the closing brace */
+	PUT(&t->line, "," TRACE_CRC_KEY);
+	crc = crc32(t->crc, (const Bytef *)t->line.bytes, (uInt)t->line.len);
+	snprintf(digits, sizeof(digits), "%08lx", crc);
+	text_put(&t->line, digits, TRACE_CRC_DIGITS);
+	PUT(&t->line, "\"}");
 }
 
-static void write_event(struct trace_sink *t, const struct event *ev,
-			const struct trace_header *header)
+/* What is in t->line; the next one begins. */
+static void write_line(struct trace_sink *t)
 {
-	char line[EVENT_LINE_ROOM], *longer = NULL, *at = line;
-	size_t len = encode_event(line, sizeof(line) - 1, ev, header);
+	struct text *line = &t->line;
+	int err;
 
-	/* names longer than a kernel's, or of what JSON has six characters for */
-	if (!len) {
-		at = longer = malloc(EVENT_LINE_MAX);
-		len = longer ? encode_event(longer, EVENT_LINE_MAX - 1, ev, header) : 0;
+	PUT(line, "\n");
+	err = line->failed ? -ENOMEM : write_all(t->fd, line->bytes, line->len);
+	if (err) {
+		give_up(t, err);
+	} else {
+		t->written += (off_t)line->len;
+		t->crc = crc32(t->crc, (const Bytef *)line->bytes, (uInt)line->len);
 	}
-	if (len) {
-		at[len++] = '\n';
-		write_line(t, at, len);
-	} else if (!t->err) {
-		give_up(t, -ENOMEM);
-	}
-	free(longer);
+	line->len = 0;
 }
 
 static int trace_item(struct sink *sink, const struct trace_item *item,
@@ -133,13 +90,24 @@ static int trace_item(struct sink *sink, const struct trace_item *item,
 {
 	struct trace_sink *t = (struct trace_sink *)sink;
 
-	if (item->type == ITEM_EVENT) {
-		write_event(t, item->event, header);
+	if (t->err)
 		return t->err;
-	}
-	write_object(t, encode_item(item, header), item->type == ITEM_FOOTER);
+	encode_item(&t->line, item, header);
+	if (item->type == ITEM_FOOTER)
+		seal(t);
+	write_line(t);
 	t->sealed = item->type == ITEM_FOOTER;
 	return t->err;
+}
+
+static void write_object(struct trace_sink *t, json_t *object)
+{
+	if (t->err) {
+		json_decref(object);
+		return;
+	}
+	dump_object(&t->line, object);
+	write_line(t);
 }
 
 static void trace_anomaly(struct sink *sink, const struct restore *restore,
@@ -149,7 +117,7 @@ static void trace_anomaly(struct sink *sink, const struct restore *restore,
 
 	/* what is found only at the end would follow the footer */
 	if (!t->sealed)
-		write_object(t, encode_anomaly(restore, anomaly, header), false);
+		write_object(t, encode_anomaly(restore, anomaly, header));
 }
 
 static void trace_restore(struct sink *sink, const struct restore *restore,
@@ -159,13 +127,13 @@ static void trace_restore(struct sink *sink, const struct restore *restore,
 
 	/* one that is open at the end is told after the footer: not here */
 	if (!t->sealed)
-		write_object(t, encode_restore(restore, header), false);
+		write_object(t, encode_restore(restore, header));
 }
 
 static void trace_save(struct sink *sink, const struct save *save,
 		       const struct trace_header *header)
 {
-	write_object((struct trace_sink *)sink, encode_save(save, header), false);
+	write_object((struct trace_sink *)sink, encode_save(save, header));
 }
 
 static void trace_free(struct sink *sink)
@@ -174,6 +142,7 @@ static void trace_free(struct sink *sink)
 
 	if (t->fd != STDOUT_FILENO)
 		close(t->fd);
+	text_release(&t->line);
 	free(t);
 }
 

@@ -4,7 +4,6 @@
  * of its parts, which is most of the time that a restore's line takes; and it knows of no
  * terminal.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,61 +40,15 @@ static char *dump_by_jansson(const json_t *value, size_t flags)
 	return text;
 }
 
-struct text {
-	char *bytes; /* NULL: out of memory */
-	size_t len;
-	size_t room;
-};
-
-static void put_bytes(struct text *t, const char *bytes, size_t len)
-{
-	char *more;
-
-	if (!t->bytes)
-		return;
-	if (t->room - t->len < len) {
-		t->room = 2 * t->room + len;
-		more = realloc(t->bytes, t->room);
-		if (!more)
-			free(t->bytes);
-		t->bytes = more;
-		if (!more)
-			return;
-	}
-	memcpy(t->bytes + t->len, bytes, len);
-	t->len += len;
-}
-
-#define PUT(t, string) put_bytes(t, string, sizeof(string) - 1)
-
 static void put_other(struct text *t, const json_t *value)
 {
 	char *dump = dump_by_jansson(value, JSON_COMPACT);
 
-	if (dump) {
-		put_bytes(t, dump, strlen(dump));
-	} else {
-		free(t->bytes);
-		t->bytes = NULL;
-	}
+	if (dump)
+		text_put(t, dump, strlen(dump));
+	else
+		t->failed = true;
 	free(dump);
-}
-
-static bool is_plain(const char *s, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (s[i] < ' ' || s[i] > '~' || s[i] == '"' || s[i] == '\\')
-			return false;
-	return true;
-}
-
-static void put_quoted(struct text *t, const char *s, size_t len)
-{
-	PUT(t, "\"");
-	put_bytes(t, s, len);
-	PUT(t, "\"");
 }
 
 static void put_string(struct text *t, const json_t *string)
@@ -103,23 +56,10 @@ static void put_string(struct text *t, const json_t *string)
 	const char *s = json_string_value(string);
 	size_t len = json_string_length(string);
 
-	if (is_plain(s, len))
-		put_quoted(t, s, len);
+	if (text_is_plain(s, len))
+		text_put_quoted(t, s, len);
 	else
 		put_other(t, string);
-}
-
-static void put_integer(struct text *t, json_int_t value)
-{
-	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	char digits[24], *p = digits + sizeof(digits);
-
-	do
-		*--p = (char)('0' + rest % 10);
-	while (rest /= 10);
-	if (value < 0)
-		*--p = '-';
-	put_bytes(t, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 static void put_value(struct text *t, const json_t *value);
@@ -132,10 +72,10 @@ static void put_object(struct text *t, const json_t *object)
 
 	PUT(t, "{");
 	json_object_foreach (o, key, value) {
-		put_bytes(t, before, strlen(before));
+		text_put(t, before, strlen(before));
 		/* names are our own but in a line that somebody else wrote */
-		if (is_plain(key, strlen(key))) {
-			put_quoted(t, key, strlen(key));
+		if (text_is_plain(key, strlen(key))) {
+			text_put_quoted(t, key, strlen(key));
 		} else {
 			json_t *name = json_string_nocheck(key);
 
@@ -175,7 +115,7 @@ static void put_value(struct text *t, const json_t *value)
 		put_string(t, value);
 		break;
 	case JSON_INTEGER:
-		put_integer(t, json_integer_value(value));
+		text_put_integer(t, json_integer_value(value));
 		break;
 	case JSON_TRUE:
 		PUT(t, "true");
@@ -192,16 +132,24 @@ static void put_value(struct text *t, const json_t *value)
 	}
 }
 
-#define FIRST_ROOM 4096
+void dump_object(struct text *t, json_t *object)
+{
+	if (object)
+		put_value(t, object);
+	else
+		t->failed = true;
+	json_decref(object);
+}
 
 char *dump_plain(const json_t *object, size_t flags)
 {
-	struct text t = { .room = FIRST_ROOM };
+	struct text t = { 0 };
 
 	if (flags != JSON_COMPACT)
 		return dump_by_jansson(object, flags);
-	t.bytes = malloc(t.room);
 	put_value(&t, object);
-	put_bytes(&t, "", 1);
+	text_put(&t, "", 1);
+	if (t.failed)
+		text_release(&t);
 	return t.bytes;
 }

@@ -268,23 +268,29 @@ static json_t *encode_footer(const struct trace_footer *f, const struct trace_he
 	return o;
 }
 
-json_t *encode_item(const struct trace_item *item, const struct trace_header *header)
+void encode_item(struct text *line, const struct trace_item *item,
+		 const struct trace_header *header)
 {
 	switch (item->type) {
 	case ITEM_HEADER:
-		return encode_header(item->header);
+		dump_object(line, encode_header(item->header));
+		break;
 	case ITEM_VM:
-		return encode_vm(&item->vm);
+		dump_object(line, encode_vm(&item->vm));
+		break;
 	case ITEM_EVENT:
-		return NULL; /* encode_event() */
+		encode_event(line, item->event, header);
+		break;
 	case ITEM_LOSS:
-		return encode_loss(&item->loss, header);
+		dump_object(line, encode_loss(&item->loss, header));
+		break;
 	case ITEM_FOOTER:
-		return encode_footer(item->footer, header);
+		dump_object(line, encode_footer(item->footer, header));
+		break;
 	case ITEM_CUT:
-		return encode_footer(&item->cut->footer, header);
+		dump_object(line, encode_footer(&item->cut->footer, header));
+		break;
 	}
-	return NULL;
 }
 
 /* ---- what the model concluded ---- */

@@ -11,21 +11,20 @@
 #include "model/event.h"
 #include "model/restore.h"
 #include "model/save.h"
+#include "trace/text.h"
 
 #define TRACE_CRC_KEY "\"crc32\":\""
 #define TRACE_CRC_DIGITS 8
 
 /*
- * The line of an event, without its end and without a terminating zero: its length, or 0
- * where there is no room for it (or no memory for a name).
+ * Each appends the text of a line, without its end. An event's is written straight
+ * (encode_item() calls it).
  */
-#define EVENT_LINE_ROOM (24 << 10) /* of all that kernels have */
-#define EVENT_LINE_MAX (1 << 20)
-size_t encode_event(char *line, size_t room, const struct event *ev,
-		    const struct trace_header *header);
+void encode_item(struct text *line, const struct trace_item *item,
+		 const struct trace_header *header);
+void encode_event(struct text *line, const struct event *ev, const struct trace_header *header);
 
-/* Each returns a new object, or NULL on -ENOMEM. The first is of all but events. */
-json_t *encode_item(const struct trace_item *item, const struct trace_header *header);
+/* Each returns a new object, or NULL on -ENOMEM. */
 json_t *encode_restore(const struct restore *restore, const struct trace_header *header);
 json_t *encode_save(const struct save *save, const struct trace_header *header);
 /* null where it is not known. */
@@ -43,6 +42,8 @@ json_t *encode_hex(uint64_t value);
  * ASCII: all of that is escaped.
  */
 char *dump_plain(const json_t *object, size_t flags);
+/* Likewise at the end of a text, in one line; the object's reference is taken, NULL is -ENOMEM. */
+void dump_object(struct text *text, json_t *object);
 
 /* One of the probes of the header, for doctor too. */
 json_t *encode_probe(const struct probe_fact *p);

@@ -4,49 +4,14 @@
  * CPU: written straight, where all else is made an object first, which takes ten times
  * as long. The text is that which jansson would make of such an object.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/names.h"
 #include "trace/format.h"
 
-struct line {
-	char *at;
-	char *end;
-	bool full;
-};
-
-static void put_bytes(struct line *l, const char *bytes, size_t len)
-{
-	if ((size_t)(l->end - l->at) < len) {
-		l->full = true;
-		return;
-	}
-	memcpy(l->at, bytes, len);
-	l->at += len;
-}
-
-#define PUT(l, text) put_bytes(l, text, sizeof(text) - 1)
 #define PUT_KEY(l, key) PUT(l, ",\"" key "\":")
 
-static void put_number(struct line *l, uint64_t value)
-{
-	char digits[20], *p = digits + sizeof(digits);
-
-	do
-		*--p = (char)('0' + value % 10);
-	while (value /= 10);
-	put_bytes(l, p, (size_t)(digits + sizeof(digits) - p));
-}
-
-static void put_signed(struct line *l, int64_t value)
-{
-	if (value < 0)
-		PUT(l, "-");
-	put_number(l, value < 0 ? -(uint64_t)value : (uint64_t)value);
-}
-
-static void put_hex(struct line *l, uint64_t value)
+static void put_hex(struct text *l, uint64_t value)
 {
 	char digits[16], *p = digits + sizeof(digits);
 
@@ -54,11 +19,11 @@ static void put_hex(struct line *l, uint64_t value)
 		*--p = "0123456789abcdef"[value & 15];
 	while (value >>= 4);
 	PUT(l, "\"0x");
-	put_bytes(l, p, (size_t)(digits + sizeof(digits) - p));
+	text_put(l, p, (size_t)(digits + sizeof(digits) - p));
 	PUT(l, "\"");
 }
 
-static void put_bool(struct line *l, bool value)
+static void put_bool(struct text *l, bool value)
 {
 	if (value)
 		PUT(l, "true");
@@ -67,42 +32,21 @@ static void put_bool(struct line *l, bool value)
 }
 
 /* One of our own. */
-static void put_name(struct line *l, const char *name)
+static void put_name(struct text *l, const char *name)
 {
-	PUT(l, "\"");
-	put_bytes(l, name, strlen(name));
-	PUT(l, "\"");
-}
-
-static bool is_plain(const char *s)
-{
-	for (; *s; s++)
-		if (*s < ' ' || *s > '~' || *s == '"' || *s == '\\')
-			return false;
-	return true;
+	text_put_quoted(l, name, strlen(name));
 }
 
 /* What others chose. */
-static void put_text(struct line *l, const char *s)
+static void put_text(struct text *l, const char *s)
 {
-	json_t *string;
-	char *dump;
-
-	if (is_plain(s)) {
+	if (text_is_plain(s, strlen(s)))
 		put_name(l, s);
-		return;
-	}
-	string = encode_text(s);
-	dump = string ? dump_plain(string, JSON_ENCODE_ANY) : NULL;
-	json_decref(string);
-	if (dump)
-		put_bytes(l, dump, strlen(dump));
 	else
-		l->full = true;
-	free(dump);
+		dump_object(l, encode_text(s));
 }
 
-static void put_time(struct line *l, const struct trace_header *header, uint64_t t_ns)
+static void put_time(struct text *l, const struct trace_header *header, uint64_t t_ns)
 {
 	char ts[TIMESTAMP_LEN];
 
@@ -111,10 +55,10 @@ static void put_time(struct line *l, const struct trace_header *header, uint64_t
 	put_name(l, ts);
 	PUT_KEY(l, "t_ns");
 	/* what began in the file before this one */
-	put_signed(l, (int64_t)(t_ns > header->t_base_ns ? t_ns - header->t_base_ns : 0));
+	text_put_integer(l, (int64_t)(t_ns > header->t_base_ns ? t_ns - header->t_base_ns : 0));
 }
 
-static void put_ioctl(struct line *l, uint32_t cmd)
+static void put_ioctl(struct text *l, uint32_t cmd)
 {
 	const char *name = ioctl_name(cmd);
 
@@ -127,16 +71,16 @@ static void put_ioctl(struct line *l, uint32_t cmd)
 		put_hex(l, cmd);
 }
 
-static void put_state(struct line *l, const struct event *ev)
+static void put_state(struct text *l, const struct event *ev)
 {
 	PUT_KEY(l, "state");
 	PUT(l, "{\"exits\":");
-	put_signed(l, (int64_t)ev->exits);
+	text_put_integer(l, (int64_t)ev->exits);
 	PUT_KEY(l, "pages_pending");
 	put_bool(l, ev->flags & REC_REQ_PAGES);
 	if (ev->exit_reason != EXIT_REASON_UNREAD) {
 		PUT_KEY(l, "exit_reason");
-		put_number(l, ev->exit_reason);
+		text_put_unsigned(l, ev->exit_reason);
 	}
 	if (ev->flags & REC_NESTED_FLAGS) {
 		PUT_KEY(l, "vmxon");
@@ -155,7 +99,7 @@ static void put_state(struct line *l, const struct event *ev)
 	PUT(l, "}");
 }
 
-static void put_flag_names(struct line *l, unsigned int flags)
+static void put_flag_names(struct text *l, unsigned int flags)
 {
 	const char *name, *before = "";
 	unsigned int bit;
@@ -164,14 +108,14 @@ static void put_flag_names(struct line *l, unsigned int flags)
 	for (bit = 0; (name = nested_flag_name(bit)); bit++) {
 		if (!(flags & (1U << bit)))
 			continue;
-		put_bytes(l, before, strlen(before));
+		text_put(l, before, strlen(before));
 		put_name(l, name);
 		before = ",";
 	}
 	PUT(l, "]");
 }
 
-static void put_nested(struct line *l, const struct record_nested *n, bool has_evmcs_pa)
+static void put_nested(struct text *l, const struct record_nested *n, bool has_evmcs_pa)
 {
 	PUT_KEY(l, "nested");
 	PUT(l, "{\"flags\":");
@@ -179,9 +123,9 @@ static void put_nested(struct line *l, const struct record_nested *n, bool has_e
 	PUT_KEY(l, "flag_names");
 	put_flag_names(l, n->flags);
 	PUT_KEY(l, "format");
-	put_number(l, n->format);
+	text_put_unsigned(l, n->format);
 	PUT_KEY(l, "size");
-	put_number(l, n->size);
+	text_put_unsigned(l, n->size);
 	PUT_KEY(l, "vmxon_pa");
 	put_hex(l, n->vmxon_pa);
 	PUT_KEY(l, "vmcs12_pa");
@@ -197,11 +141,11 @@ static void put_nested(struct line *l, const struct record_nested *n, bool has_e
 	PUT(l, "}");
 }
 
-static void put_memslot(struct line *l, const struct record_memslot *m)
+static void put_memslot(struct text *l, const struct record_memslot *m)
 {
 	PUT_KEY(l, "memslot");
 	PUT(l, "{\"slot\":");
-	put_number(l, m->slot);
+	text_put_unsigned(l, m->slot);
 	PUT_KEY(l, "flags");
 	put_hex(l, m->flags);
 	PUT_KEY(l, "gpa");
@@ -221,7 +165,7 @@ static void put_memslot(struct line *l, const struct record_memslot *m)
 	PUT(l, "}");
 }
 
-static void put_access(struct line *l, const struct record_access *a)
+static void put_access(struct text *l, const struct record_access *a)
 {
 	PUT_KEY(l, "access");
 	PUT(l, "{\"gpa\":");
@@ -230,7 +174,7 @@ static void put_access(struct line *l, const struct record_access *a)
 	else
 		put_hex(l, a->gpa);
 	PUT_KEY(l, "len");
-	put_signed(l, (int64_t)a->len);
+	text_put_integer(l, (int64_t)a->len);
 	if (a->hva) {
 		PUT_KEY(l, "hva");
 		put_hex(l, a->hva);
@@ -240,7 +184,7 @@ static void put_access(struct line *l, const struct record_access *a)
 	PUT(l, "}");
 }
 
-static void put_exit(struct line *l, const struct record_nested_exit *e)
+static void put_exit(struct text *l, const struct record_nested_exit *e)
 {
 	PUT_KEY(l, "exit");
 	PUT(l, "{\"reason\":");
@@ -252,11 +196,11 @@ static void put_exit(struct line *l, const struct record_nested_exit *e)
 	PUT(l, "}");
 }
 
-static void put_entry(struct line *l, const struct record_entry *e, bool clean_known)
+static void put_entry(struct text *l, const struct record_entry *e, bool clean_known)
 {
 	PUT_KEY(l, "entry");
 	PUT(l, "{\"status\":");
-	put_signed(l, e->status);
+	text_put_integer(l, e->status);
 	PUT_KEY(l, "clean_fields");
 	if (clean_known)
 		put_hex(l, e->clean_fields);
@@ -266,7 +210,7 @@ static void put_entry(struct line *l, const struct record_entry *e, bool clean_k
 }
 
 /* What an event of this point and phase has besides the common fields. */
-static void put_payload(struct line *l, const struct event *ev)
+static void put_payload(struct text *l, const struct event *ev)
 {
 	bool enter = ev->phase == PHASE_ENTER;
 
@@ -306,68 +250,64 @@ static void put_payload(struct line *l, const struct event *ev)
 	}
 }
 
-static void put_who(struct line *l, const struct event *ev)
+static void put_who(struct text *l, const struct event *ev)
 {
 	PUT_KEY(l, "vm");
-	put_number(l, ev->vm);
+	text_put_unsigned(l, ev->vm);
 	PUT_KEY(l, "vcpu");
 	if (ev->vcpu == VCPU_NONE)
 		PUT(l, "null");
 	else
-		put_signed(l, ev->vcpu);
+		text_put_integer(l, ev->vcpu);
 	PUT_KEY(l, "pid");
-	put_number(l, ev->pid);
+	text_put_unsigned(l, ev->pid);
 	PUT_KEY(l, "tid");
-	put_number(l, ev->tid);
+	text_put_unsigned(l, ev->tid);
 	PUT_KEY(l, "cpu");
-	put_number(l, ev->cpu);
+	text_put_unsigned(l, ev->cpu);
 }
 
-static void put_stack(struct line *l, const struct event *ev)
+static void put_stack(struct text *l, const struct event *ev)
 {
 	int i;
 
 	PUT_KEY(l, "stack");
 	for (i = 0; i < ev->nr_stack; i++) {
-		put_bytes(l, i ? "," : "[", 1);
+		text_put(l, i ? "," : "[", 1);
 		put_text(l, ev->stack[i]);
 	}
 	PUT(l, "]");
 }
 
-size_t encode_event(char *line, size_t room, const struct event *ev,
-		    const struct trace_header *header)
+void encode_event(struct text *l, const struct event *ev, const struct trace_header *header)
 {
-	struct line l = { .at = line, .end = line + room };
-
-	PUT(&l, "{\"type\":\"event\",\"seq\":");
-	put_signed(&l, (int64_t)ev->seq);
-	put_time(&l, header, ev->t_ns);
-	PUT_KEY(&l, "point");
-	put_name(&l, point_name(ev->point));
-	PUT_KEY(&l, "phase");
-	put_name(&l, phase_name(ev->phase));
-	put_who(&l, ev);
-	put_ioctl(&l, ev->ioctl);
+	PUT(l, "{\"type\":\"event\",\"seq\":");
+	text_put_integer(l, (int64_t)ev->seq);
+	put_time(l, header, ev->t_ns);
+	PUT_KEY(l, "point");
+	put_name(l, point_name(ev->point));
+	PUT_KEY(l, "phase");
+	put_name(l, phase_name(ev->phase));
+	put_who(l, ev);
+	put_ioctl(l, ev->ioctl);
 	if (ev->phase == PHASE_EXIT) {
-		PUT_KEY(&l, "ret");
-		put_signed(&l, ev->ret);
+		PUT_KEY(l, "ret");
+		text_put_integer(l, ev->ret);
 	}
 	if (ev->flags & REC_VCPU_STATE)
-		put_state(&l, ev);
+		put_state(l, ev);
 	if (event_has_window(ev)) {
-		PUT_KEY(&l, "window");
-		put_hex(&l, ev->window);
+		PUT_KEY(l, "window");
+		put_hex(l, ev->window);
 	}
 	if (ev->flags & REC_UNTRACKED)
-		PUT(&l, ",\"untracked\":true");
+		PUT(l, ",\"untracked\":true");
 	if (ev->flags & (REC_FOREIGN_MM | REC_NO_MM)) {
-		PUT_KEY(&l, "memory_of");
-		put_name(&l, ev->flags & REC_NO_MM ? "nobody" : "another");
+		PUT_KEY(l, "memory_of");
+		put_name(l, ev->flags & REC_NO_MM ? "nobody" : "another");
 	}
-	put_payload(&l, ev);
+	put_payload(l, ev);
 	if (ev->nr_stack)
-		put_stack(&l, ev);
-	PUT(&l, "}");
-	return l.full ? 0 : (size_t)(l.at - line);
+		put_stack(l, ev);
+	PUT(l, "}");
 }
