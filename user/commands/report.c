@@ -270,7 +270,7 @@ static int write_report(const struct report_arguments *a, const struct outputs *
 	struct stack_lines *lines;
 	struct pipeline p;
 	struct sink *page, *perfetto;
-	int status, err;
+	int status = STATUS_NOT_ARMED, err;
 
 	err = pipeline_init(&p, &a->model);
 	if (err)
@@ -280,7 +280,8 @@ static int write_report(const struct report_arguments *a, const struct outputs *
 		      ?: read_trace(&p, page, a->trace, &status);
 	if (!err && a->debug_info)
 		say_lines_unknown(a->trace, &p.header);
-	if (!err && perfetto)
+	/* which ends the reading, too */
+	if (perfetto && perfetto_sink_error(perfetto))
 		err = perfetto_sink_error(perfetto);
 	if (!err && page)
 		err = write_page(page, out->page.path);
