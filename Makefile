@@ -260,7 +260,9 @@ help:
 	@echo 'make valgrind   what reads files under valgrind'
 	@echo 'make fleet-simulation  one in the lab and 500 that replay, for a real Prometheus (4 minutes)'
 	@echo 'make packaging-chroot  the Debian package in a Debian of its own (root; a minute)'
-	@echo 'make lint       clang-format, cppcheck, shellcheck'
+	@echo 'make demo-migration  QEMU migrates a nested guest by post-copy, on both kernels of the demo'
+	@echo 'make test-migration  every step with QEMU, also on 6.12 and sid (long)'
+	@echo 'make lint       clang-format, cppcheck, shellcheck; format: the layout'
 	@echo 'make clean      what was compiled; distclean: downloads and lab images as well'
 
 -include $(OBJS:.o=.d)

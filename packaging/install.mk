@@ -61,10 +61,17 @@ OWN_FOLDERS = $(sort $(dir $(filter-out %.,$(foreach f,$(INSTALLED), \
 each = set -e; for f in $(1); do \
 	mode=$${f%%:*} place="$(DESTDIR)$${f\#\#*:}"; source=$${f\#*:}; source=$${source%:*};
 
+# What a document links to and is not installed is plain text there.
+NOT_INSTALLED := \.ci|CONTRIBUTING|Makefile|bpf|include|packaging|scenarios|tests|user
+PLAIN_LINKS := s/\[([^][]*)\]\((\.\.\/)?($(NOT_INSTALLED))[^)]*\)/\1/g
+
 .PHONY: install uninstall
 install: program
 	$(call msg,INSTALL,$(DESTDIR)$(prefix))
-	$(Q)$(call each,$(INSTALLED)) $(INSTALL) -D -m "$$mode" "$$source" "$$place"; done
+	$(Q)$(call each,$(INSTALLED)) case $$source in \
+		*.md) sed -zE '$(PLAIN_LINKS)' "$$source" | $(INSTALL) -D -m "$$mode" /dev/stdin "$$place" ;; \
+		*) $(INSTALL) -D -m "$$mode" "$$source" "$$place" ;; \
+		esac; done
 	$(Q)$(call each,$(UNITS)) \
 		text=$$(sed 's|^ExecStart=/usr/sbin/|ExecStart=$(sbindir)/|' "$$source"); \
 		printf '%s\n' "$$text" | $(INSTALL) -D -m "$$mode" /dev/stdin "$$place"; done

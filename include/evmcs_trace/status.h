@@ -8,9 +8,9 @@ enum evmcs_status {
 	STATUS_FAIL = 1, /* at least one violation */
 	STATUS_UNSUPPORTED = 4, /* what was asked for cannot exist on this host */
 	STATUS_INCONCLUSIVE = 5, /* something that could matter was not seen */
-	STATUS_NOT_ARMED = 6, /* the observer could not attach */
+	STATUS_NOT_ARMED = 6, /* could not attach, or not write what was asked for */
 	STATUS_USAGE = 64, /* EX_USAGE */
-	STATUS_MALFORMED = 65, /* EX_DATAERR: trace or expectation file */
+	STATUS_MALFORMED = 65, /* EX_DATAERR: a file to be read that cannot be, or is wrong */
 };
 
 #endif

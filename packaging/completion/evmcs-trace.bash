@@ -128,7 +128,11 @@ _evmcs_trace_operand()
 	case $command in
 	'')
 		[ "$cword" != 1 ] ||
-			mapfile -t COMPREPLY < <(compgen -W "$(_evmcs_trace_commands "${words[0]}")" -- "$cur")
+			mapfile -t COMPREPLY < <(compgen -W "help $(_evmcs_trace_commands "${words[0]}")" -- "$cur")
+		;;
+	help)
+		[ "$cword" != 2 ] ||
+			mapfile -t COMPREPLY < <(compgen -W "watch $(_evmcs_trace_commands "${words[0]}")" -- "$cur")
 		;;
 	check) _evmcs_trace_files jsonl ;;
 	report) [ "$(_evmcs_trace_operands)" != 0 ] || _evmcs_trace_files jsonl ;;

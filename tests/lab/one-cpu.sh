@@ -41,8 +41,10 @@ unset LD_PRELOAD
 record matrix sh /bin/matrix "$OUT/matrix.driver"
 export LD_PRELOAD=/lib/verifier_log.so
 VERIFIER_LOG=$OUT/verifier.kprobe
-run kprobes evmcs-trace record --kprobes -o "$OUT/kprobes.jsonl" -- \
+run kprobes env SUDO_UID=65534 SUDO_GID=65533 evmcs-trace record --kprobes -o /tmp/kprobes.jsonl -- \
 	sh /bin/matrix "$OUT/kprobes.driver"
+stat -c '%u:%g %a' /tmp/kprobes.jsonl >"$OUT/owners.kprobes"
+mv /tmp/kprobes.jsonl "$OUT"
 unset LD_PRELOAD
 
 # ---- killed in the middle of a restore, which ends after it; those that come then are judged ----
@@ -64,7 +66,11 @@ fails evmcs-restore --rounds 1 --set-twice
 # the verdict before does not linger
 passes evmcs-restore --rounds 1; exit 3
 END
-run batch evmcs-trace record --batch /tmp/batch -o "$OUT"
+# in a folder that it makes, called by sudo of the user nobody, who judges one of them then
+run batch env SUDO_UID=65534 SUDO_GID=65533 evmcs-trace record --batch /tmp/batch -o /tmp/made
+(cd /tmp/made && stat -c '%n %u:%g %a' . ./*) >"$OUT/owners.batch"
+run as-nobody su nobody -c 'evmcs-trace check /tmp/made/fails.jsonl'
+mv /tmp/made/* "$OUT"
 
 # ---- idle: nothing of ours runs in a KVM_RUN round trip or at VM entry ----
 echo 1 >/proc/sys/kernel/bpf_stats_enabled
@@ -81,9 +87,13 @@ finish idle
 echo 0 >/proc/sys/kernel/bpf_stats_enabled
 
 # ---- loss: a tiny ring and a reader that sleeps ----
+# Over a file that was there, which keeps its owner.
+: >/tmp/lost.jsonl
 # shellcheck disable=SC2016 # for the inner shell, whose parent is the tracer
-run lost evmcs-trace record --ring-size 4 -o "$OUT/lost.jsonl" -- \
+run lost env SUDO_UID=65534 SUDO_GID=65533 evmcs-trace record --ring-size 4 -o /tmp/lost.jsonl -- \
 	sh -c 'kill -STOP $PPID; evmcs-restore --rounds 3; s=$?; kill -CONT $PPID; exit $s'
+stat -c '%u:%g %a' /tmp/lost.jsonl >"$OUT/owners.lost"
+mv /tmp/lost.jsonl "$OUT"
 
 # ---- the end of the trace missing: no room ----
 mkdir -p /mnt/small

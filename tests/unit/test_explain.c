@@ -213,6 +213,8 @@ static void what_was_meant(void **state)
 		{ "stale-mapp", "stale-map" }, /* too many, */
 		{ "slow_set", "slow-set" }, /* a wrong one, */
 		{ "PAGES-FIAL", "pages-fail" }, /* two in the wrong order */
+		{ "satle-map", "stale-map" }, /* which is one error, */
+		{ "satle-mpa", "stale-map" }, /* and these are two */
 		{ "early-acces", "early-access" },
 		{ "inconclusiv", "inconclusive" },
 	};
@@ -369,6 +371,11 @@ static void roff_is_escaped(void **state)
 	expect_paper(&p, "\\&.so is no request.\n\\(aqnor this.\n");
 	print_roff(begin(&p), "One (two.) Three.\n\n.four", ".IP");
 	expect_paper(&p, "One (two.)\nThree.\n.IP\n\\&.four\n");
+	print_roff_line(begin(&p),
+			"a ... b. which is longer than any line of a text that is filled by a "
+			"page, up to c-d");
+	expect_paper(&p, "a ... b. which is longer than any line of a text that is filled by a "
+			 "page, up to \\%c\\-d\n");
 	print_roff(begin(&p), "a_name and/or none", "");
 	expect_paper(&p, "\\%a_name \\%and/or none\n");
 }

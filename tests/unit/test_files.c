@@ -1014,7 +1014,7 @@ static void show_says_what_it_cannot(void **state)
 	expect_show(RUN "-3", f->directory, NULL, STATUS_INCONCLUSIVE);
 	expect_show("00000000-1389-1", f->directory, NULL, STATUS_INCONCLUSIVE);
 	expect_show(RUN "-1", other->directory, NULL, STATUS_INCONCLUSIVE);
-	expect_show(RUN "-1", "/nothing", NULL, STATUS_INCONCLUSIVE);
+	expect_show(RUN "-1", "/nothing", NULL, STATUS_MALFORMED);
 	expect_show("1", f->directory, NULL, STATUS_USAGE);
 	expect_show(RUN "-0", f->directory, NULL, STATUS_USAGE);
 	expect_show(RUN "-1x", f->directory, NULL, STATUS_USAGE);

@@ -28,6 +28,7 @@
 
 #include "probes/debug_info.h"
 #include "probes/inlined.h"
+#include "probes/plan.h"
 #include "scratch.h"
 #include "symbols/source_place.h"
 
@@ -754,6 +755,35 @@ static void install(const char *module, const char *twin_of, const char *twin)
 			    twin, u.release, twin_of);
 }
 
+/* It goes into the trace: with the longest names that it has, none of it may be cut off. */
+static void reason_has_room(void **state)
+{
+	static const char *const urls[] = { NULL, "file:///nowhere" };
+	struct debug_info_target t = target_of(object_of(0));
+	char reason[sizeof(((struct probe_fact *)0)->reason)];
+	size_t release, room, i;
+	struct debug_info info;
+	struct utsname u;
+
+	(void)state;
+	uname(&u);
+	release = sizeof(u.release) - 1 - strlen(u.release);
+	memset(t.id.bytes, 0xab, sizeof(t.id.bytes));
+	t.id.len = sizeof(t.id.bytes);
+	for (i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		if (urls[i])
+			setenv("DEBUGINFOD_URLS", urls[i], 1);
+		else
+			unsetenv("DEBUGINFOD_URLS");
+		assert_int_equal(debug_info_open(&info, &t, NULL, reason, sizeof(reason)), -ENOENT);
+		room = sizeof(reason) - 1 - strlen(reason);
+		assert_true(room > release);
+		assert_non_null(strstr(reason, "DEBUGINFOD_URLS"));
+		assert_non_null(strstr(reason, urls[i] ? "do not give it" : "sudo -E does not)"));
+	}
+	unsetenv("DEBUGINFOD_URLS");
+}
+
 static void debug_information_that_is_installed(void **state)
 {
 	static const struct {
@@ -909,6 +939,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(addresses_that_are_not_told),
 	cmocka_unit_test(modules_that_are_not_there),
 	cmocka_unit_test(build_ids_of_notes),
+	cmocka_unit_test(reason_has_room),
 	cmocka_unit_test(debug_information_that_is_installed),
 	cmocka_unit_test(debuginfod_that_has_it),
 	cmocka_unit_test(debuginfod_that_hangs),

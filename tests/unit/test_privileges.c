@@ -136,6 +136,8 @@ static uint64_t bits_kept(unsigned int later)
 
 	if (later & LATER_FILES)
 		bits |= 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER;
+	if (later & LATER_OWNER)
+		bits |= 1ULL << CAP_CHOWN;
 	return bits;
 }
 
@@ -156,6 +158,8 @@ static int drop_for(unsigned int later)
 	EXPECT(own("NoNewPrivs") == 1);
 	if (later & LATER_FILES)
 		EXPECT((left & 1ULL << CAP_DAC_OVERRIDE) == (held & 1ULL << CAP_DAC_OVERRIDE));
+	if (later & LATER_OWNER)
+		EXPECT((left & 1ULL << CAP_CHOWN) == (held & 1ULL << CAP_CHOWN));
 	privileges_raise();
 	EXPECT(own("CapEff") == permitted);
 	privileges_lower();
@@ -177,6 +181,11 @@ static int drop_for_batch(void)
 	return drop_for(LATER_FILES);
 }
 
+static int drop_for_batch_of_sudo(void)
+{
+	return drop_for(LATER_ARM | LATER_FILES | LATER_OWNER);
+}
+
 static int drop_until_armed_again(void)
 {
 	return drop_for(LATER_ARM | LATER_FILES);
@@ -187,6 +196,7 @@ static void dropped_are_gone(void **state)
 	(void)state;
 	assert_int_equal(in_child(drop), 0);
 	assert_int_equal(in_child(drop_for_batch), 0);
+	assert_int_equal(in_child(drop_for_batch_of_sudo), 0);
 	assert_int_equal(in_child(drop_until_armed_again), 0);
 }
 

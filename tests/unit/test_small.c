@@ -26,6 +26,7 @@
 #include "util/errstr.h"
 #include "util/kallsyms.h"
 #include "util/lazy.h"
+#include "util/owner.h"
 #include "util/progress.h"
 #include "util/say.h"
 #include "util/wrap.h"
@@ -894,7 +895,72 @@ static void how_far_a_file_was_read(void **state)
 	expect_progress(0, 3000, 10, 0, "reading t.jsonl: 10 lines, 0 lines/s");
 }
 
+/* ---- whose a file is ---- */
+
+static void who_called_sudo(void **state)
+{
+	static const struct {
+		const char *uid, *gid;
+	} nobody[] = {
+		{ NULL, NULL },
+		{ "1000", NULL },
+		{ NULL, "1000" },
+		{ "", "1000" },
+		{ "1000", "" },
+		{ "0", "0" },
+		{ "0", "1000" },
+		{ "-1", "1000" },
+		{ "+1000", "1000" },
+		{ " 1000", "1000" },
+		{ "1000 ", "1000" },
+		{ "1000x", "1000" },
+		{ "0x3e8", "1000" },
+		{ "1000", "users" },
+		{ "4294967295", "1000" }, /* to chown(2): as it is */
+		{ "1000", "4294967295" },
+		{ "4294967296", "1000" }, /* root, if it were cut off */
+		{ "00000000001000", "1000" },
+		{ "18446744073709551616", "1000" },
+	};
+	struct owner owner = {};
+	size_t i;
+
+	(void)state;
+	assert_true(owner_parse(&owner, "1000", "1001"));
+	assert_int_equal(owner.uid, 1000);
+	assert_int_equal(owner.gid, 1001);
+	assert_true(owner_parse(&owner, "4294967294", "0"));
+	assert_true(owner.uid == 4294967294 && owner.gid == 0);
+	for (i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++)
+		assert_false(owner_parse(&owner, nobody[i].uid, nobody[i].gid));
+}
+
+/* As root it is another's then; as anybody else nothing is tried. */
+static void file_of_who_called_sudo(void **state)
+{
+	FILE *f = tmpfile();
+	struct stat st;
+
+	(void)state;
+	assert_non_null(f);
+	setenv("SUDO_UID", "4242", 1);
+	setenv("SUDO_GID", "4243", 1);
+	owner_give(fileno(f), "it");
+	assert_int_equal(fstat(fileno(f), &st), 0);
+	assert_int_equal(st.st_uid, geteuid() ? geteuid() : 4242);
+	assert_int_equal(st.st_gid, geteuid() ? getegid() : 4243);
+	setenv("SUDO_UID", "0", 1);
+	owner_give(fileno(f), "it");
+	assert_int_equal(fstat(fileno(f), &st), 0);
+	assert_int_equal(st.st_uid, geteuid() ? geteuid() : 4242);
+	unsetenv("SUDO_UID");
+	unsetenv("SUDO_GID");
+	fclose(f);
+}
+
 static const struct CMUnitTest tests[] = {
+	TEST(who_called_sudo),
+	TEST(file_of_who_called_sudo),
 	TEST(how_far_a_file_was_read),
 	TEST(lines_that_fit),
 	TEST(lines_broken_at_fields),

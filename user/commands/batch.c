@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "commands/output.h"
 #include "evmcs_trace/status.h"
 #include "util/errstr.h"
+#include "util/owner.h"
 #include "util/say.h"
 
 #define FORBID "--forbid="
@@ -136,25 +138,46 @@ static int read_batch(struct batch *b, const char *list)
 	return err || !b->nr ? STATUS_MALFORMED : 0;
 }
 
+/* Root's, and empty: as it was made just now, if nobody has put another one in its place. */
+static bool is_as_made(int fd)
+{
+	DIR *dir = fdopendir(dup(fd));
+	struct stat st;
+	int entries = 0;
+
+	while (dir && readdir(dir))
+		entries++;
+	if (dir)
+		closedir(dir);
+	return entries == 2 && !fstat(fd, &st) && st.st_uid == geteuid() &&
+	       (st.st_mode & 0777) == 0700;
+}
+
 static int open_folder(const char *folder)
 {
-	int fd;
+	bool made = !mkdir(folder, 0700);
+	int fd = -1;
 
-	if (mkdir(folder, 0700) && errno != EEXIST)
-		fd = -1;
-	else
-		fd = open(folder, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	/* no link is followed to what is not ours to give away */
+	if (made || errno == EEXIST)
+		fd = open(folder, O_DIRECTORY | O_RDONLY | O_CLOEXEC | (made ? O_NOFOLLOW : 0));
 	if (fd < 0)
 		say_error("cannot use the folder %s (%s): choose another place with -o", folder,
 			  errstr(errno));
+	else if (made && is_as_made(fd))
+		owner_give(fd, folder);
 	return fd;
 }
 
 /* 0600, as every trace: addresses and names in it are nobody else's business. */
 static int open_trace(int folder, const char *name)
 {
-	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
+	if (fd >= 0)
+		owner_give(fd, name);
+	else if (errno == EEXIST)
+		fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd >= 0 && !fchmod(fd, 0600))
 		return fd;
 	say_error("cannot write %s (%s): choose another folder with -o", name, errstr(errno));

@@ -374,7 +374,7 @@ static int close_junit(const struct checking *c, int status)
 		return status;
 	say_error("cannot write %s (%s): free some space or choose another place with --junit",
 		  c->o->junit_path, errstr(err));
-	return worse_status(status, STATUS_INCONCLUSIVE);
+	return worse_status(status, STATUS_NOT_ARMED);
 }
 
 /* --junit with its FILE forgotten takes the first trace: do not overwrite it. */
@@ -467,7 +467,8 @@ int command_check(int argc, char **argv)
 		       "registers "
 		       "is a save. A trace given twice counts once there."
 		       "\vExit status: 0 all passed; 1 a violation was seen; 5 inconclusive; 64 "
-		       "usage; 65 a trace or the expectation file is malformed.",
+		       "usage; 6 a report could not be written; 65 a trace or the expectation file "
+		       "cannot be read or is malformed.",
 	};
 	struct check_options o = { .model = { .fail_on = SEVERITY_ERROR } };
 

@@ -18,7 +18,7 @@ struct diagnosis {
 	bool armed; /* and let go again: attached is what really happened */
 	char not_armed[512]; /* why not */
 	int status; /* what watch would end with */
-	char answer[512];
+	char answer[768];
 	char remedy[160];
 };
 

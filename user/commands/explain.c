@@ -293,7 +293,7 @@ static void class_man(const struct anomaly_class *cls)
 	snprintf(heading, sizeof(heading), "%s %s (%s)", cls->id, cls->name,
 		 severity_name(cls->severity));
 	printf(".SS ");
-	print_roff(stdout, heading, "");
+	print_roff_line(stdout, heading);
 	print_roff(stdout, cls->title, "");
 	man_part("What it means", e->means);
 	man_part("Why it matters", e->matters);
@@ -309,7 +309,7 @@ static void doubts_of_man(const char *heading, const struct doubt_explanation *d
 	printf(".SS %s\n", heading);
 	for (i = 0; i < nr; i++) {
 		printf(".TP\n.B ");
-		print_roff(stdout, doubts[i].says, "");
+		print_roff_line(stdout, doubts[i].says);
 		print_roff(stdout, doubts[i].text, ".IP");
 	}
 }

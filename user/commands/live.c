@@ -32,6 +32,7 @@
 #include "symbols/helper_finder.h"
 #include "util/errstr.h"
 #include "util/first_line.h"
+#include "util/owner.h"
 #include "util/say.h"
 #include "util/terminal.h"
 
@@ -747,6 +748,7 @@ static int begin(struct live *live, struct trace_header *header)
 /* Once, when the first trace can begin. */
 static int get_ready(struct live *live)
 {
+	struct owner owner;
 	int status;
 
 	if (live->ready)
@@ -760,7 +762,9 @@ static int get_ready(struct live *live)
 	stack_lines_prepare(live->options->lines, &live->pipeline->header);
 	if (keeps_nothing(live->options))
 		return privileges_drop(0);
-	return privileges_drop(LATER_ARM | (live->options->batch ? LATER_FILES : 0));
+	if (!live->options->batch)
+		return privileges_drop(LATER_ARM);
+	return privileges_drop(LATER_ARM | LATER_FILES | (owner_wanted(&owner) ? LATER_OWNER : 0));
 }
 
 void live_forbid(struct live *live, uint64_t points)
@@ -802,6 +806,8 @@ int live_trace(struct live *live, struct pipeline *p, char **command)
 	live->has_status = !live->options->quiet && !live->options->json &&
 			   !live->options->tenant && !command && terminal_has_status();
 	if (!status) {
+		if (live->options->traced)
+			*live->options->traced = true;
 		follow(live);
 		status = end(live);
 	}

@@ -48,6 +48,7 @@ struct live_options {
 	/* Called before the first item, when all is attached; -errno ends the run. */
 	int (*armed)(void *ctx);
 	void *armed_ctx;
+	bool *traced; /* NULL, or set as soon as a trace is being taken */
 };
 
 /* The options that both commands have; .input is struct live_options. */

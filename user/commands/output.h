@@ -2,9 +2,17 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+#include <stdbool.h>
+
 #include "model/event.h"
 
-/* The status of a command whose standard output may not have been written. */
+/* Is standard output a pipe whose reader had enough ("| head")? */
+bool output_reader_went(void);
+
+/*
+ * The status of a command whose standard output may not have been written, which is told. A
+ * reader that went had what it wanted: the verdict is what it was.
+ */
 int output_status(int status);
 
 /*

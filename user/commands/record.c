@@ -13,6 +13,7 @@
 #include "commands/live.h"
 #include "evmcs_trace/status.h"
 #include "util/errstr.h"
+#include "util/owner.h"
 #include "util/say.h"
 
 struct record_options {
@@ -21,6 +22,7 @@ struct record_options {
 	const char *batch; /* NULL: one trace */
 	int fd;
 	bool is_new; /* the file was not there before */
+	bool traced; /* there is something in it */
 	char default_output[48];
 };
 
@@ -86,6 +88,8 @@ static int open_output(struct record_options *o)
 		return STDOUT_FILENO;
 	o->fd = open(o->output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	o->is_new = o->fd >= 0;
+	if (o->is_new)
+		owner_give(o->fd, o->output);
 	if (o->fd < 0 && errno == EEXIST && o->output != o->default_output)
 		o->fd = open(o->output, O_WRONLY | O_CLOEXEC);
 	if (o->fd < 0)
@@ -119,6 +123,7 @@ static int record(struct pipeline *pipeline, struct record_options *o)
 	if (fd < 0)
 		return STATUS_NOT_ARMED;
 	o->live.armed = to_stdout ? NULL : take_output;
+	o->live.traced = &o->traced;
 	o->live.armed_ctx = o;
 	if (pipeline_add(pipeline, trace_sink_new(fd, to_stdout ? "standard output" : o->output)) ||
 	    (!to_stdout && live_add_screen(pipeline, &o->live))) {
@@ -126,7 +131,7 @@ static int record(struct pipeline *pipeline, struct record_options *o)
 		return STATUS_NOT_ARMED;
 	}
 	status = live_run(pipeline, &o->live);
-	if (!to_stdout && (status <= STATUS_FAIL || status == STATUS_INCONCLUSIVE))
+	if (!to_stdout && o->traced)
 		say("the trace is in %s; judge it again with 'evmcs-trace check %s'", o->output,
 		    o->output);
 	else if (o->is_new)

@@ -172,20 +172,26 @@ static int spool(void)
 	return 0;
 }
 
-/* report: NULL where no page is asked for */
+/* Why, was told. */
+static int unreadable(int err)
+{
+	return err && err != -ENOMEM ? -EBADMSG : err;
+}
+
+/* report: NULL where no page is asked for. -EBADMSG, too, where it cannot be read. */
 static int read_trace(struct pipeline *p, struct sink *report, const char *path, int *status)
 {
 	int err = file_source_run(path, pipeline_item, p);
 
 	if (err)
-		return err;
+		return unreadable(err);
 	*status = verdict_status(pipeline_finish(p));
 	if (!report || !report_wants_lines(report))
 		return 0;
 	if (!strcmp(path, "-"))
 		lseek(STDIN_FILENO, 0, SEEK_SET); /* spool() made a file of it */
 	err = file_source_lines(path, report_line, report);
-	return err == -ECANCELED ? 0 : err;
+	return err == -ECANCELED ? 0 : unreadable(err);
 }
 
 static int status_of(int err)
@@ -250,6 +256,9 @@ static int write_page(struct sink *page, const char *path)
 {
 	int err = report_write(page);
 
+	/* who reads it had enough */
+	if (err && !path && output_reader_went())
+		return 0;
 	if (err && err != -ENOMEM && path)
 		say_error("cannot write %s (%s): see that there is room, or choose another place",
 			  path, errstr(err));
@@ -261,7 +270,7 @@ static int write_report(const struct report_arguments *a, const struct outputs *
 	struct stack_lines *lines;
 	struct pipeline p;
 	struct sink *page, *perfetto;
-	int status, err;
+	int status = STATUS_NOT_ARMED, err;
 
 	err = pipeline_init(&p, &a->model);
 	if (err)
@@ -271,7 +280,8 @@ static int write_report(const struct report_arguments *a, const struct outputs *
 		      ?: read_trace(&p, page, a->trace, &status);
 	if (!err && a->debug_info)
 		say_lines_unknown(a->trace, &p.header);
-	if (!err && perfetto)
+	/* which ends the reading, too */
+	if (perfetto && perfetto_sink_error(perfetto))
 		err = perfetto_sink_error(perfetto);
 	if (!err && page)
 		err = write_page(page, out->page.path);
@@ -291,7 +301,9 @@ int command_report(int argc, char **argv)
 		.args_doc = "TRACE",
 		.doc = "Write one page of HTML that shows what a trace tells: the verdict, the "
 		       "restores as timelines, what was found and the lines that prove it; or a "
-		       "timeline for Perfetto.",
+		       "timeline for Perfetto.\vExit status: that of check by the built-in rules "
+		       "(an "
+		       "expectation is for check alone); 6 where it could not be written.",
 	};
 	struct report_arguments a = { .model.fail_on = SEVERITY_ERROR };
 	struct outputs out;

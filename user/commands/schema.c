@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "commands/commands.h"
+#include "commands/output.h"
 #include "evmcs_trace/status.h"
-#include "util/say.h"
 
 /* user/trace/trace.schema.json, linked in whole */
 extern const char _binary_trace_schema_json_start[];
@@ -18,9 +18,6 @@ int command_schema(int argc, char **argv)
 	size_t len = (size_t)(_binary_trace_schema_json_end - _binary_trace_schema_json_start);
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	if (fwrite(_binary_trace_schema_json_start, 1, len, stdout) != len || fflush(stdout)) {
-		say_error("cannot write to standard output");
-		return STATUS_INCONCLUSIVE;
-	}
-	return STATUS_PASS;
+	fwrite(_binary_trace_schema_json_start, 1, len, stdout);
+	return output_status(STATUS_PASS);
 }

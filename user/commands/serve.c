@@ -16,6 +16,7 @@
 
 #include "commands/commands.h"
 #include "commands/live.h"
+#include "commands/output.h"
 #include "evmcs_trace/status.h"
 #include "evmcs_trace/version.h"
 #include "serve/config.h"
@@ -651,7 +652,7 @@ int command_serve(int argc, char **argv)
 		return STATUS_MALFORMED;
 	if (c.check_config) {
 		printf("%s: right\n", c.config_file);
-		return STATUS_PASS;
+		return output_status(STATUS_PASS);
 	}
 	take_config(&c, &config);
 	return serve(&c);

@@ -25,6 +25,9 @@
 #include "util/say.h"
 #include "util/terminal.h"
 
+/* Of those in a directory. */
+#define TRACE_NAMES "evmcs-trace-*.jsonl"
+
 /* What is known of the restore. */
 struct sought {
 	bool has_set; /* the event with which it begins */
@@ -51,7 +54,8 @@ struct show {
 	struct shown_file *files;
 	size_t nr;
 	size_t room;
-	bool malformed;
+	bool malformed; /* one of them, or it cannot be read */
+	bool has_folder;
 	/* of the file that is being read */
 	struct shown_file *file;
 	uint64_t next_restore;
@@ -84,7 +88,7 @@ static int add_file(struct show *s, char *path)
 
 static int is_trace(const struct dirent *entry)
 {
-	return !fnmatch("evmcs-trace-*.jsonl", entry->d_name, 0);
+	return !fnmatch(TRACE_NAMES, entry->d_name, 0);
 }
 
 /* By their names: those of one run are in order. */
@@ -96,6 +100,7 @@ static int add_directory(struct show *s, const char *path)
 
 	if (nr < 0) {
 		say_error("cannot read %s (%s)", path, errstr(errno));
+		s->malformed = true;
 		return 0;
 	}
 	for (i = 0; i < nr; i++) {
@@ -112,8 +117,10 @@ static int add_path(struct show *s, const char *path)
 {
 	struct stat st;
 
-	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+	if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
+		s->has_folder = true;
 		return add_directory(s, path);
+	}
 	return add_file(s, strdup(path));
 }
 
@@ -221,9 +228,8 @@ static int look_for(struct show *s)
 		err = file_source_lines(s->file->path, look_at_line, s);
 		if (err == -ENOMEM)
 			return err;
-		if (err == -EBADMSG)
-			s->malformed = true;
 		if (err && err != -ECANCELED) {
+			s->malformed = true;
 			s->sought = before;
 			s->file->of_run = false;
 		}
@@ -363,9 +369,13 @@ static int show(struct show *s)
 	if (!err && (s->sought.has_set || s->sought.has_restore || s->sought.has_anomaly)) {
 		err = show_files(s);
 	} else if (!err) {
-		say_error("%s is in none of these files: it may be in one that was deleted, or of "
-			  "another host",
-			  s->id);
+		say_error(
+			"%s is in none of these files (%zu%s): it may be in one that was deleted, "
+			"or of another host",
+			s->id, s->nr,
+			s->has_folder ? "; of a directory only " TRACE_NAMES
+					", give others by their names"
+				      : "");
 		return s->malformed ? STATUS_MALFORMED : STATUS_INCONCLUSIVE;
 	}
 	if (err) {
@@ -415,7 +425,8 @@ int command_show(int argc, char **argv)
 		.args_doc = "RESTORE_ID TRACE...|DIRECTORY",
 		.doc = "Print the lines of one restore, as they are in the traces: header, VM, "
 		       "events, losses, anomalies, verdict.\vRESTORE_ID is \"restore_id\" of a "
-		       "trace. In a DIRECTORY it is looked for in all evmcs-trace-*.jsonl.",
+		       "trace. In a DIRECTORY it is looked for in all " TRACE_NAMES ".\n\n"
+		       "Exit status: 0 it was found; 5 it was not; 65 a trace cannot be read.",
 	};
 	struct show_arguments a = {};
 	struct show s = {};

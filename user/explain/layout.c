@@ -174,3 +174,16 @@ void print_roff(FILE *out, const char *text, const char *new)
 			fprintf(out, "%s\n", new);
 	}
 }
+
+void print_roff_line(FILE *out, const char *text)
+{
+	int len;
+
+	for (; *text; text = next_word(text)) {
+		len = word_len(text);
+		print_roff_word(out, text, len, 1);
+		if (text[len])
+			fputc(' ', out);
+	}
+	fputc('\n', out);
+}

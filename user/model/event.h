@@ -136,7 +136,7 @@ struct probe_fact {
 	char function[64];
 	char module[32];
 	char flavour[16]; /* "fentry", "kprobe", "inlined" (kprobes in its callers), "" */
-	char reason[256]; /* why not attached, or why not the better way */
+	char reason[512]; /* why not attached, or why not the better way */
 };
 
 /* Where a stream that is written to several files is in the one that begins with a header. */

@@ -55,11 +55,16 @@ int kernel_preflight(void)
 {
 	char nested[8];
 
-	if (!kernel_has_kvm_intel()) {
+	if (!kernel_cpu_has("vmx")) {
 		say_error(
-			"kvm_intel is not loaded, so no nested VMX guest can be restored here: "
-			"load it with 'modprobe kvm_intel nested=1' (needs an Intel CPU with VMX), "
-			"or give --wait");
+			"no VMX: this host's CPU has none, or its firmware keeps it off, so no "
+			"nested VMX guest can be restored here: use an Intel host with VMX on; in "
+			"a virtual machine, let its host pass VMX on (QEMU: -cpu host)");
+		return STATUS_UNSUPPORTED;
+	}
+	if (!kernel_has_kvm_intel()) {
+		say_error("kvm_intel is not loaded, so no nested VMX guest can be restored here: "
+			  "load it with 'modprobe kvm_intel nested=1', or give --wait");
 		return STATUS_UNSUPPORTED;
 	}
 	first_line("/sys/module/kvm_intel/parameters/nested", nested, sizeof(nested));

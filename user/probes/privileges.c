@@ -179,6 +179,11 @@ static bool files_follow(void)
 	return to_come & LATER_FILES;
 }
 
+static bool owner_follows(void)
+{
+	return to_come & LATER_OWNER;
+}
+
 /* clang-format off */
 static const struct privilege privileges[] = {
 	{ CAP_BPF, CAP_SYS_ADMIN, PRIVILEGE_NEEDED, "CAP_BPF",
@@ -209,6 +214,9 @@ static const struct privilege privileges[] = {
 	{ CAP_FOWNER, -1, PRIVILEGE_OPTIONAL, "CAP_FOWNER",
 	  "for the traces of a batch over another user's files",
 	  "they cannot be written there", files_follow, files_follow },
+	{ CAP_CHOWN, -1, PRIVILEGE_OPTIONAL, "CAP_CHOWN",
+	  "to give the traces of a batch to who called sudo",
+	  "they stay root's", owner_follows, owner_follows },
 };
 /* clang-format on */
 

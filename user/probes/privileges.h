@@ -55,6 +55,7 @@ int privileges_check(void);
 enum privileges_later {
 	LATER_FILES = 1 << 0, /* files of the user's choice are to be opened */
 	LATER_ARM = 1 << 1, /* kvm_intel may go and come: then it is armed again */
+	LATER_OWNER = 1 << 2, /* those files are to be given to who called sudo */
 };
 
 /*

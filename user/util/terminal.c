@@ -23,11 +23,19 @@ int terminal_width(FILE *out)
 	return size.ws_col < NARROWEST ? NARROWEST : size.ws_col;
 }
 
+/* What is not one of these shows an escape sequence as the characters that it is made of. */
+static bool obeys_sequences(void)
+{
+	const char *term = getenv("TERM");
+
+	return term && *term && strcmp(term, "dumb") != 0;
+}
+
 bool terminal_has_colour(FILE *out)
 {
 	const char *no_colour = getenv("NO_COLOR");
 
-	return isatty(fileno(out)) && !(no_colour && *no_colour);
+	return isatty(fileno(out)) && obeys_sequences() && !(no_colour && *no_colour);
 }
 
 /* ---- the status ---- */
@@ -36,9 +44,7 @@ static char status_shown[256]; /* "": none */
 
 bool terminal_rewrites_stderr(void)
 {
-	const char *term = getenv("TERM");
-
-	return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	return isatty(STDERR_FILENO) && obeys_sequences();
 }
 
 bool terminal_has_status(void)

@@ -9,7 +9,7 @@
 /* Columns of the terminal that out is; 0: it is none, lines may be of any length. */
 int terminal_width(FILE *out);
 
-/* Is out a terminal, and colour not unwanted (NO_COLOR)? */
+/* Is out a terminal that has it (TERM), and colour not unwanted (NO_COLOR)? */
 bool terminal_has_colour(FILE *out);
 
 /*
