@@ -178,6 +178,15 @@ int pipeline_item(void *pipeline, const struct trace_item *item)
 	return tell_judge(p, item) ?: model_item(p->model, item) ?: err;
 }
 
+void pipeline_look(struct pipeline *p, uint64_t now_ns)
+{
+	int i;
+
+	for (i = 0; i < p->nr_sinks; i++)
+		if (p->sinks[i]->ops->look)
+			p->sinks[i]->ops->look(p->sinks[i], now_ns);
+}
+
 const struct verdict *pipeline_finish(struct pipeline *p)
 {
 	const struct verdict *verdict = model_finish(p->model);

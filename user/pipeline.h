@@ -27,6 +27,8 @@ int pipeline_add(struct pipeline *p, struct sink *sink);
 int pipeline_judge(struct pipeline *p, struct judge *judge);
 /* What a source calls for each item. Returns 0 or -errno of model or sink. */
 int pipeline_item(void *pipeline, const struct trace_item *item);
+/* Time goes on, whether or not something has come. */
+void pipeline_look(struct pipeline *p, uint64_t now_ns);
 /* After the last item: verdict and judgement, told to every sink. */
 const struct verdict *pipeline_finish(struct pipeline *p);
 /* Instead of it, where the source could not be read to its end. */

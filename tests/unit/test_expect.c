@@ -1136,7 +1136,7 @@ static void evidence(void **state)
 	assert_non_null(strstr(text, "| seen:     2 selected; restore 1: vm "));
 	assert_non_null(strstr(text, "| restore 1, seq 3: accesses-in-set 1\n"));
 	assert_non_null(strstr(text, "| >      3  "));
-	assert_non_null(strstr(text, "enter map evmcs at 0x5000  vm1/vcpu0"));
+	assert_non_null(strstr(text, "enter map evmcs at 0x5000, 4096 bytes  vm1/vcpu0"));
 	assert_non_null(strstr(text, "| and 1 more\n"));
 	assert_null(strchr(text, '\033'));
 	assert_null(strstr(text, "\nok"));

@@ -748,7 +748,7 @@ static void losses_and_doubt(void **state)
 	expect_arg(event_named(t, "evmcs-deferred: inconclusive", 0),
 		   "inconclusive=records were lost while it was in flight,");
 	expect_arg(event_named(t, "verdict: inconclusive", 0),
-		   "reasons=3 records were lost,1 restores are inconclusive,");
+		   "reasons=3 records were lost,1 restore is inconclusive,");
 	timeline_free(t);
 }
 

@@ -28,6 +28,7 @@
 #include "util/lazy.h"
 #include "util/owner.h"
 #include "util/progress.h"
+#include "sinks/words.h"
 #include "util/say.h"
 #include "util/wrap.h"
 
@@ -422,6 +423,8 @@ static void text_of_a_violation(void **state)
 {
 	story(*state, "direct");
 	expect_screen(*state, plain,
+		      "22:13:20.000001  FAIL L2 evmcs-direct      CPU 0/KVM[1001] vm1/vcpu0"
+		      "  set 5.0 us  run <+6.0 us  map +4.0 us  direct-map-in-set\n"
 		      "22:13:20.000004  ERROR direct-map-in-set (A1)  CPU 0/KVM[1001] vm1/vcpu0\n"
 		      "    the enlightened VMCS was mapped inside KVM_SET_NESTED_STATE\n"
 		      "    guest address 0x5000 (evmcs, 4096 bytes) mapped by kvm_vcpu_map in"
@@ -429,11 +432,10 @@ static void text_of_a_violation(void **state)
 		      "    kernel stack:\n"
 		      "      kvm_vcpu_map+0x5 [kvm]\n"
 		      "      vmx_set_nested_state+0x300 [kvm_intel]\n"
-		      "22:13:20.000001  FAIL L2 evmcs-direct      CPU 0/KVM[1001] vm1/vcpu0"
-		      "  set 5.0 us  run <+6.0 us  map +4.0 us  direct-map-in-set\n"
 		      "FAIL: 1 of 1 restores broke the rule\n"
 		      "  paths: evmcs-direct 1\n"
-		      "  7 events, 0 lost\n");
+		      "  7 events, 0 lost\n"
+		      "  what to do: evmcs-trace explain direct-map-in-set\n");
 }
 
 static void text_of_a_failed_entry(void **state)
@@ -441,16 +443,17 @@ static void text_of_a_failed_entry(void **state)
 	story(*state, "entry-fails");
 	expect_screen(
 		*state, plain,
+		"22:13:20.000001  FAIL L1 evmcs-deferred    CPU 0/KVM[1001] vm1/vcpu0"
+		"  set 1.0 us  run +2.0 us  map +10.0 us  clean-fields-believed\n"
 		"22:13:20.000015  ERROR clean-fields-believed (A28)  CPU 0/KVM[1001] vm1/vcpu0\n"
 		"    KVM takes fields of the restored eVMCS for loaded, which the new vmcs02 never"
 		" got\n"
 		"    L1's first nested entry: clean fields 0xdfff, and it failed (exit reason"
 		" 0x80000021)\n"
-		"22:13:20.000001  FAIL L1 evmcs-deferred    CPU 0/KVM[1001] vm1/vcpu0"
-		"  set 1.0 us  run +2.0 us  map +10.0 us  clean-fields-believed\n"
 		"FAIL: 1 of 1 restores broke the rule\n"
 		"  paths: evmcs-deferred 1\n"
-		"  15 events, 0 lost\n");
+		"  15 events, 0 lost\n"
+		"  what to do: evmcs-trace explain clean-fields-believed\n");
 }
 
 static void text_of_doubt(void **state)
@@ -463,8 +466,9 @@ static void text_of_doubt(void **state)
 		      "    inconclusive: records were lost while it was in flight\n"
 		      "INCONCLUSIVE: 3 records were lost\n"
 		      "  paths: evmcs-deferred 1\n"
-		      "  inconclusive: 1 restores are inconclusive\n"
-		      "  13 events, 3 lost\n");
+		      "  inconclusive: 1 restore is inconclusive\n"
+		      "  13 events, 3 lost\n"
+		      "  what to do: evmcs-trace explain inconclusive\n");
 }
 
 static void text_of_nothing(void **state)
@@ -472,7 +476,8 @@ static void text_of_nothing(void **state)
 	footer(*state);
 	expect_screen(*state, plain,
 		      "INCONCLUSIVE: no restore was seen\n"
-		      "  0 events, 0 lost\n");
+		      "  0 events, 0 lost\n"
+		      "  what to do: evmcs-trace explain inconclusive\n");
 }
 
 /* What did not find anything says nothing but its verdict. */
@@ -485,8 +490,8 @@ static void text_of_findings_only(void **state)
 		      "a.jsonl: PASS: 1 restore; the restore path touched no guest memory before"
 		      " KVM_RUN\n"
 		      "  paths: evmcs-forced-exit 1\n"
-		      "  2 accesses before KVM_RUN were not its own: userspace asked for that, or"
-		      " teardown\n"
+		      "  2 accesses before KVM_RUN that userspace asked for, or the end of a vCPU"
+		      " made\n"
 		      "  14 events, 0 lost\n");
 }
 
@@ -504,30 +509,76 @@ static void text_of_events(void **state)
 	footer(s);
 	expect_screen(
 		s, options,
-		"22:13:20.000001    enter set-state            vm1/vcpu0 tid 2000 in"
+		"22:13:20.000001    enter set-state               vm1/vcpu0 tid 2000 in"
 		" KVM_SET_NESTED_STATE\n"
-		"22:13:20.000002    enter read-guest-cached    vm1/vcpu0 tid 2000 in"
+		"22:13:20.000002    enter read-guest-cached vmcs-link-pointer at 0x6000, 8 bytes"
+		"  vm1/vcpu0 tid 2000 in KVM_SET_NESTED_STATE\n"
+		"22:13:20.000003    exit  read-guest-cached = 0   vm1/vcpu0 tid 2000 in"
 		" KVM_SET_NESTED_STATE\n"
-		"22:13:20.000003    exit  read-guest-cached    vm1/vcpu0 tid 2000 in"
-		" KVM_SET_NESTED_STATE = 0\n"
+		"22:13:20.000004    exit  set-state = 0           vm1/vcpu0 tid 2000 in"
+		" KVM_SET_NESTED_STATE\n"
+		"22:13:20.000005    enter read-guest, 8 bytes     vm1/vcpu0 tid 2000 in"
+		" ioctl 0x12345678\n"
+		"22:13:20.000001  FAIL L2 native            CPU 0/KVM[1001] vm1/vcpu0"
+		"  set 3.0 us  open  mem-in-set,mem-before-run  00000000-1388-1\n"
+		"    inconclusive: the trace ended before the vCPU ran\n"
 		"22:13:20.000003  INFO mem-in-set (A3)  CPU 0/KVM[1001] vm1/vcpu0\n"
 		"    guest memory was reached inside KVM_SET_NESTED_STATE\n"
 		"    guest address 0x6000 (vmcs-link-pointer, 8 bytes) read by read-guest-cached"
 		" in KVM_SET_NESTED_STATE, result 0, took 1.0 us\n"
-		"22:13:20.000004    exit  set-state            vm1/vcpu0 tid 2000 in"
-		" KVM_SET_NESTED_STATE = 0\n"
-		"22:13:20.000005    enter read-guest           vm1/vcpu0 tid 2000 in"
-		" ioctl 0x12345678\n"
 		"22:13:20.000005  ERROR mem-before-run (A4)  CPU 0/KVM[1001] vm1/vcpu0\n"
 		"    guest memory was reached after KVM_SET_NESTED_STATE and before KVM_RUN\n"
 		"    guest address unknown (unknown, 8 bytes) read by read-guest in"
 		" ioctl 0x12345678, still blocked after 0 ns\n"
-		"22:13:20.000001  FAIL L2 native            CPU 0/KVM[1001] vm1/vcpu0"
-		"  set 3.0 us  open  mem-in-set,mem-before-run\n"
-		"    inconclusive: the trace ended before the vCPU ran\n"
 		"FAIL: 1 of 1 restores broke the rule\n"
 		"  paths: native 1\n"
-		"  5 events, 0 lost\n");
+		"  5 events, 0 lost\n"
+		"  what to do: evmcs-trace explain mem-before-run\n");
+}
+
+/* What a restore is found to have done does not wait for one that does not end. */
+static void text_of_a_restore_that_waits(void **state)
+{
+	const struct model_options options = { .fail_on = SEVERITY_ERROR };
+	struct screen screen = {};
+	struct pipeline p;
+
+	screen.options.out = open_memstream(&screen.text, &screen.len);
+	set_enter(*state, NESTED_GUEST_MODE | NESTED_EVMCS);
+	reach(*state, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	leave(*state, PT_MAP, 0);
+	assert_int_equal(pipeline_init(&p, &options), 0);
+	assert_int_equal(pipeline_add(&p, text_sink(&screen)), 0);
+	assert_int_equal(stream_feed(*state, pipeline_item, &p), 0);
+	pipeline_look(&p, 1000000000);
+	pipeline_look(&p, 1200000000);
+	fflush(screen.options.out);
+	assert_int_equal(screen.len, 0);
+	pipeline_look(&p, 1300000000);
+	fflush(screen.options.out);
+	assert_ptr_equal(strstr(screen.text, "22:13:20.000003  ERROR "), screen.text);
+	pipeline_finish(&p);
+	pipeline_free(&p);
+	fclose(screen.options.out);
+	assert_non_null(strstr(screen.text, "\n22:13:20.000001  FAIL "));
+	/* it is not told twice */
+	assert_null(strstr(strstr(screen.text, "ERROR ") + 1, "ERROR "));
+	free(screen.text);
+}
+
+/* What does not keep a trace from passing is told in the same breath. */
+static void text_of_a_pass_with_a_warning(void **state)
+{
+	const struct verdict v = { .kind = VERDICT_PASS,
+				   .restores = 2,
+				   .anomalies[SEVERITY_WARNING] = 3,
+				   .warning_classes = 1 << 5 | 1 << 7 };
+	char text[ANSWER_TEXT_LEN];
+
+	(void)state;
+	assert_string_equal(answer_text(text, &v),
+			    "2 restores; the restore path touched no guest memory before KVM_RUN; "
+			    "3 warnings: foreign-mm, pages-fail");
 }
 
 static char *screen_text(struct stream *s)
@@ -990,6 +1041,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(text_of_nothing),
 	TEST(text_of_findings_only),
 	TEST(text_of_events),
+	TEST(text_of_a_restore_that_waits),
+	TEST(text_of_a_pass_with_a_warning),
 	TEST(text_has_no_escapes_of_vms),
 	TEST(text_has_no_escapes_of_traces),
 	TEST(json_lines),

@@ -347,14 +347,63 @@ static int check_pairs(const struct checking *c)
 	return STATUS_MALFORMED;
 }
 
+/* How many of them came to what, and how that is told. */
+static const struct outcome {
+	int status;
+	enum verdict_kind kind;
+	const char *text;
+} outcomes[] = {
+	{ STATUS_FAIL, VERDICT_FAIL, "failed" },
+	{ STATUS_MALFORMED, VERDICT_INCONCLUSIVE, "could not be read" },
+	{ STATUS_INCONCLUSIVE, VERDICT_INCONCLUSIVE, "inconclusive" },
+	{ STATUS_PASS, VERDICT_PASS, "passed" },
+};
+
+#define NR_OUTCOMES (sizeof(outcomes) / sizeof(outcomes[0]))
+
+static const struct outcome *outcome_of(int status)
+{
+	size_t i;
+
+	for (i = 0; i < NR_OUTCOMES - 1 && outcomes[i].status != status; i++)
+		;
+	return &outcomes[i];
+}
+
+/* Who reads the last line alone must not take that of one subject for all of them. */
+static void print_overall(const struct checking *c, int status, const int nr[NR_OUTCOMES],
+			  int pairs_status)
+{
+	char text[160] = "";
+	int n = 0;
+	size_t i;
+
+	if (c->o->format != FORMAT_TEXT || c->o->nr_traces + c->o->migration < 2)
+		return;
+	for (i = 0; i < NR_OUTCOMES; i++)
+		if (nr[i])
+			n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%d %s", n ? ", " : "",
+				      nr[i], outcomes[i].text);
+	if (c->o->migration)
+		snprintf(text + n, sizeof(text) - (size_t)n, "; both halves together: %s",
+			 outcome_of(pairs_status)->text);
+	text_overall(stdout, outcome_of(status)->kind, "of %d trace%s %s", c->o->nr_traces,
+		     c->o->nr_traces == 1 ? "" : "s", text);
+}
+
 static int check_traces(const struct checking *c)
 {
-	int status = STATUS_PASS, i;
+	int nr[NR_OUTCOMES] = {}, status = STATUS_PASS, one, i;
 
 	begin_reports(c, c->o->nr_traces + c->o->migration);
-	for (i = 0; i < c->o->nr_traces; i++)
-		status = worse_status(status, check_trace(c, i));
-	status = worse_status(status, check_pairs(c));
+	for (i = 0; i < c->o->nr_traces; i++) {
+		one = check_trace(c, i);
+		nr[outcome_of(one) - outcomes]++;
+		status = worse_status(status, one);
+	}
+	one = check_pairs(c);
+	status = worse_status(status, one);
+	print_overall(c, status, nr, one);
 	if (c->junit)
 		junit_end(c->junit);
 	return status;

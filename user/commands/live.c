@@ -659,6 +659,7 @@ static void look(struct live *live)
 
 	if (n < 0)
 		live->end_reason = "output failed";
+	pipeline_look(live->pipeline, clock_ns(CLOCK_MONOTONIC));
 	look_again(live, next_timeout(live, open, n > 0));
 }
 

@@ -330,25 +330,17 @@ static int forget_events(struct judge *j)
 	return 0;
 }
 
-static int keep_event(struct judge *j, const struct event *ev)
+struct seen_event see_event(const struct event *ev)
 {
 	enum point_class class = point_class(ev->point);
 	/* an unmap says what of, too, and is no access by itself */
 	bool access = (class == CLASS_ACCESS || class == CLASS_UNMAP) && ev->phase == PHASE_ENTER;
 
-	if (j->nr_events == j->room) {
-		size_t room = j->room ? 2 * j->room : 256;
-		struct seen_event *events = realloc(j->events, room * sizeof(*events));
-
-		if (!events)
-			return -ENOMEM;
-		j->events = events;
-		j->room = room;
-	}
-	j->events[j->nr_events++] = (struct seen_event){
+	return (struct seen_event){
 		.seq = ev->seq,
 		.t_ns = ev->t_ns,
 		.gpa = access ? ev->access.gpa : GPA_UNKNOWN,
+		.len = access ? ev->access.len : 0,
 		.ret = ev->phase == PHASE_EXIT ? ev->ret : 0,
 		.vm = ev->vm,
 		.vcpu = ev->vcpu,
@@ -359,6 +351,20 @@ static int keep_event(struct judge *j, const struct event *ev)
 		.purpose = (uint8_t)(access ? ev->access.purpose : PURPOSE_UNKNOWN),
 		.is_access = access && event_is_access(ev),
 	};
+}
+
+static int keep_event(struct judge *j, const struct event *ev)
+{
+	if (j->nr_events == j->room) {
+		size_t room = j->room ? 2 * j->room : 256;
+		struct seen_event *events = realloc(j->events, room * sizeof(*events));
+
+		if (!events)
+			return -ENOMEM;
+		j->events = events;
+		j->room = room;
+	}
+	j->events[j->nr_events++] = see_event(ev);
 	return 0;
 }
 

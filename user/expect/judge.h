@@ -46,6 +46,9 @@ struct judgement {
 
 struct judge;
 
+/* What is kept, and shown, of an event. */
+struct seen_event see_event(const struct event *event);
+
 /* expectation may be NULL and must outlive it. NULL on -ENOMEM. */
 struct judge *judge_new(const struct expectation *expectation, enum severity fail_on);
 void judge_free(struct judge *judge);

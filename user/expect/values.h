@@ -49,6 +49,7 @@ struct seen_event {
 	uint64_t seq;
 	uint64_t t_ns;
 	uint64_t gpa;
+	uint64_t len; /* 0: unknown */
 	int64_t ret;
 	uint32_t vm;
 	int32_t vcpu;

@@ -205,8 +205,13 @@ static void count(struct verdict *verdict, const struct restore *restore)
 	verdict->restores++;
 	verdict->by_verdict[restore->verdict]++;
 	verdict->by_path[restore->path]++;
-	for (i = 0; i < restore->nr_anomalies; i++)
-		verdict->anomalies[restore->anomalies[i].severity]++;
+	for (i = 0; i < restore->nr_anomalies; i++) {
+		const struct anomaly *a = &restore->anomalies[i];
+
+		verdict->anomalies[a->severity]++;
+		if (a->severity == SEVERITY_WARNING)
+			verdict->warning_classes |= 1ULL << (a->cls - anomaly_classes);
+	}
 }
 
 /* Its window has ended. */
@@ -1594,8 +1599,9 @@ static void give_verdict(struct model *m)
 		reason(v, DOUBT_NO_RESTORE, "no restore was seen%s",
 		       v->resets ? ", only resets of vCPUs that were out of VMX operation" : "");
 	if (v->by_verdict[VERDICT_INCONCLUSIVE])
-		reason(v, DOUBT_RESTORES, "%" PRIu64 " restores are inconclusive",
-		       v->by_verdict[VERDICT_INCONCLUSIVE]);
+		reason(v, DOUBT_RESTORES, "%" PRIu64 " restore%s inconclusive",
+		       v->by_verdict[VERDICT_INCONCLUSIVE],
+		       v->by_verdict[VERDICT_INCONCLUSIVE] == 1 ? " is" : "s are");
 	if (v->by_verdict[VERDICT_FAIL])
 		v->kind = VERDICT_FAIL;
 	else if (v->nr_reasons)

@@ -4,18 +4,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/names.h"
 #include "sinks/checks.h"
 #include "sinks/words.h"
 #include "util/plain.h"
+#include "util/terminal.h"
+#include "util/wrap.h"
 
 struct lines {
 	FILE *out;
 	const char *prefix;
+	int width; /* 0: lines may be of any length */
 	const struct trace_header *header;
 };
 
-/* A VM's name may hold anything: neither a terminal nor a parser gets it. */
+/* How far what goes on is to the right of what it goes on from. */
+#define CONTINUED 10
+
+/* Made narrower between its words, or between its fields. */
+static void put_text(const struct lines *l, char *text, bool fields)
+{
+	int blanks = (int)strspn(text, " ");
+	struct wrap w = { .out = l->out, .width = l->width };
+
+	/* a VM's name may hold anything: neither a terminal nor a parser gets it */
+	plain(text);
+	w.at = fprintf(l->out, "%s%*s", l->prefix, blanks, "");
+	w.indent = w.at + CONTINUED;
+	if (fields || !l->width)
+		wrap_fields(&w, text + blanks);
+	else
+		wrap_words(&w, text + blanks, strlen(text + blanks));
+	fputc('\n', l->out);
+}
+
 static void put_line(const struct lines *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -27,28 +48,17 @@ static void put_line(const struct lines *l, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	fprintf(l->out, "%s%s\n", l->prefix, plain(line));
+	put_text(l, line, false);
 }
 
 static void put_event(const struct lines *l, const struct seen_event *ev, bool marked)
 {
-	const char *ioctl = ioctl_name(ev->ioctl);
-	char time[TIMESTAMP_LEN], what[64] = "", vcpu[24] = "";
+	char time[TIMESTAMP_LEN], what[EVENT_TEXT_LEN], where[PLACE_TEXT_LEN], line[512];
 
-	if (ev->vcpu != VCPU_NONE)
-		snprintf(vcpu, sizeof(vcpu), "/vcpu%d", ev->vcpu);
-
-	if (ev->phase == PHASE_EXIT)
-		snprintf(what, sizeof(what), " = %" PRId64, ev->ret);
-	else if (ev->is_access && ev->gpa != GPA_UNKNOWN)
-		snprintf(what, sizeof(what), " %s at 0x%" PRIx64, purpose_name(ev->purpose),
-			 ev->gpa);
-	else if (ev->is_access)
-		snprintf(what, sizeof(what), " %s", purpose_name(ev->purpose));
-	put_line(l, "%s %6" PRIu64 "  %s  %-5s %s%s  vm%u%s tid %u in %s", marked ? ">" : " ",
-		 ev->seq, clock_time(time, l->header, ev->t_ns), phase_name(ev->phase),
-		 point_name(ev->point), what, ev->vm, vcpu, ev->tid,
-		 ioctl ? ioctl : (ev->ioctl ? "another ioctl" : "no ioctl"));
+	snprintf(line, sizeof(line), "%s %6" PRIu64 "  %s  %s  %s", marked ? ">" : " ", ev->seq,
+		 clock_time(time, l->header, ev->t_ns), event_text(what, ev),
+		 place_text(where, ev));
+	put_text(l, line, true);
 }
 
 static void put_around(const struct lines *l, const struct judgement *j, uint64_t seq)
@@ -66,7 +76,12 @@ static void put_around(const struct lines *l, const struct judgement *j, uint64_
 void put_check(FILE *out, const char *prefix, const struct judgement *j, const struct check *check,
 	       const struct trace_header *header)
 {
-	const struct lines l = { .out = out, .prefix = prefix, .header = header };
+	/* who reads another prefix takes each line by itself */
+	bool for_people = strspn(prefix, " ") == strlen(prefix);
+	const struct lines l = { .out = out,
+				 .prefix = prefix,
+				 .width = for_people ? terminal_width(out) : 0,
+				 .header = header };
 	int i;
 
 	put_line(&l, "expected: %s", check->expected);

@@ -6,6 +6,8 @@
 #include "model/names.h"
 #include "sinks/migrations.h"
 #include "sinks/words.h"
+#include "util/terminal.h"
+#include "util/wrap.h"
 
 static const struct half *any_half(const struct pair *pair)
 {
@@ -36,16 +38,34 @@ static void put_half(FILE *out, const struct pair_list *pairs, const char *what,
 static void put_pair(FILE *out, const struct pair_list *pairs, const struct pair *pair)
 {
 	const struct half *half = any_half(pair);
-	char time[DURATION_LEN], differences[JUDGED_TEXT_LEN];
+	char time[DURATION_LEN];
 
-	fprintf(out, "  %s/vcpu%d  %s", printable(half->vm->name ? half->vm->name : half->vm->comm),
+	fprintf(out, "%s/vcpu%d  %s", printable(half->vm->name ? half->vm->name : half->vm->comm),
 		half->vcpu, half->l2 ? "L2" : "L1");
 	put_half(out, pairs, "saved", pair->save);
 	put_half(out, pairs, "restored", pair->restore);
 	if (pair->save && pair->restore && same_host(pair->save, pair->restore))
 		fprintf(out, " +%s", duration(time, pair->restore->wall_ns - pair->save->wall_ns));
-	fprintf(out, "  %s%s\n", pair_result_name(pair->result),
+	fprintf(out, "  %s%s", pair_result_name(pair->result),
 		pair->snapshot ? ", by the same process" : "");
+}
+
+/* A line of fields, made narrower where the screen is. */
+static void print_pair(FILE *out, const struct pair_list *pairs, const struct pair *pair)
+{
+	struct wrap w = { .out = out, .width = terminal_width(out), .at = 2, .indent = 6 };
+	char differences[JUDGED_TEXT_LEN], *text = NULL;
+	size_t len;
+	FILE *line = open_memstream(&text, &len);
+
+	if (!line)
+		return;
+	put_pair(line, pairs, pair);
+	fputs("  ", out);
+	if (!fclose(line))
+		wrap_fields(&w, text);
+	fputc('\n', out);
+	free(text);
 	pair_differences(pair, differences, sizeof(differences));
 	if (pair->differing)
 		fprintf(out, "    saved -> restored: %s\n", differences);
@@ -65,7 +85,7 @@ void migrations_print_text(FILE *out, const struct pair_list *pairs, bool all)
 		if (!begun)
 			fprintf(out, "migrations:\n");
 		begun = true;
-		put_pair(out, pairs, &pairs->pair[i]);
+		print_pair(out, pairs, &pairs->pair[i]);
 	}
 	fflush(out);
 }

@@ -34,6 +34,8 @@ struct sink_ops {
 			const struct trace_header *header);
 	void (*judgement)(struct sink *sink, const struct judgement *judgement,
 			  const struct trace_header *header);
+	/* in a watch, now and then while a restore is in flight */
+	void (*look)(struct sink *sink, uint64_t now_ns);
 	/* instead of both: there is no trace to speak of */
 	void (*unreadable)(struct sink *sink, const char *why);
 	void (*free)(struct sink *sink);
@@ -53,6 +55,10 @@ struct text_options {
 	struct stack_lines *lines; /* of stacks; NULL: none. The caller's. */
 };
 struct sink *text_sink_new(const struct text_options *options);
+
+/* What several traces come to, where each has had its own last line. */
+void text_overall(FILE *out, enum verdict_kind kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * The same facts, one JSON object a line: anomalies, saves, restores, verdict, and

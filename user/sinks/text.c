@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/anomalies.h"
 #include "model/names.h"
+#include "model/run.h"
 #include "sinks/checks.h"
+#include "sinks/held.h"
 #include "sinks/owed.h"
 #include "sinks/sink.h"
 #include "sinks/words.h"
@@ -19,43 +22,88 @@ struct text_sink {
 	struct sink sink;
 	struct text_options options;
 	bool colour;
+	FILE *to; /* what is written goes here: to out, but for what is held */
 	/* the line that is being made */
 	FILE *line;
 	char *text;
 	size_t len;
+	struct held held; /* anomalies of restores whose line comes */
 	struct owed_lines owed;
+	/* the first restore that broke the rule, and of what it is an example */
+	char example[RESTORE_ID_LEN];
+	const struct anomaly_class *example_of;
 };
 
 /* What a continued line begins below: the verdict. */
 #define CONTINUED 17
 /* What is said of the line above. */
 #define INDENT 4
+/* What happened, where there is room for columns. */
+#define EVENT_COLUMN 28
+#define ROOM_FOR_COLUMNS 100
+/* A restore that goes on for longer is one that waits: what is wrong with it does not. */
+#define HOLD_NS 300000000ULL
 
 #define RESET "\033[0m"
 
 static const char *const severity_colours[] = { "\033[36m", "\033[33m", "\033[1;31m" };
 static const char *const verdict_colours[] = { "\033[32m", "\033[33m", "\033[1;31m" };
 
-/* A line of fields, which is broken where the screen is too narrow for it. */
+/* A line that is broken where the screen is too narrow for it. */
 static bool line_begin(struct text_sink *t)
 {
-	terminal_clear_status();
 	t->text = NULL;
 	t->line = open_memstream(&t->text, &t->len);
 	return t->line;
 }
 
+static struct wrap line_wrap(const struct text_sink *t, int lead, int indent)
+{
+	struct wrap w = { .out = t->to, .width = terminal_width(t->options.out), .indent = indent };
+
+	w.at = fprintf(t->to, "%*s", lead, "");
+	return w;
+}
+
+static void line_finish(struct text_sink *t)
+{
+	fputc('\n', t->to);
+	free(t->text);
+	t->line = NULL;
+	fflush(t->to);
+}
+
+/* Between fields, of which a line that tells of something has several. */
 static void line_end(struct text_sink *t)
 {
-	FILE *out = t->options.out;
-	struct wrap w = { .out = out, .width = terminal_width(out), .indent = CONTINUED };
+	struct wrap w = line_wrap(t, 0, CONTINUED);
 
 	if (!fclose(t->line))
 		wrap_fields(&w, t->text);
-	fputc('\n', out);
-	free(t->text);
-	t->line = NULL;
-	fflush(out);
+	line_finish(t);
+}
+
+/* Between words, so many columns from the left. */
+static void line_end_words(struct text_sink *t, int lead)
+{
+	struct wrap w = line_wrap(t, lead, lead + 2);
+
+	if (!fclose(t->line))
+		wrap_words(&w, t->text, strlen(t->text));
+	line_finish(t);
+}
+
+static void __attribute__((format(printf, 3, 4)))
+print_words(struct text_sink *t, int lead, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!line_begin(t))
+		return;
+	va_start(args, fmt);
+	vfprintf(t->line, fmt, args);
+	va_end(args);
+	line_end_words(t, lead);
 }
 
 static void print_vcpu(FILE *out, const char *name, uint32_t pid, uint32_t vm, int32_t vcpu)
@@ -70,12 +118,10 @@ static void print_whose(FILE *out, const struct restore *r)
 
 static void print_sentence(const struct text_sink *t, const char *text)
 {
-	FILE *out = t->options.out;
-	struct wrap w = { .out = out, .width = terminal_width(out), .indent = INDENT };
+	struct wrap w = line_wrap(t, INDENT, INDENT);
 
-	w.at = fprintf(out, "%*s", INDENT, "");
 	wrap_words(&w, text, strlen(text));
-	fputc('\n', out);
+	fputc('\n', t->to);
 }
 
 static void print_access(const struct text_sink *t, const struct access *a)
@@ -88,8 +134,8 @@ static void print_access(const struct text_sink *t, const struct access *a)
 static void print_line(const struct text_sink *t, const struct source_frame *frame)
 {
 	if (frame->line && frame->file[0])
-		fprintf(t->options.out, "  %s:%u", printable(frame->file), frame->line);
-	fputc('\n', t->options.out);
+		fprintf(t->to, "  %s:%u", printable(frame->file), frame->line);
+	fputc('\n', t->to);
 }
 
 /* The function, and below it what was inlined there, each in the one above. */
@@ -98,10 +144,10 @@ static void print_frames(const struct text_sink *t, const char *entry,
 {
 	static const struct source_frame unknown;
 
-	fprintf(t->options.out, "      %s", printable(entry));
+	fprintf(t->to, "      %s", printable(entry));
 	print_line(t, nr > 0 ? &frames[nr - 1] : &unknown);
 	for (nr -= 2; nr >= 0; nr--) {
-		fprintf(t->options.out, "        inlined: %s", printable(frames[nr].function));
+		fprintf(t->to, "        inlined: %s", printable(frames[nr].function));
 		print_line(t, &frames[nr]);
 	}
 }
@@ -114,7 +160,7 @@ static void print_stack(struct text_sink *t, const struct access *a,
 
 	if (!a->nr_stack)
 		return;
-	fprintf(t->options.out, "    kernel stack:\n");
+	fprintf(t->to, "    kernel stack:\n");
 	for (i = 0; i < a->nr_stack; i++) {
 		nr = stack_lines_find(t->options.lines, header, a->stack[i], &frames);
 		if (nr == -EAGAIN)
@@ -133,26 +179,22 @@ static void print_owed(struct text_sink *t, const struct trace_header *header)
 		nr = stack_lines_find(t->options.lines, header, t->owed.entry[i], &frames);
 		late += nr == -EAGAIN;
 		if (nr > 0 && !shown++)
-			fprintf(t->options.out, "  lines of the stacks above:\n");
+			fprintf(t->to, "  lines of the stacks above:\n");
 		if (nr > 0)
 			print_frames(t, t->owed.entry[i], frames, nr);
 	}
 	if (late)
-		fprintf(t->options.out,
+		fprintf(t->to,
 			"  %d lines of stacks were not found in time: 'evmcs-trace check' of a "
 			"recorded trace waits for them\n",
 			late);
 }
 
-static void text_anomaly(struct sink *sink, const struct restore *r, const struct anomaly *a,
-			 const struct trace_header *header)
+static void print_anomaly(struct text_sink *t, const struct restore *r, const struct anomaly *a,
+			  const struct trace_header *header)
 {
-	struct text_sink *t = (struct text_sink *)sink;
 	char time[TIMESTAMP_LEN], entry[ENTRY_TEXT_LEN];
 
-	/* the harmless ones are in the restore's own line */
-	if ((a->severity == SEVERITY_INFO || t->options.checks) && !t->options.events)
-		return;
 	if (!line_begin(t))
 		return;
 	fprintf(t->line, "%s  %s%s%s %s (%s)  ", clock_time(time, header, a->t_ns),
@@ -167,7 +209,52 @@ static void text_anomaly(struct sink *sink, const struct restore *r, const struc
 	}
 	if (a->of_entry)
 		print_sentence(t, entry_text(entry, &r->first_entry));
-	fflush(t->options.out);
+}
+
+/* Beneath its restore's line, which comes when the restore is over: text_restore(). */
+static void text_anomaly(struct sink *sink, const struct restore *r, const struct anomaly *a,
+			 const struct trace_header *header)
+{
+	struct text_sink *t = (struct text_sink *)sink;
+	char *text = NULL;
+	size_t len;
+
+	/* the harmless ones are in the restore's own line */
+	if ((a->severity == SEVERITY_INFO || t->options.checks) && !t->options.events)
+		return;
+	t->to = open_memstream(&text, &len);
+	if (t->to) {
+		print_anomaly(t, r, a, header);
+		if (!fclose(t->to))
+			held_add(&t->held, r->id, a->cls, text);
+	}
+	t->to = t->options.out;
+	if (t->held.nr > HELD_MAX) {
+		terminal_clear_status();
+		held_show_oldest(&t->held, t->to);
+	}
+}
+
+static void text_look(struct sink *sink, uint64_t now_ns)
+{
+	struct text_sink *t = (struct text_sink *)sink;
+
+	if (!t->held.nr)
+		return;
+	terminal_clear_status();
+	held_show_older(&t->held, now_ns, HOLD_NS, t->to);
+	fflush(t->to);
+}
+
+/* Nothing comes any more. */
+static void text_unreadable(struct sink *sink, const char *why)
+{
+	struct text_sink *t = (struct text_sink *)sink;
+
+	(void)why;
+	while (t->held.nr)
+		held_show_oldest(&t->held, t->to);
+	fflush(t->to);
 }
 
 static void print_times(const struct text_sink *t, const struct restore *r)
@@ -175,7 +262,11 @@ static void print_times(const struct text_sink *t, const struct restore *r)
 	char time[DURATION_LEN];
 
 	/* a SET that had not returned when the trace ended took longer than that */
-	fprintf(t->line, "  set %s%s", r->set_done ? "" : ">", duration(time, r->set_duration_ns));
+	if (r->set_done || r->set_duration_ns)
+		fprintf(t->line, "  set %s%s", r->set_done ? "" : ">",
+			duration(time, r->set_duration_ns));
+	else
+		fprintf(t->line, "  set not returned");
 	if (r->set_done && r->set_ret)
 		fprintf(t->line, " (refused: %" PRId64 ")", r->set_ret);
 	if (r->run_seen)
@@ -195,36 +286,64 @@ static void print_notes(const struct text_sink *t, const struct restore *r)
 		fprintf(t->line, "%s%s", i ? "," : "  ", r->anomalies[i].cls->name);
 }
 
-static void print_doubts(const struct text_sink *t, const struct restore *r)
+static void print_doubts(struct text_sink *t, const struct restore *r)
 {
 	int i;
 
 	for (i = 0; i < WHY_COUNT; i++)
 		if (r->why & (1U << i))
-			fprintf(t->options.out, "    inconclusive: %s\n", inconclusive_text(i));
-	fflush(t->options.out);
+			print_words(t, INDENT, "inconclusive: %s", inconclusive_text(i));
+}
+
+/* What the verdict's last lines name. */
+static void remember_example(struct text_sink *t, const struct restore *r,
+			     const struct trace_header *header)
+{
+	const struct anomaly *worst = NULL;
+	int i;
+
+	if (r->verdict != VERDICT_FAIL || t->example_of)
+		return;
+	for (i = 0; i < r->nr_anomalies; i++)
+		if (!worst || r->anomalies[i].severity > worst->severity)
+			worst = &r->anomalies[i];
+	restore_id(t->example, header, r->id);
+	t->example_of = worst ? worst->cls : NULL;
+}
+
+static bool shows(const struct text_sink *t, const struct restore *r)
+{
+	if (held_has(&t->held, r->id))
+		return true;
+	if (t->options.only_findings && (r->verdict == VERDICT_PASS || t->options.checks))
+		return false;
+	return !r->reset || t->options.events;
 }
 
 static void text_restore(struct sink *sink, const struct restore *r,
 			 const struct trace_header *header)
 {
 	struct text_sink *t = (struct text_sink *)sink;
-	char time[TIMESTAMP_LEN];
+	char time[TIMESTAMP_LEN], id[RESTORE_ID_LEN];
 
-	if (t->options.only_findings && (r->verdict == VERDICT_PASS || t->options.checks))
+	remember_example(t, r, header);
+	if (!shows(t, r) || !line_begin(t))
 		return;
-	if (r->reset && !t->options.events)
-		return;
-	if (!line_begin(t))
-		return;
+	terminal_clear_status();
 	fprintf(t->line, "%s  %s%-4s%s %s %-16s  ", clock_time(time, header, r->t_set_ns),
 		t->colour ? verdict_colours[r->verdict] : "", verdict_words[r->verdict],
 		t->colour ? RESET : "", r->l2 ? "L2" : "L1", path_name(r->path));
 	print_whose(t->line, r);
 	print_times(t, r);
 	print_notes(t, r);
+	if (t->options.events) {
+		restore_id(id, header, r->id);
+		fprintf(t->line, "  %s", id);
+	}
 	line_end(t);
 	print_doubts(t, r);
+	held_show(&t->held, r->id, t->to);
+	fflush(t->to);
 }
 
 /* By which VMCS L1 runs its guest. */
@@ -245,6 +364,7 @@ static void text_save(struct sink *sink, const struct save *s, const struct trac
 		return;
 	if (!line_begin(t))
 		return;
+	terminal_clear_status();
 	fprintf(t->line, "%s  save %s %-16s  ", clock_time(time, header, s->t_ns),
 		s->l2 ? "L2" : "L1", save_kind(s));
 	print_vcpu(t->line, s->vm_name ? s->vm_name : s->comm, s->pid, s->vm, s->vcpu);
@@ -259,44 +379,88 @@ static void text_save(struct sink *sink, const struct save *s, const struct trac
 	line_end(t);
 }
 
+static void print_event(struct text_sink *t, const struct event *ev,
+			const struct trace_header *header)
+{
+	char time[TIMESTAMP_LEN], what[EVENT_TEXT_LEN], where[PLACE_TEXT_LEN];
+	const struct seen_event seen = see_event(ev);
+	int width = terminal_width(t->options.out);
+
+	if (!line_begin(t))
+		return;
+	fprintf(t->line, "%s    %-*s  %s", clock_time(time, header, ev->t_ns),
+		width && width < ROOM_FOR_COLUMNS ? 0 : EVENT_COLUMN, event_text(what, &seen),
+		place_text(where, &seen));
+	line_end(t);
+}
+
 static int text_item(struct sink *sink, const struct trace_item *item,
 		     const struct trace_header *header)
 {
 	struct text_sink *t = (struct text_sink *)sink;
-	char time[TIMESTAMP_LEN], cmd[IOCTL_TEXT_LEN];
-	const struct event *ev;
+	char time[TIMESTAMP_LEN];
 
 	if (item->type == ITEM_LOSS || (item->type == ITEM_EVENT && t->options.events))
 		terminal_clear_status();
 	if (item->type == ITEM_LOSS)
-		fprintf(t->options.out, "%s  LOST %" PRIu64 " records (%s)\n",
+		fprintf(t->to, "%s  LOST %" PRIu64 " records (%s)\n",
 			clock_time(time, header, item->loss.t_ns), item->loss.count,
 			loss_stage_name(item->loss.stage));
-	if (item->type != ITEM_EVENT || !t->options.events)
-		return 0;
-	ev = item->event;
-	fprintf(t->options.out, "%s    %-5s %-20s vm%u/vcpu%d tid %u in %s",
-		clock_time(time, header, ev->t_ns), phase_name(ev->phase), point_name(ev->point),
-		ev->vm, ev->vcpu, ev->tid, ioctl_text(cmd, ev->ioctl));
-	if (ev->phase == PHASE_EXIT)
-		fprintf(t->options.out, " = %" PRId64, ev->ret);
-	fputc('\n', t->options.out);
+	if (item->type == ITEM_EVENT && t->options.events)
+		print_event(t, item->event, header);
 	return 0;
 }
 
-static void print_verdict_word(const struct text_sink *t, enum verdict_kind kind)
+static void put_verdict_word(const struct text_sink *t, FILE *out, enum verdict_kind kind)
 {
-	fprintf(t->options.out, "%s%s%s", t->colour ? verdict_colours[kind] : "",
-		verdict_words[kind], t->colour ? RESET : "");
+	fprintf(out, "%s%s%s", t->colour ? verdict_colours[kind] : "", verdict_words[kind],
+		t->colour ? RESET : "");
 }
 
-/* The path of the trace, of which others may have chosen a part. */
-static void put_label(const struct text_sink *t)
+/* The line that answers: of which trace, for its path others may have chosen a part. */
+static void __attribute__((format(printf, 3, 4)))
+print_answer(struct text_sink *t, enum verdict_kind kind, const char *fmt, ...)
 {
-	if (!t->options.label)
+	va_list args;
+
+	if (!line_begin(t))
 		return;
-	put_plain(t->options.out, t->options.label);
-	fputs(": ", t->options.out);
+	if (t->options.label) {
+		put_plain(t->line, t->options.label);
+		fputs(": ", t->line);
+	}
+	put_verdict_word(t, t->line, kind);
+	fputs(": ", t->line);
+	va_start(args, fmt);
+	vfprintf(t->line, fmt, args);
+	va_end(args);
+	line_end_words(t, 0);
+}
+
+static void print_paths(struct text_sink *t, const struct verdict *v)
+{
+	int i;
+
+	if (!v->restores || !line_begin(t))
+		return;
+	fprintf(t->line, "paths:");
+	for (i = 0; i < PATH_COUNT; i++)
+		if (v->by_path[i])
+			fprintf(t->line, " %s %" PRIu64, path_name(i), v->by_path[i]);
+	line_end_words(t, 2);
+}
+
+/* Where to read on. */
+static void print_ways_on(struct text_sink *t, const struct verdict *v)
+{
+	if (v->kind == VERDICT_INCONCLUSIVE)
+		print_words(t, 2, "what to do: evmcs-trace explain inconclusive");
+	if (!t->example_of)
+		return;
+	print_words(t, 2, "what to do: evmcs-trace explain %s", t->example_of->name);
+	if (t->options.label)
+		print_words(t, 2, "its events: evmcs-trace show %s %s", t->example,
+			    printable(t->options.label));
 }
 
 static void text_verdict(struct sink *sink, const struct verdict *v,
@@ -310,38 +474,25 @@ static void text_verdict(struct sink *sink, const struct verdict *v,
 		return;
 	terminal_clear_status();
 	print_owed(t, header);
-	put_label(t);
-	print_verdict_word(t, v->kind);
-	fputs(": ", t->options.out);
-	fprintf(t->options.out, "%s\n", answer_text(answer, v));
-	if (v->restores) {
-		fprintf(t->options.out, "  paths:");
-		for (i = 0; i < PATH_COUNT; i++)
-			if (v->by_path[i])
-				fprintf(t->options.out, " %s %" PRIu64, path_name(i),
-					v->by_path[i]);
-		fputc('\n', t->options.out);
-	}
+	print_answer(t, v->kind, "%s", answer_text(answer, v));
+	print_paths(t, v);
 	for (i = v->kind == VERDICT_INCONCLUSIVE ? 1 : 0; i < v->nr_reasons; i++)
-		fprintf(t->options.out, "  %s: %s\n",
-			v->kind == VERDICT_FAIL ? "also" : "inconclusive",
-			printable(v->reasons[i]));
+		print_words(t, 2, "%s: %s", v->kind == VERDICT_FAIL ? "also" : "inconclusive",
+			    printable(v->reasons[i]));
 	if (v->kind == VERDICT_PASS && v->accesses_before_run)
-		fprintf(t->options.out,
-			"  %" PRIu64 " %s not its own: userspace asked for that, or teardown\n",
-			v->accesses_before_run,
-			v->accesses_before_run == 1 ? "access before KVM_RUN was"
-						    : "accesses before KVM_RUN were");
+		print_words(t, 2,
+			    "%" PRIu64 " access%s before KVM_RUN that userspace asked for, or the "
+			    "end of a vCPU made",
+			    v->accesses_before_run, v->accesses_before_run == 1 ? "" : "es");
 	if (v->compared)
-		fprintf(t->options.out,
-			"  %" PRIu64 " calls of nested_get_evmcs_page probed where they are, %s\n",
-			v->compared, v->differing ? "not all as derived" : "all as derived");
+		print_words(t, 2,
+			    "%" PRIu64 " calls of nested_get_evmcs_page probed where they are, %s",
+			    v->compared, v->differing ? "not all as derived" : "all as derived");
 	if (v->resets && v->restores)
-		fprintf(t->options.out,
-			"  %" PRIu64 " reset%s of vCPUs that were out of VMX operation\n",
-			v->resets, plural(v->resets));
-	fprintf(t->options.out, "  %" PRIu64 " events, %" PRIu64 " lost\n", v->events, v->lost);
-	fflush(t->options.out);
+		print_words(t, 2, "%" PRIu64 " reset%s of vCPUs that were out of VMX operation",
+			    v->resets, plural(v->resets));
+	print_words(t, 2, "%" PRIu64 " events, %" PRIu64 " lost", v->events, v->lost);
+	print_ways_on(t, v);
 }
 
 /* Those that did not pass, with what is around them; with -v the others too. */
@@ -349,7 +500,6 @@ static void text_judgement(struct sink *sink, const struct judgement *j,
 			   const struct trace_header *header)
 {
 	struct text_sink *t = (struct text_sink *)sink;
-	FILE *out = t->options.out;
 	int i;
 
 	if (!t->options.checks)
@@ -359,24 +509,22 @@ static void text_judgement(struct sink *sink, const struct judgement *j,
 
 		if (check->result == VERDICT_PASS && !t->options.events)
 			continue;
-		print_verdict_word(t, check->result);
-		fprintf(out, " %s\n", check->name);
+		put_verdict_word(t, t->to, check->result);
+		fprintf(t->to, " %s\n", check->name);
 		if (check->result != VERDICT_PASS)
-			put_check(out, "    ", j, check, header);
+			put_check(t->to, "    ", j, check, header);
 	}
-	put_label(t);
-	print_verdict_word(t, j->result);
-	fprintf(out, ": %d of %d checks of %s passed, %" PRIu64 " restore%s\n",
-		j->by_result[VERDICT_PASS], j->nr_checks,
-		j->expectation ? printable(j->expectation) : "the built-in rules",
-		j->verdict->restores, plural(j->verdict->restores));
-	fflush(out);
+	print_answer(t, j->result, "%d of %d checks of %s passed, %" PRIu64 " restore%s",
+		     j->by_result[VERDICT_PASS], j->nr_checks,
+		     j->expectation ? printable(j->expectation) : "the built-in rules",
+		     j->verdict->restores, plural(j->verdict->restores));
 }
 
 static void text_free(struct sink *sink)
 {
 	struct text_sink *t = (struct text_sink *)sink;
 
+	held_free(&t->held);
 	owed_free(&t->owed);
 	free(sink);
 }
@@ -386,8 +534,10 @@ static const struct sink_ops text_ops = {
 	.anomaly = text_anomaly,
 	.restore = text_restore,
 	.save = text_save,
+	.look = text_look,
 	.verdict = text_verdict,
 	.judgement = text_judgement,
+	.unreadable = text_unreadable,
 	.free = text_free,
 };
 
@@ -399,6 +549,24 @@ struct sink *text_sink_new(const struct text_options *options)
 		return NULL;
 	t->sink.ops = &text_ops;
 	t->options = *options;
+	t->to = options->out;
 	t->colour = terminal_has_colour(options->out);
 	return &t->sink;
+}
+
+/* ---- several traces ---- */
+
+void text_overall(FILE *out, enum verdict_kind kind, const char *fmt, ...)
+{
+	struct text_sink t = { .options.out = out, .to = out, .colour = terminal_has_colour(out) };
+	char *text;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (text)
+		print_answer(&t, kind, "%s", text);
+	free(text);
 }

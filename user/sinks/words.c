@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/anomalies.h"
 #include "model/names.h"
 #include "sinks/words.h"
 #include "util/plain.h"
@@ -90,9 +91,64 @@ const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *a)
 	return out;
 }
 
+static void put_access_words(char *out, size_t size, const struct seen_event *ev)
+{
+	int n = 0;
+
+	if (ev->purpose != PURPOSE_UNKNOWN)
+		n = snprintf(out, size, " %s", purpose_name(ev->purpose));
+	if (ev->gpa != GPA_UNKNOWN)
+		n += snprintf(out + n, size - (size_t)n, " at 0x%" PRIx64, ev->gpa);
+	if (ev->len)
+		snprintf(out + n, size - (size_t)n, ", %" PRIu64 " bytes", ev->len);
+}
+
+const char *event_text(char out[EVENT_TEXT_LEN], const struct seen_event *ev)
+{
+	int n = snprintf(out, EVENT_TEXT_LEN, "%-5s %s", phase_name(ev->phase),
+			 point_name(ev->point));
+
+	if (ev->phase == PHASE_EXIT)
+		snprintf(out + n, EVENT_TEXT_LEN - (size_t)n, " = %" PRId64, ev->ret);
+	else if (ev->is_access)
+		put_access_words(out + n, EVENT_TEXT_LEN - (size_t)n, ev);
+	return out;
+}
+
+const char *place_text(char out[PLACE_TEXT_LEN], const struct seen_event *ev)
+{
+	char vcpu[24] = "", cmd[IOCTL_TEXT_LEN];
+
+	if (ev->vcpu != VCPU_NONE)
+		snprintf(vcpu, sizeof(vcpu), "/vcpu%d", ev->vcpu);
+	snprintf(out, PLACE_TEXT_LEN, "vm%u%s tid %u in %s", ev->vm, vcpu, ev->tid,
+		 ioctl_text(cmd, ev->ioctl));
+	return out;
+}
+
 const char *plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";
+}
+
+/* Those that do not keep it from passing are told in the same breath. */
+static void put_warnings(char out[ANSWER_TEXT_LEN], int n, const struct verdict *v)
+{
+	const uint64_t nr = v->anomalies[SEVERITY_WARNING];
+	const char *before = ": ";
+	int i;
+
+	if (!nr)
+		return;
+	n += snprintf(out + n, ANSWER_TEXT_LEN - (size_t)n, "; %" PRIu64 " warning%s", nr,
+		      plural(nr));
+	for (i = 0; i < anomaly_nr_classes && n < ANSWER_TEXT_LEN; i++) {
+		if (!(v->warning_classes & (1ULL << i)))
+			continue;
+		n += snprintf(out + n, ANSWER_TEXT_LEN - (size_t)n, "%s%s", before,
+			      anomaly_classes[i].name);
+		before = ", ";
+	}
 }
 
 const char *answer_text(char out[ANSWER_TEXT_LEN], const struct verdict *v)
@@ -107,10 +163,12 @@ const char *answer_text(char out[ANSWER_TEXT_LEN], const struct verdict *v)
 			 "%" PRIu64 " save%s of nested state; nothing was restored",
 			 v->nested_saves, plural(v->nested_saves));
 	else
-		snprintf(out, ANSWER_TEXT_LEN,
-			 "%" PRIu64
-			 " restore%s; the restore path touched no guest memory before KVM_RUN",
-			 v->restores, plural(v->restores));
+		put_warnings(out,
+			     snprintf(out, ANSWER_TEXT_LEN,
+				      "%" PRIu64 " restore%s; the restore path touched no guest "
+				      "memory before KVM_RUN",
+				      v->restores, plural(v->restores)),
+			     v);
 	return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "expect/values.h"
 #include "model/restore.h"
 #include "trace/format.h"
 
@@ -36,6 +37,13 @@ const char *ioctl_text(char out[IOCTL_TEXT_LEN], uint32_t cmd);
 /* "guest address 0x1002000 (evmcs, 4096 bytes) mapped by kvm_vcpu_map in KVM_RUN, ..." */
 #define ACCESS_TEXT_LEN 320
 const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *access);
+
+/* "enter map evmcs at 0x1002000, 4096 bytes" or "exit  map = 0" */
+#define EVENT_TEXT_LEN 128
+const char *event_text(char out[EVENT_TEXT_LEN], const struct seen_event *event);
+/* "vm2/vcpu0 tid 117 in KVM_SET_NESTED_STATE" */
+#define PLACE_TEXT_LEN 96
+const char *place_text(char out[PLACE_TEXT_LEN], const struct seen_event *event);
 
 /* What a trace comes to, in a sentence: the answer that the verdict's word begins. */
 #define ANSWER_TEXT_LEN 200

@@ -2,10 +2,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/plain.h"
 #include "util/say.h"
 #include "util/terminal.h"
+#include "util/wrap.h"
+
+#define WHO "evmcs-trace: "
+/* What a line that goes on begins with, on a terminal. */
+#define INDENT 4
 
 static enum say_level say_level = SAY_NORMAL;
 
@@ -28,13 +34,23 @@ const char *say_last_error(void)
 
 static void print_line(const char *fmt, va_list ap)
 {
+	struct wrap w = {
+		.out = stderr,
+		.width = terminal_width(stderr),
+		.at = (int)strlen(WHO),
+		.indent = INDENT,
+		.plain = true,
+	};
 	char *text = NULL;
 
 	if (vasprintf(&text, fmt, ap) < 0)
 		return;
 	terminal_clear_status();
-	fputs("evmcs-trace: ", stderr);
-	put_plain(stderr, text);
+	fputs(WHO, stderr);
+	if (w.width)
+		wrap_words(&w, text, strlen(text));
+	else
+		put_plain(stderr, text);
 	fputc('\n', stderr);
 	free(text);
 }
