@@ -395,7 +395,7 @@ mutant "explain, dots are requests" $file 's/if \(!at && \*word == .\..\)/if (0)
 mutant "explain, hyphens are others" $file "s/'-', \"..-\"/'-', \"-\"/"
 mutant "explain, sentences go on" $file 's/return word\[len - 1\] == .\.. \|\|/return/'
 mutant "explain, long lines" $file 's/define ROFF_WIDTH 78/define ROFF_WIDTH 84/'
-file=user/explain/explain.c
+file=user/util/nearest.c
 mutant "explain, no piece of a name" $file 's/strlen\(n->word\) > 2/0/'
 mutant "explain, no beginning" $file 's/best = min\(best, row\[j - 1\] \+ 1\)/;/'
 # Source lines of stacks.

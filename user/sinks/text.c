@@ -336,11 +336,11 @@ static void text_restore(struct sink *sink, const struct restore *r,
 	print_whose(t->line, r);
 	print_times(t, r);
 	print_notes(t, r);
+	line_end(t);
 	if (t->options.events) {
 		restore_id(id, header, r->id);
-		fprintf(t->line, "  %s", id);
+		print_words(t, INDENT, "restore %s", id);
 	}
-	line_end(t);
 	print_doubts(t, r);
 	held_show(&t->held, r->id, t->to);
 	fflush(t->to);

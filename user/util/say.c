@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@ const char *say_last_error(void)
 
 static void print_line(const char *fmt, va_list ap)
 {
+	int err = errno; /* who has failed may tell of something else first */
 	struct wrap w = {
 		.out = stderr,
 		.width = terminal_width(stderr),
@@ -53,6 +55,7 @@ static void print_line(const char *fmt, va_list ap)
 		put_plain(stderr, text);
 	fputc('\n', stderr);
 	free(text);
+	errno = err;
 }
 
 #define PRINT_IF(cond)                                                                             \
