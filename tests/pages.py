@@ -107,6 +107,9 @@ def look_into(work, trace):
     check(f"{name}: drawings are what the trace says", not wrong, wrong)
     missing = explained(tree, lines)
     check(f"{name}: what was found is explained", not missing, missing)
+    doubtful = any(r["verdict"] == "inconclusive" for r in lines if r["type"] == "restore")
+    check(f"{name}: and what is in doubt, where something is",
+          not doubtful or ">What is in doubt<" in text)
 
 
 # ---- in a browser ----
@@ -190,6 +193,27 @@ def printed(driver, work):
                           text=True).stdout
 
 
+def cut_labels(driver):
+    """Labels of drawings that go beyond their edge, beyond which nothing is shown."""
+    return driver.execute_script(
+        "return [...document.querySelectorAll('svg.timeline')].flatMap(svg => "
+        "[...svg.querySelectorAll('text')].filter(t => { const b = t.getBBox(), "
+        "w = svg.viewBox.baseVal.width; return b.x < 0 || b.x + b.width > w; }))"
+        ".map(t => t.textContent)")
+
+
+def wider_than_paper(driver):
+    """By how much, on A4."""
+    driver.set_window_size(718, 1000)
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    wider = driver.execute_script(
+        "return Math.max(...[document.scrollingElement, ...document.querySelectorAll('.scroll, pre')]"
+        ".map(e => e.scrollWidth - e.clientWidth))")
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    driver.set_window_size(1100, 1400)
+    return wider
+
+
 def show(driver, work, name):
     driver.get((work / "pages" / f"{name}.html").as_uri())
 
@@ -213,6 +237,16 @@ def in_browser(driver, work):
     check("printed: what is folded on the screen too",
           paper.count("enter set-state, in KVM_SET_NESTED_STATE") == 2,
           paper.count("enter set-state, in KVM_SET_NESTED_STATE"))
+    show(driver, work, "real")
+    wider = wider_than_paper(driver)
+    check("printed: nothing is wider than the paper", wider <= 0, wider)
+    for page in sorted((work / "pages").glob("*.html")):
+        show(driver, work, page.stem)
+        if "<svg class=timeline" in page.read_text("ascii"):
+            check(f"{page.stem}: printed, a drawing is on the page of the verdict",
+                  "guest memory" in printed(driver, work).split("\f", maxsplit=1)[0])
+        check(f"{page.stem}: no label of a drawing is cut", not cut_labels(driver),
+              cut_labels(driver))
     for name in ("direct-map", "long", "odd-names"):
         driver.set_window_size(420, 900)
         show(driver, work, name)

@@ -254,7 +254,8 @@ static void put_answer(struct report *r)
 	char answer[ANSWER_TEXT_LEN];
 	int i;
 
-	page_put(p, "<div class='answer %s'><b>%s</b>\n<p>", verdict_name(v->kind),
+	page_put(p, "<div class='answer %s%s'><b>%s</b>\n<p>", verdict_name(v->kind),
+		 v->kind == VERDICT_PASS && v->anomalies[SEVERITY_WARNING] ? " warned" : "",
 		 verdict_words[v->kind]);
 	page_text(p, answer_text(answer, v));
 	page_put(p, "</p>\n<ul>\n");
@@ -301,7 +302,11 @@ static void put_summary(struct report *r)
 	const struct trace_header *h = &r->header;
 	const struct verdict *v = &r->verdict;
 	uint64_t end = r->has_footer ? r->footer.t_ns : r->last_ns;
+	char resets[48] = "";
 
+	if (v->resets)
+		snprintf(resets, sizeof(resets), "; and %" PRIu64 " reset%s", v->resets,
+			 plural(v->resets));
 	format_timestamp(from, h, 0);
 	format_timestamp(to, h, end);
 	page_put(&r->page, "<dl class=facts>\n");
@@ -310,7 +315,7 @@ static void put_summary(struct report *r)
 	put_fact(&r->page, "restores",
 		 "%" PRIu64 ": %" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " in doubt%s",
 		 v->restores, v->by_verdict[VERDICT_PASS], v->by_verdict[VERDICT_FAIL],
-		 v->by_verdict[VERDICT_INCONCLUSIVE], v->resets ? "; and resets" : "");
+		 v->by_verdict[VERDICT_INCONCLUSIVE], resets);
 	if (v->restores)
 		put_paths(&r->page, v);
 	put_fact(&r->page, "saves", "%" PRIu64, v->nested_saves);
@@ -600,11 +605,41 @@ static void put_explanation(struct page *p, const struct anomaly_class *cls)
 	page_paragraphs(p, e->todo);
 	page_put(p, "<h4>Kernels</h4>\n");
 	page_paragraphs(p, e->kernels);
-	page_put(p, "<h4>Seen on purpose by</h4>\n<p>");
+	page_put(p,
+		 "<h4>How to reproduce it</h4>\n<p>In the lab, from a clone of evmcs-trace:</p>\n"
+		 "<pre>");
 	for (i = 0; e->scenarios[i]; i++)
-		page_put(p, "%s<code>scenarios/catalogue/%s.yaml</code>", i ? ", " : "",
-			 e->scenarios[i]);
-	page_put(p, "</p></section>\n");
+		page_put(p, "scenarios/catalogue/run -s %s build/one\n", e->scenarios[i]);
+	page_put(p, "</pre></section>\n");
+}
+
+static void put_doubt(struct page *p, const struct doubt_explanation *e)
+{
+	page_put(p, "<section class=explained><h3>");
+	page_text(p, e->says);
+	page_put(p, "</h3>\n");
+	page_paragraphs(p, e->text);
+	page_put(p, "</section>\n");
+}
+
+/* What keeps it from being sure, and what to do about that. */
+static void put_doubts(struct report *r)
+{
+	const struct verdict *v = &r->verdict;
+	unsigned int why = 0;
+	int i;
+
+	for (i = 0; i < r->kept.nr_groups; i++)
+		why |= r->kept.groups[i].why;
+	if (!why && !v->doubts)
+		return;
+	page_put(&r->page, "<h2>What is in doubt</h2>\n");
+	for (i = 0; i < DOUBT_COUNT; i++)
+		if (v->doubts & (1U << i))
+			put_doubt(&r->page, &run_doubts[i]);
+	for (i = 0; i < WHY_COUNT; i++)
+		if (why & (1U << i))
+			put_doubt(&r->page, &restore_doubts[i]);
 }
 
 static void put_explanations(struct report *r)
@@ -749,6 +784,7 @@ int report_write(struct sink *sink)
 	put_summary(r);
 	put_groups(r);
 	put_explanations(r);
+	put_doubts(r);
 	put_host(r);
 	page_put(p, "</main>\n<footer>Judged by evmcs-trace: between KVM_SET_NESTED_STATE and the "
 		    "first KVM_RUN, KVM must not touch guest memory. No guest memory is in this "

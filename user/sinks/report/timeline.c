@@ -16,7 +16,7 @@
 #define ROW 16.0 /* of anomalies */
 #define TOP 22.0
 #define MIN_BAR 3.0
-#define LABEL_CHAR 6.0 /* about as wide as a letter is */
+#define LABEL_CHAR 6.7 /* as wide as a bold letter is, where fonts are wide */
 /* KVM_SET_NESTED_STATE is drawn again where it has less than this part of the whole. */
 #define NARROW 0.15
 
@@ -481,6 +481,7 @@ void timeline_legend(struct page *page)
 		{ "<rect class=ban x=1 y=1 width=16 height=12 />",
 		  "no guest memory may be touched" },
 		{ "<rect class=bad x=7 y=2 width=4 height=10 />", "touched, against the rule" },
+		{ "<rect class=warn x=7 y=2 width=4 height=10 />", "a warning" },
 		{ "<rect class=asked x=7 y=2 width=4 height=10 />",
 		  "touched as userspace asked, or harmless" },
 		{ "<rect class=good x=7 y=2 width=4 height=10 />", "touched in KVM_RUN" },
