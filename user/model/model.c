@@ -1598,10 +1598,11 @@ static void give_verdict(struct model *m)
 	if (!v->restores && !(m->options.half && v->nested_saves))
 		reason(v, DOUBT_NO_RESTORE, "no restore was seen%s",
 		       v->resets ? ", only resets of vCPUs that were out of VMX operation" : "");
-	if (v->by_verdict[VERDICT_INCONCLUSIVE])
-		reason(v, DOUBT_RESTORES, "%" PRIu64 " restore%s inconclusive",
-		       v->by_verdict[VERDICT_INCONCLUSIVE],
-		       v->by_verdict[VERDICT_INCONCLUSIVE] == 1 ? " is" : "s are");
+	if (v->by_verdict[VERDICT_INCONCLUSIVE] == 1)
+		reason(v, DOUBT_RESTORES, "1 restore is inconclusive");
+	else if (v->by_verdict[VERDICT_INCONCLUSIVE])
+		reason(v, DOUBT_RESTORES, "%" PRIu64 " restores are inconclusive",
+		       v->by_verdict[VERDICT_INCONCLUSIVE]);
 	if (v->by_verdict[VERDICT_FAIL])
 		v->kind = VERDICT_FAIL;
 	else if (v->nr_reasons)
