@@ -80,6 +80,11 @@ def drawn_as_told(tree, lines):
             wrong.append(f"restore {number}: the forbidden zone is not marked")
         wrong += [f"restore {number}: {a['id']} is not drawn" for a in restore["anomalies"]
                   if a["id"] not in shown]
+        titles = {(t.text or "").split(",")[0] for t in svg.iter(SVG + "title")}
+        rows = ["".join(td.itertext()) for td in article.iter(XHTML + "td")]
+        inside = {m[1] for m in (re.search(r"^(?!.* of vm).*, in (KVM_\w+)", row) for row in rows) if m}
+        wrong += [f"restore {number}: {name} is not drawn"
+                  for name in inside - titles - {"KVM_RUN", "KVM_SET_USER_MEMORY_REGION"}]
     return wrong
 
 

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "model/event.h"
 #include "model/restore.h"
 
 /* Of one group: shown as a whole, and as a line with a small drawing. */
@@ -22,6 +23,8 @@
 #define KEPT_EVENTS 100
 /* In a small drawing. */
 #define KEPT_MARKS 4
+/* In a large one: what else KVM did for the vCPU. */
+#define KEPT_DOINGS 24
 
 /* One event of a restore, as a line of the trace. */
 struct kept_event {
@@ -33,12 +36,23 @@ struct kept_event {
 	bool proves;
 };
 
+/* An ioctl but SET and KVM_RUN, from its first event to its last, or a function of KVM. */
+struct kept_doing {
+	uint64_t from_ns;
+	uint64_t to_ns;
+	uint32_t ioctl; /* 0: point */
+	enum evmcs_point point;
+	bool open; /* its exit has not come */
+};
+
 /* A copy of its own of all that the model knew of the restore. */
 struct kept_detail {
 	struct restore restore;
 	struct kept_event events[KEPT_EVENTS];
 	int nr_events;
 	uint64_t events_dropped;
+	struct kept_doing doings[KEPT_DOINGS];
+	int nr_doings;
 	uint64_t last_seq; /* of the events and what proves the anomalies */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/kvm.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,13 +181,77 @@ static bool is_of(const struct kept_detail *d, const struct event *ev)
 	       event_concerns(ev, r->vm, r->vcpu, r->tid);
 }
 
+static struct kept_doing *add_doing(struct kept_detail *d, const struct event *ev)
+{
+	struct kept_doing *doing;
+
+	if (d->nr_doings == KEPT_DOINGS)
+		return NULL;
+	doing = &d->doings[d->nr_doings++];
+	*doing = (struct kept_doing){ .from_ns = ev->t_ns, .to_ns = ev->t_ns };
+	return doing;
+}
+
+/* One that goes on has no other ioctl of the vCPU in between. */
+static void keep_ioctl(struct kept_detail *d, const struct event *ev)
+{
+	struct kept_doing *doing = NULL;
+	int i;
+
+	if (!ev->ioctl || ev->ioctl == (uint32_t)KVM_RUN ||
+	    ev->ioctl == (uint32_t)KVM_SET_NESTED_STATE)
+		return;
+	for (i = d->nr_doings - 1; i >= 0 && !doing; i--)
+		if (d->doings[i].ioctl)
+			doing = &d->doings[i];
+	if (!doing || doing->ioctl != ev->ioctl)
+		doing = add_doing(d, ev);
+	if (!doing)
+		return;
+	doing->ioctl = ev->ioctl;
+	doing->to_ns = ev->t_ns;
+}
+
+static void keep_frame(struct kept_detail *d, const struct event *ev)
+{
+	struct kept_doing *doing;
+	int i;
+
+	if (point_class(ev->point) != CLASS_FRAME || ev->point == PT_SET_STATE ||
+	    ev->point == PT_GET_STATE)
+		return;
+	if (ev->phase == PHASE_ENTER) {
+		doing = add_doing(d, ev);
+		if (doing)
+			*doing = (struct kept_doing){ .from_ns = ev->t_ns,
+						      .to_ns = ev->t_ns,
+						      .point = ev->point,
+						      .open = true };
+		return;
+	}
+	for (i = d->nr_doings - 1; i >= 0; i--) {
+		doing = &d->doings[i];
+		if (doing->ioctl || !doing->open || doing->point != ev->point)
+			continue;
+		doing->to_ns = ev->t_ns;
+		doing->open = false;
+		return;
+	}
+}
+
 static int keep_event(struct kept_detail *d, const struct event *ev, const struct trace_line *line)
 {
 	bool proves = restore_proved_by(&d->restore, ev->seq);
+	bool own = ev->vm == d->restore.vm && ev->vcpu == d->restore.vcpu;
 	struct kept_event *e;
 	size_t len;
 	FILE *out;
 
+	if (own) {
+
+		keep_ioctl(d, ev);
+		keep_frame(d, ev);
+	}
 	if (d->nr_events == KEPT_EVENTS) {
 		d->events_dropped++;
 		return 0;
@@ -196,7 +261,7 @@ static int keep_event(struct kept_detail *d, const struct event *ev, const struc
 	out = open_memstream(&e->what, &len);
 	if (!out)
 		return -ENOMEM;
-	describe_event(out, ev, ev->vm == d->restore.vm && ev->vcpu == d->restore.vcpu);
+	describe_event(out, ev, own);
 	if (fclose(out))
 		return -ENOMEM;
 	d->nr_events++;
@@ -469,7 +534,7 @@ static void put_detail(struct report *r, const struct kept_detail *d, bool open)
 	page_put(p, "</h3>\n<p class=times>%s, ", clock_time(time, &r->header, s->t_set_ns));
 	put_times(p, s);
 	page_put(p, "</p>\n");
-	timeline_draw(p, s);
+	timeline_draw(p, d);
 	for (i = 0; i < WHY_COUNT; i++)
 		if (s->why & (1U << i))
 			page_put(p, "<p class=inconclusive>in doubt: %s</p>\n",

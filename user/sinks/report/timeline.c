@@ -25,11 +25,18 @@ enum lane { LANE_IOCTL, LANE_MEMORY, LANE_SLOTS, LANE_COUNT };
 struct drawing {
 	struct page *page;
 	const struct restore *r;
+	const struct kept_detail *detail;
 	uint64_t from; /* after SET began */
 	uint64_t to;
 	double y[LANE_COUNT]; /* of the lane's middle; 0: there is none */
 	double bottom;
 	double label_ends; /* where the last label of the memory lane ends */
+	/* where those of the ioctl lane are */
+	struct {
+		double from;
+		double to;
+	} labels[KEPT_DOINGS + 1];
+	int nr_labels;
 };
 
 static double x_of(const struct drawing *d, uint64_t after)
@@ -87,6 +94,19 @@ static void draw_bar(struct drawing *d, enum lane lane, const char *cls, uint64_
 		 d->y[lane] - 6, width > MIN_BAR ? width : MIN_BAR);
 }
 
+/* For a label above the ioctl lane, if no other is there. */
+static bool take_room(struct drawing *d, double from, double to)
+{
+	int i;
+
+	for (i = 0; i < d->nr_labels; i++)
+		if (from < d->labels[i].to && to > d->labels[i].from)
+			return false;
+	d->labels[d->nr_labels].from = from;
+	d->labels[d->nr_labels++].to = to;
+	return true;
+}
+
 static void draw_set(struct drawing *d)
 {
 	char time[DURATION_LEN];
@@ -99,9 +119,86 @@ static void draw_set(struct drawing *d)
 	if (end - x > 4 * LABEL_CHAR)
 		page_put(d->page, "<text class=in x=%.1f y=%.1f>SET</text>\n", (x + end) / 2,
 			 d->y[LANE_IOCTL] + 4);
-	else
+	else {
 		page_put(d->page, "<text class=at x=%.1f y=%.1f>SET</text>\n", x,
 			 d->y[LANE_IOCTL] - 10);
+		take_room(d, x, x + 4 * LABEL_CHAR);
+	}
+}
+
+/* What is no surprise in a restore is named where it is pointed at. */
+static bool is_named(const struct kept_doing *doing)
+{
+	return doing->ioctl || doing->point == PT_NESTED_EXIT || doing->point == PT_SHADOW_COPY ||
+	       doing->point == PT_FREE_VCPU;
+}
+
+static const char *doing_name(char cmd[IOCTL_TEXT_LEN], const struct kept_doing *doing)
+{
+	return doing->ioctl ? ioctl_text(cmd, doing->ioctl) : point_name(doing->point);
+}
+
+static bool proves_something(const struct restore *r, const struct kept_doing *doing)
+{
+	int i;
+
+	for (i = 0; i < r->nr_anomalies; i++)
+		if (r->anomalies[i].t_ns >= doing->from_ns && r->anomalies[i].t_ns <= doing->to_ns)
+			return true;
+	return false;
+}
+
+static void label_doing(struct drawing *d, const struct kept_doing *doing)
+{
+	double x = x_of(d, after_set(d->r, doing->from_ns)), width;
+	double end = x_of(d, after_set(d->r, doing->to_ns));
+	char cmd[IOCTL_TEXT_LEN];
+	const char *name = doing_name(cmd, doing);
+	bool left;
+
+	if (!is_named(doing) || !is_inside(d, after_set(d->r, doing->from_ns)))
+		return;
+	width = (double)strlen(name) * LABEL_CHAR;
+	left = x + width > LEFT + WIDTH + RIGHT;
+	/* a long bar need not have it where it begins */
+	while (!take_room(d, left ? x - width : x, left ? x : x + width + LABEL_CHAR)) {
+		x += LABEL_CHAR;
+		if (left || x > end || x + width > LEFT + WIDTH + RIGHT)
+			return;
+	}
+	page_put(d->page, "<text class='at%s' x=%.1f y=%.1f>%s</text>\n", left ? " left" : "", x,
+		 d->y[LANE_IOCTL] - 10, name);
+}
+
+/* Other ioctls as bars in the lane of them, what KVM did in any as lines beneath. */
+static void draw_doing(struct drawing *d, const struct kept_doing *doing)
+{
+	uint64_t from = after_set(d->r, doing->from_ns), to = after_set(d->r, doing->to_ns);
+	char cmd[IOCTL_TEXT_LEN], time[DURATION_LEN];
+	double x = x_of(d, from), width = x_of(d, to) - x;
+
+	if (!is_inside(d, from))
+		return;
+	page_put(d->page,
+		 "<rect class=%s x=%.1f y=%.1f width=%.1f height=%d><title>%s, %s</title></rect>\n",
+		 doing->ioctl ? "other" : "inner", x, d->y[LANE_IOCTL] + (doing->ioctl ? -4 : 8),
+		 width > MIN_BAR ? width : MIN_BAR, doing->ioctl ? 8 : 4, doing_name(cmd, doing),
+		 doing->open ? "which has not returned" : duration(time, to - from));
+}
+
+static void draw_doings(struct drawing *d)
+{
+	int i;
+
+	for (i = 0; i < d->detail->nr_doings; i++)
+		draw_doing(d, &d->detail->doings[i]);
+	/* where there is not room for all, what an anomaly came of has it */
+	for (i = 0; i < d->detail->nr_doings; i++)
+		if (proves_something(d->r, &d->detail->doings[i]))
+			label_doing(d, &d->detail->doings[i]);
+	for (i = 0; i < d->detail->nr_doings; i++)
+		if (!proves_something(d->r, &d->detail->doings[i]))
+			label_doing(d, &d->detail->doings[i]);
 }
 
 static void draw_run(struct drawing *d)
@@ -357,9 +454,10 @@ static bool has_anomalies_between(const struct restore *r, uint64_t from, uint64
 	return false;
 }
 
-static void draw(struct page *page, const struct restore *r, uint64_t to, const char *what)
+static void draw(struct page *page, const struct kept_detail *detail, uint64_t to, const char *what)
 {
-	struct drawing d = { .page = page, .r = r, .to = to, .label_ends = LEFT };
+	const struct restore *r = &detail->restore;
+	struct drawing d = { .page = page, .r = r, .detail = detail, .to = to, .label_ends = LEFT };
 	bool found = has_anomalies_between(r, 0, to);
 	double height;
 
@@ -379,6 +477,7 @@ static void draw(struct page *page, const struct restore *r, uint64_t to, const 
 		draw_lane(&d, LANE_SLOTS, "memslots");
 	draw_ban(&d);
 	draw_set(&d);
+	draw_doings(&d);
 	draw_run(&d);
 	draw_accesses(&d);
 	draw_map(&d);
@@ -425,16 +524,17 @@ static bool touched_in_set(const struct restore *r)
 	return has_anomalies_between(r, 0, r->set_duration_ns);
 }
 
-void timeline_draw(struct page *page, const struct restore *r)
+void timeline_draw(struct page *page, const struct kept_detail *detail)
 {
+	const struct restore *r = &detail->restore;
 	uint64_t whole = span(r), set = r->set_duration_ns + r->set_duration_ns / 8 + 1;
 
-	draw(page, r, whole, "timeline of the restore");
+	draw(page, detail, whole, "timeline of the restore");
 	if ((double)r->set_duration_ns >= NARROW * (double)whole || !touched_in_set(r))
 		return;
 	page_put(page, "<p class=zoom>KVM_SET_NESTED_STATE alone, %.0f times as wide:</p>\n",
 		 (double)whole / (double)set);
-	draw(page, r, set, "KVM_SET_NESTED_STATE alone");
+	draw(page, detail, set, "KVM_SET_NESTED_STATE alone");
 }
 
 /* ---- small ---- */
@@ -478,6 +578,9 @@ void timeline_legend(struct page *page)
 	} rows[] = {
 		{ "<rect class=set x=1 y=2 width=16 height=10 rx=2 />", "KVM_SET_NESTED_STATE" },
 		{ "<rect class=run x=1 y=2 width=16 height=10 rx=2 />", "KVM_RUN" },
+		{ "<rect class=other x=1 y=4 width=16 height=8 />", "another ioctl" },
+		{ "<rect class=inner x=1 y=6 width=16 height=4 />",
+		  "inside: a nested exit, a load of the eVMCS" },
 		{ "<rect class=ban x=1 y=1 width=16 height=12 />",
 		  "no guest memory may be touched" },
 		{ "<rect class=bad x=7 y=2 width=4 height=10 />", "touched, against the rule" },
