@@ -248,7 +248,6 @@ static int keep_event(struct kept_detail *d, const struct event *ev, const struc
 	FILE *out;
 
 	if (own) {
-
 		keep_ioctl(d, ev);
 		keep_frame(d, ev);
 	}
