@@ -120,7 +120,13 @@ static void test_doubt_is_told(void **state)
 	told(s, "lost-in-window");
 	page = page_of(s);
 	assert_non_null(strstr(page, "<b>INCONCLUSIVE</b>"));
-	assert_non_null(strstr(page, "in doubt: records were lost while it was in flight"));
+	assert_non_null(strstr(page, "<p class=inconclusive>in doubt: <a href='#doubt-restore-0'>"
+				     "records were lost while it was in flight</a></p>"));
+	assert_non_null(strstr(page, "id=doubt-restore-0><h3>of a restore: records were lost"));
+	assert_non_null(strstr(page, "<h4>What to do</h4>\n<p>see which doubt of the run"));
+	assert_non_null(strstr(page, "<code>tolerate: [lost]</code>"));
+	/* the run's own doubt, with its number */
+	assert_non_null(strstr(page, "><h3>of the run: 3 records were lost</h3>"));
 	assert_non_null(strstr(page, "<h4>Lost</h4>\n<ul>"));
 	free(page);
 }
@@ -134,6 +140,98 @@ static void test_cut_trace_is_told(void **state)
 	page = page_of(s);
 	assert_non_null(strstr(page, "the trace is cut: it has no footer"));
 	assert_non_null(strstr(page, "There is no footer"));
+	free(page);
+}
+
+static void test_one_is_not_several(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	set(s, L2_EVMCS);
+	footer(s);
+	page = page_of(s);
+	assert_non_null(strstr(page, "<p>1 restore is inconclusive</p>"));
+	assert_null(strstr(page, "1 restores"));
+	free(page);
+}
+
+static void test_warning_is_not_all_green(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	set(s, L2_EVMCS);
+	in_ioctl(s, KVM_RUN);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_ERROR);
+	pages_leave(s, 0);
+	in_ioctl(s, 0);
+	free_vcpu(s);
+	footer(s);
+	page = page_of(s);
+	assert_non_null(strstr(page, "<div class='answer pass warned'>"
+				     "<b>PASS, with 1 warning: pages-fail</b>\n"
+				     "<p>1 restore; the restore path touched no guest memory before "
+				     "KVM_RUN</p>"));
+	assert_int_equal(count_of(page, "<span class='word pass warned'>PASS</span>"), 2);
+	free(page);
+}
+
+static void test_resets_are_counted(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		leave_vmx_enter(s);
+		set_leave(s, 0);
+	}
+	s->a->nested.vmxon_pa = 0x1000;
+	told(s, "deferred");
+	page = page_of(s);
+	assert_non_null(strstr(page, "1: 1 passed, 0 failed, 0 in doubt; and 2 resets<"));
+	free(page);
+}
+
+static void test_a_stack_is_shown_once(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	set(s, L2_EVMCS);
+	set_enter(s, L2_EVMCS);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	enter(s, PT_EVMPTR_LOAD);
+	reach(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	last(s)->nr_stack = 1;
+	last(s)->stack[0] = "kvm_vcpu_map+0x5 [kvm]";
+	s->t_ns += 2 * SLOW_SET_NS;
+	leave(s, PT_MAP, 0);
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_SUCCEEDED);
+	leave(s, PT_NESTED_EXIT, 0);
+	set_leave(s, 0);
+	run_deferred(s);
+	footer(s);
+	page = page_of(s);
+	assert_non_null(strstr(page, "A26 slow-set</a>"));
+	assert_int_equal(count_of(page, "<pre>kvm_vcpu_map+0x5 [kvm]"), 1);
+	assert_non_null(strstr(page, "<p>By the access that is told with A2, above.</p>"));
+	free(page);
+}
+
+static void test_commands_are_those_of_explain(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	told(s, "direct");
+	page = page_of(s);
+	assert_non_null(strstr(page, "<p>direct-map, on the modified module direct-map:</p>\n"
+				     "<pre>build/scenarios/evmcs-restore --rounds 1</pre>"));
+	assert_non_null(strstr(page, "<pre>dir=$(scenarios/lab/lab module direct-map)</pre>"));
+	assert_non_null(strstr(page, "<pre>scenarios/catalogue/run -s direct-map build/one</pre>"));
 	free(page);
 }
 
@@ -256,9 +354,10 @@ static void test_paragraphs(void **state)
 
 	(void)state;
 	page.out = open_memstream(&text, &len);
-	page_paragraphs(&page, "a < b\nand\n\nc");
+	page_paragraphs(&page, "a < b\nand\n\nc -EINVAL - d-e");
 	fclose(page.out);
-	assert_string_equal(text, "<p>a &lt; b and</p>\n<p>c</p>\n");
+	assert_string_equal(text, "<p>a &lt; b and</p>\n<p>c <span class=nb>-EINVAL</span> "
+				  "- d-e</p>\n");
 	assert_int_equal(page.bytes, len);
 	free(text);
 }
@@ -271,6 +370,11 @@ int main(void)
 		TEST(test_of_other_vms_only_what_its_task_did),
 		TEST(test_doubt_is_told),
 		TEST(test_cut_trace_is_told),
+		TEST(test_one_is_not_several),
+		TEST(test_warning_is_not_all_green),
+		TEST(test_resets_are_counted),
+		TEST(test_a_stack_is_shown_once),
+		TEST(test_commands_are_those_of_explain),
 		TEST(test_names_are_text),
 		TEST(test_nothing_restored),
 		cmocka_unit_test(test_keeps_no_more_of_more),

@@ -131,27 +131,26 @@ const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-/* Those that do not keep it from passing are told in the same breath. */
-static void put_warnings(char out[ANSWER_TEXT_LEN], int n, const struct verdict *v)
+const char *warnings_text(char out[ANSWER_TEXT_LEN], const struct verdict *v)
 {
 	const uint64_t nr = v->anomalies[SEVERITY_WARNING];
 	const char *before = ": ";
-	int i;
+	int i, n = 0;
 
-	if (!nr)
-		return;
-	n += snprintf(out + n, ANSWER_TEXT_LEN - (size_t)n, "; %" PRIu64 " warning%s", nr,
-		      plural(nr));
-	for (i = 0; i < anomaly_nr_classes && n < ANSWER_TEXT_LEN; i++) {
+	*out = '\0';
+	if (nr)
+		n = snprintf(out, ANSWER_TEXT_LEN, "%" PRIu64 " warning%s", nr, plural(nr));
+	for (i = 0; i < anomaly_nr_classes && nr && n < ANSWER_TEXT_LEN; i++) {
 		if (!(v->warning_classes & (1ULL << i)))
 			continue;
 		n += snprintf(out + n, ANSWER_TEXT_LEN - (size_t)n, "%s%s", before,
 			      anomaly_classes[i].name);
 		before = ", ";
 	}
+	return out;
 }
 
-const char *answer_text(char out[ANSWER_TEXT_LEN], const struct verdict *v)
+const char *outcome_text(char out[ANSWER_TEXT_LEN], const struct verdict *v)
 {
 	if (v->kind == VERDICT_FAIL)
 		snprintf(out, ANSWER_TEXT_LEN, "%" PRIu64 " of %" PRIu64 " restores broke the rule",
@@ -163,12 +162,23 @@ const char *answer_text(char out[ANSWER_TEXT_LEN], const struct verdict *v)
 			 "%" PRIu64 " save%s of nested state; nothing was restored",
 			 v->nested_saves, plural(v->nested_saves));
 	else
-		put_warnings(out,
-			     snprintf(out, ANSWER_TEXT_LEN,
-				      "%" PRIu64 " restore%s; the restore path touched no guest "
-				      "memory before KVM_RUN",
-				      v->restores, plural(v->restores)),
-			     v);
+		snprintf(out, ANSWER_TEXT_LEN,
+			 "%" PRIu64
+			 " restore%s; the restore path touched no guest memory before KVM_RUN",
+			 v->restores, plural(v->restores));
+	return out;
+}
+
+/* Warnings that do not keep it from passing are told in the same breath. */
+const char *answer_text(char out[ANSWER_TEXT_LEN], const struct verdict *v)
+{
+	char warnings[ANSWER_TEXT_LEN];
+	size_t n;
+
+	outcome_text(out, v);
+	n = strlen(out);
+	if (v->kind == VERDICT_PASS && v->restores && *warnings_text(warnings, v))
+		snprintf(out + n, ANSWER_TEXT_LEN - n, "; %s", warnings);
 	return out;
 }
 

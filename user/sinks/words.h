@@ -48,6 +48,9 @@ const char *place_text(char out[PLACE_TEXT_LEN], const struct seen_event *event)
 /* What a trace comes to, in a sentence: the answer that the verdict's word begins. */
 #define ANSWER_TEXT_LEN 200
 const char *answer_text(char out[ANSWER_TEXT_LEN], const struct verdict *verdict);
+/* Its parts, for who sets them apart: without the warnings, and "1 warning: pages-fail" or "". */
+const char *outcome_text(char out[ANSWER_TEXT_LEN], const struct verdict *verdict);
+const char *warnings_text(char out[ANSWER_TEXT_LEN], const struct verdict *verdict);
 
 /* What told that L1's first nested entry failed, or that it will. */
 #define ENTRY_TEXT_LEN 128

@@ -25,6 +25,17 @@ bool restore_proved_by(const struct restore *r, uint64_t seq)
 	return false;
 }
 
+enum severity restore_worst(const struct restore *r)
+{
+	enum severity worst = SEVERITY_INFO;
+	int i;
+
+	for (i = 0; i < r->nr_anomalies; i++)
+		if (r->anomalies[i].severity > worst)
+			worst = r->anomalies[i].severity;
+	return worst;
+}
+
 /* ---- groups ---- */
 
 static struct kept_group signature(const struct restore *r)
@@ -38,11 +49,9 @@ static struct kept_group signature(const struct restore *r)
 	};
 	int i;
 
-	for (i = 0; i < r->nr_anomalies; i++) {
+	for (i = 0; i < r->nr_anomalies; i++)
 		g.classes |= 1ULL << anomaly_index(r->anomalies[i].cls);
-		if (r->anomalies[i].severity > g.worst)
-			g.worst = r->anomalies[i].severity;
-	}
+	g.worst = restore_worst(r);
 	return g;
 }
 
@@ -277,6 +286,16 @@ void kept_sort(struct kept *kept)
 {
 	if (kept->nr_groups)
 		qsort(kept->groups, (size_t)kept->nr_groups, sizeof(*kept->groups), compare_groups);
+}
+
+unsigned int kept_doubts(const struct kept *kept)
+{
+	unsigned int why = 0;
+	int i;
+
+	for (i = 0; i < kept->nr_groups; i++)
+		why |= kept->groups[i].why;
+	return why;
 }
 
 void kept_free(struct kept *kept)

@@ -98,7 +98,12 @@ int kept_restore(struct kept *kept, const struct restore *restore);
 void kept_sort(struct kept *kept);
 void kept_free(struct kept *kept);
 
+/* Bits of enum inconclusive_reason: of any restore. */
+unsigned int kept_doubts(const struct kept *kept);
+
 int anomaly_index(const struct anomaly_class *cls);
+/* SEVERITY_INFO where nothing was found. */
+enum severity restore_worst(const struct restore *restore);
 bool restore_proved_by(const struct restore *restore, uint64_t seq);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -48,10 +49,15 @@ static void put_char(struct page *page, char c)
 	fputc(plain_char(c), page->out);
 }
 
+void page_textn(struct page *page, const char *text, size_t len)
+{
+	for (; len && *text; text++, len--)
+		put_char(page, *text);
+}
+
 void page_text(struct page *page, const char *text)
 {
-	for (; text && *text; text++)
-		put_char(page, *text);
+	page_textn(page, text, text ? strlen(text) : 0);
 }
 
 void page_textf(struct page *page, const char *fmt, ...)
@@ -65,17 +71,42 @@ void page_textf(struct page *page, const char *fmt, ...)
 	page_text(page, text);
 }
 
+/* A browser breaks lines after any hyphen that letters follow. */
+static size_t put_word(struct page *page, const char *word, size_t most)
+{
+	size_t len = strcspn(word, " \n");
+	bool whole = *word == '-' && (isalpha((unsigned char)word[1]) || word[1] == '-');
+
+	if (len > most)
+		len = most;
+	page_put(page, "%s", whole ? "<span class=nb>" : "");
+	page_textn(page, word, len);
+	page_put(page, "%s", whole ? "</span>" : "");
+	return len;
+}
+
+static void put_paragraph(struct page *page, const char *text, size_t len)
+{
+	size_t at = 0;
+
+	page_put(page, "<p>");
+	while (at < len) {
+		at += put_word(page, text + at, len - at);
+		if (at < len) {
+			put_char(page, ' ');
+			at++;
+		}
+	}
+	page_put(page, "</p>\n");
+}
+
 void page_paragraphs(struct page *page, const char *text)
 {
 	const char *end;
 
 	while (text && *text) {
 		end = strstr(text, "\n\n");
-		page_put(page, "<p>");
-		for (; *text && text != end; text++)
-			put_char(page, *text == '\n' ? ' ' : *text);
-		page_put(page, "</p>\n");
-		if (end)
-			text = end + 2;
+		put_paragraph(page, text, end ? (size_t)(end - text) : strlen(text));
+		text = end ? end + 2 : "";
 	}
 }

@@ -20,9 +20,10 @@ void page_put(struct page *page, const char *fmt, ...) __attribute__((format(pri
 
 /* Text: escaped, and printable ASCII only, whatever a VMM called its VM. */
 void page_text(struct page *page, const char *text);
+void page_textn(struct page *page, const char *text, size_t len);
 void page_textf(struct page *page, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Paragraphs of text, which "\n\n" parts. */
+/* Paragraphs of text, which "\n\n" parts. "-EINVAL" and "--option" stay in one line. */
 void page_paragraphs(struct page *page, const char *text);
 
 #endif

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/explain.h"
 #include "model/anomalies.h"
 #include "model/names.h"
 #include "model/run.h"
+#include "sinks/report/explained.h"
 #include "sinks/report/kept.h"
 #include "sinks/report/page.h"
 #include "sinks/report/report.h"
@@ -224,9 +224,13 @@ int report_line(void *sink, const struct trace_line *line)
 
 /* ---- the answer ---- */
 
-static void put_verdict_word(struct page *p, enum verdict_kind kind)
+/* worst: of what was found; what has passed with a warning is not all green. */
+static void put_verdict_word(struct page *p, enum verdict_kind kind, enum severity worst)
 {
-	page_put(p, "<span class='word %s'>%s</span>", verdict_name(kind), verdict_words[kind]);
+	bool warned = kind == VERDICT_PASS && worst == SEVERITY_WARNING;
+
+	page_put(p, "<span class='word %s%s'>%s</span>", verdict_name(kind),
+		 warned ? " warned" : "", verdict_words[kind]);
 }
 
 static void put_found(struct report *r)
@@ -247,23 +251,57 @@ static void put_found(struct report *r)
 	}
 }
 
+/* What lies behind "1 restore is inconclusive". */
+static void put_restore_doubts(struct report *r)
+{
+	unsigned int why = kept_doubts(&r->kept);
+	int i;
+
+	for (i = 0; i < WHY_COUNT; i++) {
+		if (!(why & (1U << i)))
+			continue;
+		page_put(&r->page, "<li>in doubt: ");
+		link_restore_doubt(&r->page, i);
+		page_put(&r->page, "</li>\n");
+	}
+}
+
+static void put_headline(struct report *r)
+{
+	const struct verdict *v = &r->verdict;
+	struct page *p = &r->page;
+	char warnings[ANSWER_TEXT_LEN];
+	bool warned = v->kind == VERDICT_PASS && *warnings_text(warnings, v);
+
+	page_put(p, "<div class='answer %s%s'><b>%s", verdict_name(v->kind),
+		 warned ? " warned" : "", verdict_words[v->kind]);
+	if (warned)
+		page_textf(p, ", with %s", warnings);
+	page_put(p, "</b>\n");
+}
+
 static void put_answer(struct report *r)
 {
 	const struct verdict *v = &r->verdict;
+	bool doubted = v->kind == VERDICT_INCONCLUSIVE && v->nr_reasons;
 	struct page *p = &r->page;
 	char answer[ANSWER_TEXT_LEN];
 	int i;
 
-	page_put(p, "<div class='answer %s'><b>%s</b>\n<p>", verdict_name(v->kind),
-		 verdict_words[v->kind]);
-	page_text(p, answer_text(answer, v));
+	put_headline(r);
+	page_put(p, "<p>");
+	if (doubted)
+		link_run_doubt(p, v->reason_doubt[0], outcome_text(answer, v));
+	else
+		page_text(p, outcome_text(answer, v));
 	page_put(p, "</p>\n<ul>\n");
 	put_found(r);
-	for (i = v->kind == VERDICT_INCONCLUSIVE; i < v->nr_reasons; i++) {
+	for (i = doubted; i < v->nr_reasons; i++) {
 		page_put(p, "<li>in doubt: ");
-		page_text(p, v->reasons[i]);
+		link_run_doubt(p, v->reason_doubt[i], v->reasons[i]);
 		page_put(p, "</li>\n");
 	}
+	put_restore_doubts(r);
 	page_put(p, "</ul></div>\n");
 }
 
@@ -297,20 +335,23 @@ static void put_paths(struct page *p, const struct verdict *v)
 
 static void put_summary(struct report *r)
 {
-	char from[TIMESTAMP_LEN], to[TIMESTAMP_LEN], time[DURATION_LEN];
+	char from[TIMESTAMP_LEN], to[TIMESTAMP_LEN], time[DURATION_LEN], resets[40] = "";
 	const struct trace_header *h = &r->header;
 	const struct verdict *v = &r->verdict;
 	uint64_t end = r->has_footer ? r->footer.t_ns : r->last_ns;
 
 	format_timestamp(from, h, 0);
 	format_timestamp(to, h, end);
+	if (v->resets)
+		snprintf(resets, sizeof(resets), "; and %" PRIu64 " reset%s", v->resets,
+			 plural(v->resets));
 	page_put(&r->page, "<dl class=facts>\n");
 	put_fact(&r->page, "host", "%s, Linux %s", h->host, h->kernel);
 	put_fact(&r->page, "watched", "%s to %s (%s)", from, to, duration(time, end));
 	put_fact(&r->page, "restores",
 		 "%" PRIu64 ": %" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " in doubt%s",
 		 v->restores, v->by_verdict[VERDICT_PASS], v->by_verdict[VERDICT_FAIL],
-		 v->by_verdict[VERDICT_INCONCLUSIVE], v->resets ? "; and resets" : "");
+		 v->by_verdict[VERDICT_INCONCLUSIVE], resets);
 	if (v->restores)
 		put_paths(&r->page, v);
 	put_fact(&r->page, "saves", "%" PRIu64, v->nested_saves);
@@ -371,10 +412,53 @@ static void put_stack(struct report *r, const struct access *a)
 	page_put(&r->page, "</pre>\n");
 }
 
+static bool has_same_stack(const struct access *a, const struct access *b)
+{
+	int i;
+
+	if (a->nr_stack != b->nr_stack)
+		return false;
+	for (i = 0; i < a->nr_stack; i++)
+		if (strcmp(a->stack[i], b->stack[i]))
+			return false;
+	return true;
+}
+
+/* The first one above whose stack is the same, or NULL. */
+static const struct anomaly *shown_above(const struct restore *r, const struct anomaly *a)
+{
+	const struct anomaly *other;
+
+	for (other = r->anomalies; other < a; other++)
+		if (other->access >= 0 &&
+		    has_same_stack(r->accesses[other->access], r->accesses[a->access]))
+			return other;
+	return NULL;
+}
+
+static void put_access(struct report *report, const struct restore *r, const struct anomaly *a)
+{
+	const struct access *access = r->accesses[a->access];
+	const struct anomaly *above = shown_above(r, a);
+	struct page *p = &report->page;
+	char text[ACCESS_TEXT_LEN];
+
+	page_put(p, "<p>");
+	if (above && above->access == a->access)
+		page_put(p, "By the access that is told with %s, above.", above->cls->id);
+	else
+		page_text(p, access_text(text, access));
+	page_put(p, "</p>\n");
+	if (!above)
+		put_stack(report, access);
+	else if (above->access != a->access && access->nr_stack)
+		page_put(p, "<p>Its stack is that of %s, above.</p>\n", above->cls->id);
+}
+
 static void put_anomaly(struct report *report, const struct restore *r, const struct anomaly *a)
 {
 	struct page *p = &report->page;
-	char text[ACCESS_TEXT_LEN], entry[ENTRY_TEXT_LEN];
+	char entry[ENTRY_TEXT_LEN];
 
 	page_put(p, "<h4><span class='word %s'>%s</span> <a href='#%s'>%s %s</a></h4>\n<p>",
 		 severity_name(a->severity), severity_words[a->severity], a->cls->name, a->cls->id,
@@ -386,12 +470,8 @@ static void put_anomaly(struct report *report, const struct restore *r, const st
 		page_text(p, entry_text(entry, &r->first_entry));
 		page_put(p, "</p>\n");
 	}
-	if (a->access < 0)
-		return;
-	page_put(p, "<p>");
-	page_text(p, access_text(text, r->accesses[a->access]));
-	page_put(p, "</p>\n");
-	put_stack(report, r->accesses[a->access]);
+	if (a->access >= 0)
+		put_access(report, r, a);
 }
 
 static void put_event(struct page *p, const struct restore *r, const struct kept_event *e)
@@ -457,7 +537,7 @@ static void put_detail(struct report *r, const struct kept_detail *d, bool open)
 	int i;
 
 	page_put(p, "<article id=restore-%" PRIu64 "><h3>", s->id);
-	put_verdict_word(p, s->verdict);
+	put_verdict_word(p, s->verdict, restore_worst(s));
 	page_textf(p, " restore %" PRIu64 ": ", s->id);
 	page_text(p, s->vm_name ? s->vm_name : s->comm);
 	page_textf(p, "[%u] vm%u/vcpu%d", s->pid, s->vm, s->vcpu);
@@ -466,9 +546,11 @@ static void put_detail(struct report *r, const struct kept_detail *d, bool open)
 	page_put(p, "</p>\n");
 	timeline_draw(p, s);
 	for (i = 0; i < WHY_COUNT; i++)
-		if (s->why & (1U << i))
-			page_put(p, "<p class=inconclusive>in doubt: %s</p>\n",
-				 inconclusive_text(i));
+		if (s->why & (1U << i)) {
+			page_put(p, "<p class=inconclusive>in doubt: ");
+			link_restore_doubt(p, i);
+			page_put(p, "</p>\n");
+		}
 	for (i = 0; i < s->nr_anomalies; i++)
 		put_anomaly(r, s, &s->anomalies[i]);
 	put_events(r, d, open);
@@ -546,7 +628,7 @@ static void put_group_name(struct page *p, const struct kept_group *g)
 {
 	int i;
 
-	put_verdict_word(p, g->verdict);
+	put_verdict_word(p, g->verdict, g->worst);
 	page_textf(p, " %" PRIu64 " %s%s: %s, %s", g->restores, g->reset ? "reset" : "restore",
 		   plural(g->restores), path_name(g->path), g->l2 ? "L2" : "L1");
 	for (i = 0; i < anomaly_nr_classes; i++)
@@ -580,45 +662,6 @@ static void put_groups(struct report *r)
 	timeline_legend(&r->page);
 	for (i = 0; i < r->kept.nr_groups; i++)
 		put_group(r, &r->kept.groups[i]);
-}
-
-/* ---- what was found, explained ---- */
-
-static void put_explanation(struct page *p, const struct anomaly_class *cls)
-{
-	const struct explanation *e = explanation_of(cls);
-	int i;
-
-	page_put(p, "<section class=explained id='%s'><h3>%s %s</h3>\n<p><b>", cls->name, cls->id,
-		 cls->name);
-	page_text(p, cls->title);
-	page_put(p, "</b></p>\n");
-	page_paragraphs(p, e->means);
-	page_put(p, "<h4>Why it matters</h4>\n");
-	page_paragraphs(p, e->matters);
-	page_put(p, "<h4>What to do</h4>\n");
-	page_paragraphs(p, e->todo);
-	page_put(p, "<h4>Kernels</h4>\n");
-	page_paragraphs(p, e->kernels);
-	page_put(p, "<h4>Seen on purpose by</h4>\n<p>");
-	for (i = 0; e->scenarios[i]; i++)
-		page_put(p, "%s<code>scenarios/catalogue/%s.yaml</code>", i ? ", " : "",
-			 e->scenarios[i]);
-	page_put(p, "</p></section>\n");
-}
-
-static void put_explanations(struct report *r)
-{
-	bool any = false;
-	int i;
-
-	for (i = 0; i < anomaly_nr_classes; i++) {
-		if (!r->kept.class_counts[i])
-			continue;
-		page_put(&r->page, "%s", any ? "" : "<h2>What was found</h2>\n");
-		any = true;
-		put_explanation(&r->page, &anomaly_classes[i]);
-	}
 }
 
 /* ---- the host ---- */
@@ -748,7 +791,8 @@ int report_write(struct sink *sink)
 	put_answer(r);
 	put_summary(r);
 	put_groups(r);
-	put_explanations(r);
+	put_doubts(p, &r->kept, &r->verdict);
+	put_explanations(p, &r->kept);
 	put_host(r);
 	page_put(p, "</main>\n<footer>Judged by evmcs-trace: between KVM_SET_NESTED_STATE and the "
 		    "first KVM_RUN, KVM must not touch guest memory. No guest memory is in this "
