@@ -182,12 +182,104 @@ def found(driver, text):
         text)
 
 
-def printed(driver, work):
+def printed(driver, work, *options):
     pdf = work / "printed.pdf"
     pdf.write_bytes(base64.b64decode(
         driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]))
-    return subprocess.run(["pdftotext", "-layout", pdf, "-"], check=True, capture_output=True,
+    return subprocess.run(["pdftotext", "-layout", *options, pdf, "-"], check=True, capture_output=True,
                           text=True).stdout
+
+
+# What a label in a drawing must not do, by the browser's own measure of it.
+LABELS = """
+const wrong = [];
+for (const svg of document.querySelectorAll('svg.timeline')) {
+  const width = svg.viewBox.baseVal.width;
+  const ran = svg.querySelector('path.ran');
+  const line = ran ? ran.getBBox() : {x: -1, y: 0};
+  const done = [];
+  for (const text of svg.querySelectorAll('text')) {
+    const b = text.getBBox(), what = text.textContent;
+    if (b.x < -0.5 || b.x + b.width > width + 0.5) wrong.push('cut: ' + what);
+    if (text.classList.contains('at')) {
+      if (b.x < line.x - 1 && b.x + b.width > line.x + 1 && b.y + b.height > line.y + 2) wrong.push('crossed: ' + what);
+      for (const o of done)
+        if (b.x < o.x + o.width && o.x < b.x + b.width && b.y + 2 < o.y + o.height && o.y + 2 < b.y + b.height)
+          wrong.push('over another: ' + what);
+      done.push(b);
+    }
+  }
+}
+return wrong"""
+
+
+def labels(driver, work):
+    wrong = {}
+    for page in sorted((work / "pages").glob("*.html")):
+        show(driver, work, page.stem)
+        found = driver.execute_script(LABELS)
+        if found:
+            wrong[page.stem] = found
+    check("drawings: no label is cut off, crossed or under another", not wrong, wrong)
+    show(driver, work, "direct-map")
+    check("drawings: labels have the page's ground behind them",
+          style(driver, "svg text.at", "paintOrder").startswith("stroke") and
+          style(driver, "svg text.at", "stroke") == style(driver, "body", "backgroundColor"))
+    show(driver, work, "mp-state-maps")
+    shown = [e.text for e in driver.find_elements(By.CSS_SELECTOR, "svg.timeline text")]
+    check("drawings: the ioctl and the nested exit that did it",
+          {"GET_MP_STATE", "nested exit"} <= set(shown), shown)
+
+
+def warned(driver, work):
+    """The edge of a PASS, and of one with warnings."""
+    show(driver, work, "deferred")
+    green = style(driver, ".answer", "borderLeftColor")
+    driver.execute_script("document.querySelector('.answer').classList.add('warned')")
+    amber = style(driver, ".answer", "borderLeftColor")
+    driver.execute_script("document.querySelector('.answer').className = 'answer inconclusive'")
+    check("a PASS with warnings has an amber edge",
+          amber not in (green, style(driver, "body", "color")) and
+          amber == style(driver, ".answer", "borderLeftColor"), (green, amber))
+
+
+# Letter's width without the margins that printing adds.
+PAPER = 739
+
+CLIPPED = """
+return [...document.querySelectorAll('body *')].filter(e => {
+  const s = getComputedStyle(e);
+  return (s.overflowX !== 'visible' && e.scrollWidth > e.clientWidth && e.clientWidth) ||
+    (!e.closest('svg') && e.getBoundingClientRect().right > innerWidth + 1);
+}).map(e => e.tagName + ': ' + e.textContent.slice(0, 40))"""
+
+
+def on_paper(driver, work):
+    paper = printed(driver, work, "-l", "1")
+    check("printed: verdict, restore and drawing are on the first sheet",
+          "restores broke the rule" in paper and "guest memory" in paper and
+          "direct-map-in-set" in paper and "restore 1" in paper, paper[:300])
+    driver.set_window_size(PAPER, 1000)
+    for name in ("direct-map", "long"):
+        show(driver, work, name)
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        wide = driver.execute_script(CLIPPED)
+        check(f"{name}, printed: nothing is cut off", not wide, wide[:5])
+        sizes = {style(driver, selector, "fontSize") for selector in ("body", "table", "pre", "td.mono")}
+        check(f"{name}, printed: tables are no larger than text", len(sizes) == 1, sizes)
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def hinted(driver, work):
+    """Where a drawing is wider than its place, a line says so, and elsewhere none does."""
+    for width in (500, 1200):
+        driver.set_window_size(width, 900)
+        show(driver, work, "direct-map")
+        seen, wide = driver.execute_script(
+            "const s = document.querySelector('svg.timeline').parentNode;"
+            "return [document.querySelector('.hint').offsetHeight > 0, s.scrollWidth > s.clientWidth]")
+        check(f"{width} wide: the drawing says whether it goes on", seen == wide == (width == 500),
+              (seen, wide))
 
 
 def show(driver, work, name):
@@ -213,12 +305,16 @@ def in_browser(driver, work):
     check("printed: what is folded on the screen too",
           paper.count("enter set-state, in KVM_SET_NESTED_STATE") == 2,
           paper.count("enter set-state, in KVM_SET_NESTED_STATE"))
+    on_paper(driver, work)
+    hinted(driver, work)
     for name in ("direct-map", "long", "odd-names"):
         driver.set_window_size(420, 900)
         show(driver, work, name)
         check(f"{name}: no scrolling sideways on a narrow screen", driver.execute_script(
             "const e = document.scrollingElement; return e.scrollWidth <= e.clientWidth"))
     driver.set_window_size(1100, 1400)
+    labels(driver, work)
+    warned(driver, work)
     show(driver, work, "long")
     verdicts = [e.text for e in driver.find_elements(By.CSS_SELECTOR, "section.group > h3 .word")]
     check("failing restores come first", verdicts == sorted(

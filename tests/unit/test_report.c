@@ -170,10 +170,11 @@ static void test_warning_is_not_all_green(void **state)
 	free_vcpu(s);
 	footer(s);
 	page = page_of(s);
-	assert_non_null(strstr(page, "<div class='answer pass warned'>"
-				     "<b>PASS, with 1 warning: pages-fail</b>\n"
-				     "<p>1 restore; the restore path touched no guest memory before "
-				     "KVM_RUN</p>"));
+	assert_non_null(strstr(page,
+			       "<div class='answer pass warned'>"
+			       "<b>PASS, with 1 warning: pages-fail</b>\n"
+			       "<p>1 restore; the restore path touched no guest memory before "
+			       "KVM_RUN</p>"));
 	assert_int_equal(count_of(page, "<span class='word pass warned'>PASS</span>"), 2);
 	free(page);
 }
@@ -232,6 +233,59 @@ static void test_commands_are_those_of_explain(void **state)
 				     "<pre>build/scenarios/evmcs-restore --rounds 1</pre>"));
 	assert_non_null(strstr(page, "<pre>dir=$(scenarios/lab/lab module direct-map)</pre>"));
 	assert_non_null(strstr(page, "<pre>scenarios/catalogue/run -s direct-map build/one</pre>"));
+	free(page);
+}
+
+static void test_other_ioctls_are_drawn(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	set(s, L2_EVMCS);
+	in_ioctl(s, KVM_GET_NESTED_STATE);
+	enter(s, PT_GET_STATE);
+	enter(s, PT_SHADOW_COPY);
+	leave(s, PT_SHADOW_COPY, 0);
+	leave(s, PT_GET_STATE, 4224);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	nested_exit_enter(s, 3);
+	load_evmcs(s, EVMCS_GPA);
+	leave(s, PT_NESTED_EXIT, 0);
+	in_ioctl(s, 0);
+	run_deferred(s);
+	footer(s);
+	page = page_of(s);
+	assert_non_null(strstr(page, "<title>GET_NESTED_STATE</title>"));
+	assert_non_null(strstr(page, "<title>GET_MP_STATE</title>"));
+	assert_non_null(strstr(page, "<rect class='inner'"));
+	assert_non_null(strstr(page, "<title>nested exit</title>"));
+	assert_non_null(strstr(page, "<title>shadow copy</title>"));
+	assert_null(strstr(page, "<title>SET again</title>"));
+	free(page);
+}
+
+/* The second SET is no other ioctl to the restore that it is of. */
+static void test_second_set_is_drawn(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	told(s, "forced-by-second-set");
+	page = page_of(s);
+	assert_int_equal(count_of(page, "<title>SET again</title>"), 1);
+	free(page);
+}
+
+static void test_kvm_run_is_drawn_once(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	told(s, "deferred");
+	page = page_of(s);
+	assert_non_null(strstr(page, "<rect class='run'"));
+	assert_null(strstr(page, "<rect class='tried'"));
+	assert_null(strstr(page, "<rect class='inner'"));
 	free(page);
 }
 
@@ -375,6 +429,9 @@ int main(void)
 		TEST(test_resets_are_counted),
 		TEST(test_a_stack_is_shown_once),
 		TEST(test_commands_are_those_of_explain),
+		TEST(test_other_ioctls_are_drawn),
+		TEST(test_second_set_is_drawn),
+		TEST(test_kvm_run_is_drawn_once),
 		TEST(test_names_are_text),
 		TEST(test_nothing_restored),
 		cmocka_unit_test(test_keeps_no_more_of_more),

@@ -262,6 +262,76 @@ int kept_restore(struct kept *kept, const struct restore *r)
 	return 0;
 }
 
+/* ---- what a restore's vCPU was in ---- */
+
+static struct kept_span *open_span(struct kept_detail *d, uint32_t tid, enum evmcs_point point)
+{
+	int i;
+
+	for (i = d->nr_spans - 1; i >= 0; i--)
+		if (d->spans[i].open && d->spans[i].tid == tid && d->spans[i].point == point)
+			return &d->spans[i];
+	return NULL;
+}
+
+static void add_span(struct kept_detail *d, const struct event *ev, enum evmcs_point point)
+{
+	if (d->nr_spans == KEPT_SPANS)
+		return;
+	d->spans[d->nr_spans++] = (struct kept_span){
+		.point = point,
+		.ioctl = ev->ioctl,
+		.tid = ev->tid,
+		.t_ns = ev->t_ns,
+		.end_ns = ev->t_ns,
+		.open = true,
+	};
+}
+
+/* Events tell which ioctl they are in, and not where it began or ended. */
+static void in_ioctl(struct kept_detail *d, const struct event *ev)
+{
+	struct kept_span *span = open_span(d, ev->tid, PT_COUNT);
+	bool begins = ev->phase == PHASE_ENTER &&
+		      (ev->point == PT_SET_STATE || ev->point == PT_GET_STATE);
+
+	if (span && (span->ioctl != ev->ioctl || begins)) {
+		span->open = false;
+		span = NULL;
+	}
+	if (span)
+		span->end_ns = ev->t_ns;
+	else if (ev->ioctl || ev->point == PT_FREE_VCPU)
+		add_span(d, ev, PT_COUNT);
+}
+
+/* What explains how guest memory was reached, or lost, before KVM_RUN. */
+static bool is_drawn(enum evmcs_point point)
+{
+	return point == PT_NESTED_EXIT || point == PT_SHADOW_COPY || point == PT_STATE_PAGES;
+}
+
+void kept_span_event(struct kept_detail *d, const struct event *ev)
+{
+	const struct restore *r = &d->restore;
+	struct kept_span *span;
+
+	/* its own SET is drawn by itself, as is KVM_RUN once it has entered */
+	if (r->run_seen && ev->t_ns >= r->t_run_ns)
+		return;
+	if (ev->t_ns > r->t_set_ns + r->set_duration_ns)
+		in_ioctl(d, ev);
+	if (!is_drawn(ev->point))
+		return;
+	span = open_span(d, ev->tid, ev->point);
+	if (ev->phase == PHASE_ENTER)
+		add_span(d, ev, ev->point);
+	else if (span) {
+		span->end_ns = ev->t_ns;
+		span->open = false;
+	}
+}
+
 static int rank(const struct kept_group *g)
 {
 	if (g->verdict == VERDICT_FAIL)

@@ -20,6 +20,8 @@
 #define KEPT_MAX_ROWS 6000
 /* Events of a restore that is shown as a whole. */
 #define KEPT_EVENTS 100
+/* Ioctls and what KVM did in them, in the drawing of such a restore. */
+#define KEPT_SPANS 64
 /* In a small drawing. */
 #define KEPT_MARKS 4
 
@@ -33,12 +35,27 @@ struct kept_event {
 	bool proves;
 };
 
+/*
+ * What the vCPU was in between SET and the first KVM_RUN that ran it: another ioctl, or
+ * something that KVM did. It is as long as its events show.
+ */
+struct kept_span {
+	enum evmcs_point point; /* PT_COUNT: an ioctl */
+	uint32_t ioctl; /* of an ioctl; 0: the vCPU is freed */
+	uint32_t tid;
+	uint64_t t_ns;
+	uint64_t end_ns;
+	bool open; /* its end was not seen yet */
+};
+
 /* A copy of its own of all that the model knew of the restore. */
 struct kept_detail {
 	struct restore restore;
 	struct kept_event events[KEPT_EVENTS];
 	int nr_events;
 	uint64_t events_dropped;
+	struct kept_span spans[KEPT_SPANS];
+	int nr_spans;
 	uint64_t last_seq; /* of the events and what proves the anomalies */
 };
 
@@ -94,6 +111,8 @@ struct kept {
 
 /* Returns 0 or -ENOMEM. */
 int kept_restore(struct kept *kept, const struct restore *restore);
+/* An event of the restore's own vCPU, in the order of the trace. */
+void kept_span_event(struct kept_detail *detail, const struct event *event);
 /* What failed first, then what is in doubt, then by how much was found. */
 void kept_sort(struct kept *kept);
 void kept_free(struct kept *kept);

@@ -183,10 +183,13 @@ static bool is_of(const struct kept_detail *d, const struct event *ev)
 static int keep_event(struct kept_detail *d, const struct event *ev, const struct trace_line *line)
 {
 	bool proves = restore_proved_by(&d->restore, ev->seq);
+	bool own = ev->vm == d->restore.vm && ev->vcpu == d->restore.vcpu;
 	struct kept_event *e;
 	size_t len;
 	FILE *out;
 
+	if (own)
+		kept_span_event(d, ev);
 	if (d->nr_events == KEPT_EVENTS) {
 		d->events_dropped++;
 		return 0;
@@ -196,7 +199,7 @@ static int keep_event(struct kept_detail *d, const struct event *ev, const struc
 	out = open_memstream(&e->what, &len);
 	if (!out)
 		return -ENOMEM;
-	describe_event(out, ev, ev->vm == d->restore.vm && ev->vcpu == d->restore.vcpu);
+	describe_event(out, ev, own);
 	if (fclose(out))
 		return -ENOMEM;
 	d->nr_events++;
@@ -544,7 +547,7 @@ static void put_detail(struct report *r, const struct kept_detail *d, bool open)
 	page_put(p, "</h3>\n<p class=times>%s, ", clock_time(time, &r->header, s->t_set_ns));
 	put_times(p, s);
 	page_put(p, "</p>\n");
-	timeline_draw(p, s);
+	timeline_draw(p, d);
 	for (i = 0; i < WHY_COUNT; i++)
 		if (s->why & (1U << i)) {
 			page_put(p, "<p class=inconclusive>in doubt: ");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <inttypes.h>
+#include <linux/kvm.h>
 #include <math.h>
 #include <string.h>
 
@@ -16,20 +17,34 @@
 #define ROW 16.0 /* of anomalies */
 #define TOP 22.0
 #define MIN_BAR 3.0
-#define LABEL_CHAR 6.0 /* about as wide as a letter is */
+#define LABEL_CHAR 6.4 /* no letter is wider, bold or not */
+#define LABEL_GAP 5.0 /* between two labels in one row */
+#define MAX_LABELS 64
+#define LABEL_LEN 80
 /* KVM_SET_NESTED_STATE is drawn again where it has less than this part of the whole. */
 #define NARROW 0.15
 
-enum lane { LANE_IOCTL, LANE_MEMORY, LANE_SLOTS, LANE_COUNT };
+enum lane { LANE_IOCTL, LANE_KVM, LANE_MEMORY, LANE_SLOTS, LANE_COUNT };
+
+/* Text beside a mark. It is drawn when all marks are: none of them crosses it. */
+struct label {
+	double from, to; /* what it covers */
+	double y;
+	bool left; /* of its mark */
+	const char *cls;
+	char text[LABEL_LEN];
+};
 
 struct drawing {
 	struct page *page;
+	const struct kept_detail *detail;
 	const struct restore *r;
 	uint64_t from; /* after SET began */
 	uint64_t to;
 	double y[LANE_COUNT]; /* of the lane's middle; 0: there is none */
 	double bottom;
-	double label_ends; /* where the last label of the memory lane ends */
+	struct label labels[MAX_LABELS];
+	int nr_labels;
 };
 
 static double x_of(const struct drawing *d, uint64_t after)
@@ -57,6 +72,126 @@ static uint64_t ban_ends(const struct drawing *d)
 	return d->r->run_seen ? after_set(d->r, d->r->t_run_ns) : d->to;
 }
 
+/* ---- labels ---- */
+
+static bool is_free(const struct drawing *d, const struct label *l)
+{
+	int i;
+
+	if (l->from < LEFT || l->to > LEFT + WIDTH + RIGHT)
+		return false;
+	for (i = 0; i < d->nr_labels; i++) {
+		const struct label *other = &d->labels[i];
+
+		if (fabs(other->y - l->y) < ROW - 2 && l->from < other->to + LABEL_GAP &&
+		    other->from < l->to + LABEL_GAP)
+			return false;
+	}
+	return true;
+}
+
+/* The line of KVM_RUN goes down from its bar; less than 0: there is none at this height. */
+static double run_line(const struct drawing *d, double y)
+{
+	uint64_t run = after_set(d->r, d->r->t_run_ns);
+
+	return d->r->run_seen && is_inside(d, run) && y > d->y[LANE_IOCTL] ? x_of(d, run) : -1;
+}
+
+static bool is_crossed(const struct drawing *d, const struct label *l)
+{
+	double line = run_line(d, l->y);
+
+	return l->from < line && l->to > line;
+}
+
+static void beside(struct label *l, double x, double gap, bool left)
+{
+	double width = (double)strlen(l->text) * LABEL_CHAR;
+
+	l->left = left;
+	l->to = left ? x - gap : x + gap + width;
+	l->from = l->to - width;
+}
+
+/* Marks lie close together: a label may begin so much right of its own. */
+#define NUDGE 40.0
+
+/* Behind the label that is in its way; false: it would be too far. */
+static bool nudge(const struct drawing *d, struct label *l)
+{
+	double width = l->to - l->from, start = l->from;
+	int i;
+
+	for (i = 0; i < d->nr_labels; i++) {
+		const struct label *other = &d->labels[i];
+
+		if (fabs(other->y - l->y) < ROW - 2 && other->from <= start &&
+		    other->to + LABEL_GAP > l->from)
+			l->from = other->to + LABEL_GAP;
+	}
+	l->to = l->from + width;
+	return l->from - start < NUDGE;
+}
+
+/* A mark that is no further than this behind the line may have its label before it. */
+#define NEAR_LINE 60.0
+
+static bool find_place(const struct drawing *d, struct label *l, double x, double gap)
+{
+	double line = run_line(d, l->y);
+	int left;
+
+	for (left = 0; left < 2; left++) {
+		beside(l, x, gap, left);
+		if (is_free(d, l) && !is_crossed(d, l))
+			return true;
+	}
+	beside(l, x, gap, false);
+	if (nudge(d, l) && is_free(d, l) && !is_crossed(d, l))
+		return true;
+	if (line >= 0 && x >= line && x - line < NEAR_LINE) {
+		beside(l, line, 3, true);
+		if (is_free(d, l))
+			return true;
+	}
+	for (left = 0; left < 2; left++) {
+		beside(l, x, gap, left);
+		if (is_free(d, l))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Right of x if there is room, else left of it; over the line of KVM_RUN only where
+ * nothing else is left. must: rather over another label than not at all.
+ */
+static void put_label(struct drawing *d, struct label *l, double x, double gap, bool must)
+{
+	bool found;
+
+	if (d->nr_labels == MAX_LABELS)
+		return;
+	found = find_place(d, l, x, gap);
+	if (!found && must)
+		beside(l, x, gap, x > LEFT + WIDTH / 2);
+	if (found || must)
+		d->labels[d->nr_labels++] = *l;
+}
+
+static void draw_labels(struct drawing *d)
+{
+	int i;
+
+	for (i = 0; i < d->nr_labels; i++) {
+		const struct label *l = &d->labels[i];
+
+		page_put(d->page, "<text class='at%s %s' x=%.1f y=%.1f>%s</text>\n",
+			 l->left ? " left" : "", l->cls, l->left ? l->to : l->from, l->y, l->text);
+	}
+}
+
 /* ---- the lanes ---- */
 
 static void draw_lane(struct drawing *d, enum lane lane, const char *name)
@@ -79,20 +214,28 @@ static void draw_ban(struct drawing *d)
 		 x, d->y[LANE_MEMORY] - LANE / 2 + 2, end - x, LANE - 4);
 }
 
-static void draw_bar(struct drawing *d, enum lane lane, const char *cls, uint64_t from, uint64_t to)
+#define BAR 12.0
+#define THIN 6.0
+
+/* The caller gives it a title, and ends it. */
+static void draw_bar(struct drawing *d, enum lane lane, const char *cls, double height,
+		     uint64_t from, uint64_t to)
 {
 	double x = x_of(d, from), width = x_of(d, to) - x;
 
-	page_put(d->page, "<rect class=%s x=%.1f y=%.1f width=%.1f height=12 rx=2>", cls, x,
-		 d->y[lane] - 6, width > MIN_BAR ? width : MIN_BAR);
+	page_put(d->page, "<rect class='%s' x=%.1f y=%.1f width=%.1f height=%.0f rx=2>", cls, x,
+		 d->y[lane] - height / 2, width > MIN_BAR ? width : MIN_BAR, height);
 }
+
+#define ABOVE 10.0 /* a label over the middle of its lane */
 
 static void draw_set(struct drawing *d)
 {
+	struct label label = { .y = d->y[LANE_IOCTL] - ABOVE, .cls = "", .text = "SET" };
 	char time[DURATION_LEN];
 	double x = x_of(d, 0), end = x_of(d, d->r->set_duration_ns);
 
-	draw_bar(d, LANE_IOCTL, "set", 0, d->r->set_duration_ns);
+	draw_bar(d, LANE_IOCTL, "set", BAR, 0, d->r->set_duration_ns);
 	page_put(d->page, "<title>KVM_SET_NESTED_STATE, %s</title></rect>",
 		 duration(time, d->r->set_duration_ns));
 	/* in the bar where it has room, else above it */
@@ -100,26 +243,122 @@ static void draw_set(struct drawing *d)
 		page_put(d->page, "<text class=in x=%.1f y=%.1f>SET</text>\n", (x + end) / 2,
 			 d->y[LANE_IOCTL] + 4);
 	else
-		page_put(d->page, "<text class=at x=%.1f y=%.1f>SET</text>\n", x,
-			 d->y[LANE_IOCTL] - 10);
+		put_label(d, &label, x, 0, true);
 }
 
 static void draw_run(struct drawing *d)
 {
+	struct label label = { .y = d->y[LANE_IOCTL] - ABOVE, .cls = "" };
 	uint64_t run = after_set(d->r, d->r->t_run_ns);
 	double x = x_of(d, run);
 
 	if (!d->r->run_seen || !is_inside(d, run))
 		return;
-	draw_bar(d, LANE_IOCTL, "run", run, d->to);
+	snprintf(label.text, sizeof(label.text), "%s",
+		 d->r->run_exact ? "KVM_RUN" : "has run by here");
+	draw_bar(d, LANE_IOCTL, "run", BAR, run, d->to);
 	page_put(d->page, "<title>%s</title></rect>",
 		 d->r->run_exact ? "KVM_RUN" : "it has run by here at the latest");
-	page_put(d->page,
-		 "<path class='%s' d='M%.1f %.1fV%.1f'/><text class='at %s' x=%.1f "
-		 "y=%.1f>%s</text>\n",
-		 d->r->run_exact ? "ran" : "ran late", x, TOP - 10, d->bottom,
-		 x > LEFT + WIDTH - 100 ? "left" : "", x, TOP - 12,
-		 d->r->run_exact ? "KVM_RUN" : "has run by here");
+	page_put(d->page, "<path class='%s' d='M%.1f %.1fV%.1f'/>\n",
+		 d->r->run_exact ? "ran" : "ran late", x, d->y[LANE_IOCTL] - BAR / 2, d->bottom);
+	/* beside SET where there is room for both, else higher */
+	if (!find_place(d, &label, x, 0))
+		label.y = TOP - 12;
+	put_label(d, &label, x, 0, true);
+}
+
+/* ---- other ioctls, and what KVM did ---- */
+
+static bool is_ioctl(const struct kept_span *span)
+{
+	return span->point == PT_COUNT;
+}
+
+static bool span_is_inside(const struct drawing *d, const struct kept_span *span)
+{
+	return is_inside(d, after_set(d->r, span->t_ns));
+}
+
+static bool proves_something(const struct restore *r, const struct kept_span *span)
+{
+	int i;
+
+	for (i = 0; i < r->nr_anomalies; i++)
+		if (r->anomalies[i].t_ns >= span->t_ns && r->anomalies[i].t_ns <= span->end_ns)
+			return true;
+	return false;
+}
+
+static const char *span_class(const struct kept_span *span)
+{
+	if (!is_ioctl(span))
+		return "inner";
+	switch (ioctl_name(span->ioctl) ? span->ioctl : 0) {
+	case KVM_SET_NESTED_STATE:
+		return "set";
+	case KVM_RUN:
+		return "tried";
+	default:
+		return "other";
+	}
+}
+
+/* As the lane has it: without what all of them begin with. */
+static void name_span(char out[LABEL_LEN], const struct kept_span *span)
+{
+	char cmd[IOCTL_TEXT_LEN];
+
+	if (span->point == PT_NESTED_EXIT)
+		snprintf(out, LABEL_LEN, "nested exit");
+	else if (span->point == PT_SHADOW_COPY)
+		snprintf(out, LABEL_LEN, "shadow copy");
+	else if (span->point == PT_STATE_PAGES)
+		snprintf(out, LABEL_LEN, "pages");
+	else if (!span->ioctl)
+		snprintf(out, LABEL_LEN, "vCPU freed");
+	else if (span->ioctl == KVM_SET_NESTED_STATE)
+		snprintf(out, LABEL_LEN, "SET again");
+	else if (span->ioctl == KVM_RUN)
+		snprintf(out, LABEL_LEN, "KVM_RUN, not entered");
+	else
+		snprintf(out, LABEL_LEN, "%s",
+			 ioctl_text(cmd, span->ioctl) +
+				 (strncmp(cmd, "KVM_", 4) ? 0 : strlen("KVM_")));
+}
+
+static void draw_span(struct drawing *d, const struct kept_span *span)
+{
+	enum lane lane = is_ioctl(span) ? LANE_IOCTL : LANE_KVM;
+	struct label label = { .y = d->y[lane] - ABOVE, .cls = "" };
+	uint64_t from = after_set(d->r, span->t_ns);
+
+	name_span(label.text, span);
+	draw_bar(d, lane, span_class(span), THIN, from, after_set(d->r, span->end_ns));
+	page_put(d->page, "<title>%s</title></rect>\n", label.text);
+	put_label(d, &label, x_of(d, from), 0, false);
+}
+
+/* Those in which an anomaly is have their label first. */
+static void draw_spans(struct drawing *d)
+{
+	const struct kept_detail *detail = d->detail;
+	int i, proving;
+
+	for (proving = 1; proving >= 0; proving--)
+		for (i = 0; i < detail->nr_spans; i++)
+			if (span_is_inside(d, &detail->spans[i]) &&
+			    proves_something(d->r, &detail->spans[i]) == proving)
+				draw_span(d, &detail->spans[i]);
+}
+
+static bool has_inner_spans(const struct drawing *d)
+{
+	int i;
+
+	for (i = 0; i < d->detail->nr_spans; i++)
+		if (!is_ioctl(&d->detail->spans[i]) && span_is_inside(d, &d->detail->spans[i]))
+			return true;
+	return false;
 }
 
 /* ---- what reached guest memory ---- */
@@ -166,28 +405,14 @@ static const char *access_class(const struct restore *r, int index)
 
 static void label_access(struct drawing *d, const struct access *a, double x, const char *cls)
 {
-	char text[80];
-	double width;
+	struct label label = { .y = d->y[LANE_MEMORY] - 14, .cls = cls };
 
 	if (a->gpa == GPA_UNKNOWN)
-		snprintf(text, sizeof(text), "%s", point_name(a->point));
+		snprintf(label.text, sizeof(label.text), "%s", point_name(a->point));
 	else
-		snprintf(text, sizeof(text), "%s %s 0x%" PRIx64, point_name(a->point),
+		snprintf(label.text, sizeof(label.text), "%s %s 0x%" PRIx64, point_name(a->point),
 			 a->purpose ? purpose_name(a->purpose) : "", a->gpa);
-	width = (double)strlen(text) * LABEL_CHAR;
-	if (x < d->label_ends)
-		return;
-	if (x + width > LEFT + WIDTH) {
-		if (x - width < d->label_ends || x - width < LEFT)
-			return;
-		page_put(d->page, "<text class='at left %s' x=%.1f y=%.1f>%s</text>", cls, x,
-			 d->y[LANE_MEMORY] - 14, text);
-		d->label_ends = x + LABEL_CHAR;
-		return;
-	}
-	page_put(d->page, "<text class='at %s' x=%.1f y=%.1f>%s</text>", cls, x,
-		 d->y[LANE_MEMORY] - 14, text);
-	d->label_ends = x + width + LABEL_CHAR;
+	put_label(d, &label, x, 0, false);
 }
 
 static void draw_access(struct drawing *d, int index)
@@ -199,7 +424,7 @@ static void draw_access(struct drawing *d, int index)
 
 	if (!is_inside(d, at))
 		return;
-	draw_bar(d, LANE_MEMORY, cls, at, at + a->duration_ns);
+	draw_bar(d, LANE_MEMORY, cls, BAR, at, at + a->duration_ns);
 	page_put(d->page, "<title>");
 	page_text(d->page, access_text(text, a));
 	page_put(d->page, "</title></rect>");
@@ -291,28 +516,32 @@ static int anomaly_rows(const struct restore *r)
 	return most;
 }
 
-static void draw_anomaly(struct drawing *d, const struct anomaly *a, double y)
+/* first: of its class; the marks of the others may do without a name. */
+static void draw_anomaly(struct drawing *d, const struct anomaly *a, double y, bool first)
 {
-	double width = (double)(strlen(a->cls->id) + strlen(a->cls->name) + 1) * LABEL_CHAR;
+	struct label label = { .y = y + 10, .cls = "" };
 	double x = x_of(d, after_set(d->r, a->t_ns));
-	bool left = x + 8 + width > LEFT + WIDTH + RIGHT;
 
-	page_put(d->page,
-		 "<g class=%s><path d='M%.1f %.1fl6 11h-12z'/><text class='at%s' x=%.1f "
-		 "y=%.1f>%s %s</text></g>\n",
-		 severity_class(a->severity), x, y, left ? " left" : "", left ? x - 8 : x + 8,
-		 y + 10, a->cls->id, a->cls->name);
+	page_put(d->page, "<g class=%s><path d='M%.1f %.1fl6 11h-12z'/></g>\n",
+		 severity_class(a->severity), x, y);
+	snprintf(label.text, sizeof(label.text), "%s %s", a->cls->id, a->cls->name);
+	put_label(d, &label, x, 8, first);
 }
 
 static void draw_anomalies(struct drawing *d)
 {
 	double top = d->bottom - ROW * anomaly_rows(d->r) - 4;
-	int i;
+	uint64_t named = 0; /* rows */
+	int i, row;
 
 	page_put(d->page, "<text class=lane x=%.0f y=%.1f>anomalies</text>\n", LEFT - 8, top + 10);
-	for (i = 0; i < d->r->nr_anomalies; i++)
-		if (is_inside(d, after_set(d->r, d->r->anomalies[i].t_ns)))
-			draw_anomaly(d, &d->r->anomalies[i], top + ROW * row_of(d->r, i));
+	for (i = 0; i < d->r->nr_anomalies; i++) {
+		if (!is_inside(d, after_set(d->r, d->r->anomalies[i].t_ns)))
+			continue;
+		row = row_of(d->r, i);
+		draw_anomaly(d, &d->r->anomalies[i], top + ROW * row, !(named & 1ULL << row));
+		named |= 1ULL << row;
+	}
 }
 
 /* ---- the scale ---- */
@@ -357,36 +586,55 @@ static bool has_anomalies_between(const struct restore *r, uint64_t from, uint64
 	return false;
 }
 
-static void draw(struct page *page, const struct restore *r, uint64_t to, const char *what)
+static void lay_out(struct drawing *d, bool found)
 {
-	struct drawing d = { .page = page, .r = r, .to = to, .label_ends = LEFT };
-	bool found = has_anomalies_between(r, 0, to);
-	double height;
+	d->y[LANE_IOCTL] = TOP + LANE / 2;
+	d->y[LANE_MEMORY] = d->y[LANE_IOCTL] + LANE + 14;
+	if (has_inner_spans(d)) {
+		d->y[LANE_KVM] = d->y[LANE_IOCTL] + LANE;
+		d->y[LANE_MEMORY] += LANE - 2;
+	}
+	d->bottom = d->y[LANE_MEMORY];
+	if (d->r->nr_memslots)
+		d->bottom = d->y[LANE_SLOTS] = d->y[LANE_MEMORY] + LANE;
+	d->bottom += LANE / 2 + 4 + (found ? ROW * anomaly_rows(d->r) + 4 : 0);
+}
 
-	d.y[LANE_IOCTL] = TOP + LANE / 2;
-	d.y[LANE_MEMORY] = d.y[LANE_IOCTL] + LANE + 14;
-	d.y[LANE_SLOTS] = r->nr_memslots ? d.y[LANE_MEMORY] + LANE : 0;
-	d.bottom = (r->nr_memslots ? d.y[LANE_SLOTS] : d.y[LANE_MEMORY]) + LANE / 2 + 4 +
-		   (found ? ROW * anomaly_rows(r) + 4 : 0);
-	height = d.bottom + 22;
+static void draw_lanes(struct drawing *d)
+{
+	static const char *const names[LANE_COUNT] = { "ioctl", "in KVM", "guest memory",
+						       "memslots" };
+	int lane;
+
+	for (lane = 0; lane < LANE_COUNT; lane++)
+		if (d->y[lane] > 0)
+			draw_lane(d, lane, names[lane]);
+}
+
+static void draw(struct page *page, const struct kept_detail *detail, uint64_t to, const char *what)
+{
+	struct drawing d = { .page = page, .detail = detail, .r = &detail->restore, .to = to };
+	bool found = has_anomalies_between(d.r, 0, to);
+
+	lay_out(&d, found);
 	page_put(page,
+		 "<p class=hint>The drawing goes on to the right: scroll it sideways.</p>"
 		 "<div class=scroll><svg class=timeline viewBox='0 0 %.0f %.0f' role=img "
 		 "aria-label='%s'>\n",
-		 LEFT + WIDTH + RIGHT, height, what);
-	draw_lane(&d, LANE_IOCTL, "ioctl");
-	draw_lane(&d, LANE_MEMORY, "guest memory");
-	if (r->nr_memslots)
-		draw_lane(&d, LANE_SLOTS, "memslots");
+		 LEFT + WIDTH + RIGHT, d.bottom + 22, what);
+	draw_lanes(&d);
 	draw_ban(&d);
 	draw_set(&d);
 	draw_run(&d);
+	draw_spans(&d);
 	draw_accesses(&d);
 	draw_map(&d);
-	if (r->nr_memslots)
+	if (d.r->nr_memslots)
 		draw_slots(&d);
 	if (found)
 		draw_anomalies(&d);
 	draw_scale(&d);
+	draw_labels(&d);
 	page_put(page, "</svg></div>\n");
 }
 
@@ -397,8 +645,9 @@ static void reach(uint64_t *end, uint64_t after)
 }
 
 /* All that is drawn, and a little more, so that what comes last can be seen. */
-static uint64_t span(const struct restore *r)
+static uint64_t span(const struct kept_detail *d)
 {
+	const struct restore *r = &d->restore;
 	uint64_t end = r->set_duration_ns;
 	int i;
 
@@ -412,6 +661,9 @@ static uint64_t span(const struct restore *r)
 		reach(&end, after_set(r, r->memslots[i].t_ns));
 	for (i = 0; i < r->nr_anomalies; i++)
 		reach(&end, after_set(r, r->anomalies[i].t_ns));
+	for (i = 0; i < d->nr_spans; i++)
+		if (proves_something(r, &d->spans[i]))
+			reach(&end, after_set(r, d->spans[i].end_ns));
 	return end + end / 16 + 1;
 }
 
@@ -425,16 +677,17 @@ static bool touched_in_set(const struct restore *r)
 	return has_anomalies_between(r, 0, r->set_duration_ns);
 }
 
-void timeline_draw(struct page *page, const struct restore *r)
+void timeline_draw(struct page *page, const struct kept_detail *d)
 {
-	uint64_t whole = span(r), set = r->set_duration_ns + r->set_duration_ns / 8 + 1;
+	const struct restore *r = &d->restore;
+	uint64_t whole = span(d), set = r->set_duration_ns + r->set_duration_ns / 8 + 1;
 
-	draw(page, r, whole, "timeline of the restore");
+	draw(page, d, whole, "timeline of the restore");
 	if ((double)r->set_duration_ns >= NARROW * (double)whole || !touched_in_set(r))
 		return;
 	page_put(page, "<p class=zoom>KVM_SET_NESTED_STATE alone, %.0f times as wide:</p>\n",
 		 (double)whole / (double)set);
-	draw(page, r, set, "KVM_SET_NESTED_STATE alone");
+	draw(page, d, set, "KVM_SET_NESTED_STATE alone");
 }
 
 /* ---- small ---- */
@@ -478,15 +731,24 @@ void timeline_legend(struct page *page)
 	} rows[] = {
 		{ "<rect class=set x=1 y=2 width=16 height=10 rx=2 />", "KVM_SET_NESTED_STATE" },
 		{ "<rect class=run x=1 y=2 width=16 height=10 rx=2 />", "KVM_RUN" },
+		{ "<rect class=tried x=1 y=4 width=16 height=6 rx=2 />",
+		  "KVM_RUN that did not enter the guest" },
+		{ "<rect class=other x=1 y=4 width=16 height=6 rx=2 />", "another ioctl" },
+		{ "<rect class=inner x=1 y=4 width=16 height=6 rx=2 />",
+		  "what KVM did: a nested exit and the like" },
 		{ "<rect class=ban x=1 y=1 width=16 height=12 />",
 		  "no guest memory may be touched" },
 		{ "<rect class=bad x=7 y=2 width=4 height=10 />", "touched, against the rule" },
+		{ "<rect class=warn x=7 y=2 width=4 height=10 />",
+		  "touched, of which a warning tells" },
 		{ "<rect class=asked x=7 y=2 width=4 height=10 />",
 		  "touched as userspace asked, or harmless" },
 		{ "<rect class=good x=7 y=2 width=4 height=10 />", "touched in KVM_RUN" },
 		{ "<path class=map d='M9 2l5 9h-10z'/>", "the eVMCS is mapped" },
 		{ "<path class=slot d='M9 2l5 5l-5 5l-5 -5z'/>", "a memslot changes" },
-		{ "<g class=bad><path d='M9 2l6 10h-12z'/></g>", "what proves an anomaly" },
+		{ "<g class=bad><path d='M9 2l6 10h-12z'/></g>", "what proves an error" },
+		{ "<g class=warn><path d='M9 2l6 10h-12z'/></g>", "a warning" },
+		{ "<g class=asked><path d='M9 2l6 10h-12z'/></g>", "an anomaly that is info" },
 	};
 	size_t i;
 

@@ -7,7 +7,7 @@
 #include "sinks/report/page.h"
 
 /* The whole restore, and KVM_SET_NESTED_STATE once more where it is narrow in that. */
-void timeline_draw(struct page *page, const struct restore *restore);
+void timeline_draw(struct page *page, const struct kept_detail *detail);
 
 /* One line high. */
 void timeline_draw_small(struct page *page, const struct kept_row *row);
