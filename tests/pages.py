@@ -259,6 +259,9 @@ def on_paper(driver, work):
     check("printed: verdict, restore and drawing are on the first sheet",
           "restores broke the rule" in paper and "guest memory" in paper and
           "direct-map-in-set" in paper and "restore 1" in paper, paper[:300])
+    whole = printed(driver, work)
+    check("printed: words of tables are not broken where there is room",
+          "attached" in whole and "nested_vmx_handle_enlightened_vmptrld" in whole)
     driver.set_window_size(PAPER, 1000)
     for name in ("direct-map", "long"):
         show(driver, work, name)

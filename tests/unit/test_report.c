@@ -123,7 +123,8 @@ static void test_doubt_is_told(void **state)
 	assert_non_null(strstr(page, "<p class=inconclusive>in doubt: <a href='#doubt-restore-0'>"
 				     "records were lost while it was in flight</a></p>"));
 	assert_non_null(strstr(page, "id=doubt-restore-0><h3>of a restore: records were lost"));
-	assert_non_null(strstr(page, "<h4>What to do</h4>\n<p>see which doubt of the run"));
+	assert_non_null(
+		strstr(page, "<h4>What to do</h4>\n<div class=todo><p>see which doubt of the run"));
 	assert_non_null(strstr(page, "<code>tolerate: [lost]</code>"));
 	/* the run's own doubt, with its number */
 	assert_non_null(strstr(page, "><h3>of the run: 3 records were lost</h3>"));

@@ -31,13 +31,11 @@ static void put_doubt_text(struct page *p, const struct doubt_explanation *doubt
 {
 	const char *todo = strstr(doubt->text, DO);
 
-	page_put(p, "<p>");
-	page_textn(p, doubt->text, todo ? (size_t)(todo - doubt->text) : strlen(doubt->text));
-	page_put(p, "</p>\n");
+	page_paragraph(p, doubt->text, todo ? (size_t)(todo - doubt->text) : strlen(doubt->text));
 	if (todo) {
-		page_put(p, "<h4>What to do</h4>\n<p>");
-		page_text(p, todo + strlen(DO));
-		page_put(p, "</p>\n");
+		page_put(p, "<h4>What to do</h4>\n<div class=todo>");
+		page_paragraphs(p, todo + strlen(DO));
+		page_put(p, "</div>\n");
 	}
 	if (doubt->tolerate)
 		page_put(p,

@@ -85,7 +85,7 @@ static size_t put_word(struct page *page, const char *word, size_t most)
 	return len;
 }
 
-static void put_paragraph(struct page *page, const char *text, size_t len)
+void page_paragraph(struct page *page, const char *text, size_t len)
 {
 	size_t at = 0;
 
@@ -106,7 +106,7 @@ void page_paragraphs(struct page *page, const char *text)
 
 	while (text && *text) {
 		end = strstr(text, "\n\n");
-		put_paragraph(page, text, end ? (size_t)(end - text) : strlen(text));
+		page_paragraph(page, text, end ? (size_t)(end - text) : strlen(text));
 		text = end ? end + 2 : "";
 	}
 }
