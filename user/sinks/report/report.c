@@ -222,11 +222,10 @@ static void keep_frame(struct kept_detail *d, const struct event *ev)
 		return;
 	if (ev->phase == PHASE_ENTER) {
 		doing = add_doing(d, ev);
-		if (doing)
-			*doing = (struct kept_doing){ .from_ns = ev->t_ns,
-						      .to_ns = ev->t_ns,
-						      .point = ev->point,
-						      .open = true };
+		if (!doing)
+			return;
+		doing->point = ev->point;
+		doing->open = true;
 		return;
 	}
 	for (i = d->nr_doings - 1; i >= 0; i--) {
