@@ -58,7 +58,8 @@ CATALOGUE_ROWS := $(B)/include/catalogue_rows.h
 # The model, the trace format and what they need: no libbpf, no kernel.
 PURE_SRCS := $(wildcard user/model/*.c user/trace/*.c user/util/*.c user/sinks/*.c \
 	user/sinks/report/*.c user/explain/*.c user/expect/*.c user/yaml/*.c) \
-	user/pipeline.c user/sources/file.c user/sources/vmm.c user/symbols/stack_lines.c
+	user/pipeline.c user/sources/file.c user/sources/backlog.c user/sources/vmm.c \
+	user/symbols/stack_lines.c
 # With elfutils: debug information, for probes and for stacks.
 SYMBOL_SRCS := $(filter-out user/symbols/stack_lines.c,$(wildcard user/symbols/*.c))
 LIVE_SRCS := $(wildcard user/commands/*.c user/probes/*.c user/serve/*.c) user/sources/ring.c \

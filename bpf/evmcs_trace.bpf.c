@@ -8,7 +8,7 @@
  * set-state, get-state and free-vcpu returns at its first test. No program is
  * attached to KVM_RUN or to VM entry: whether a vCPU has run is told by its
  * own exit counter (vcpu->stat.exits), read at the next event of that vCPU or
- * when user space runs poll_window.
+ * when user space runs poll_windows.
  *
  * One thing is looked for after that: where L1 was active and had an eVMCS, its
  * first nested entry, by the programs that its VMRESUME passes anyway.
@@ -155,7 +155,7 @@ struct {
 
 /*
  * The vCPUs of a VM that were restored, by vcpu_id. Of ids that are 64 apart
- * one is forgotten: its run is then noticed by poll_window only, up to 100 ms
+ * one is forgotten: its run is then noticed by poll_windows only, up to 100 ms
  * later, and what the VM does until then counts as before it.
  */
 #define VM_VCPU_SLOTS 64
@@ -1145,8 +1145,11 @@ static __always_inline int free_vcpu_exit(void)
 	return 0;
 }
 
-/* Which of KVM's own caches is it? Told by the address of the cache. */
-static __always_inline __u32 cache_purpose(__u64 vcpu, __u64 cache, __u64 len)
+/*
+ * Which of KVM's own caches is it? Told by the address of the cache. Global, as map_purpose()
+ * and whose_memory() are: the verifier does not go on with each of the answers.
+ */
+__noinline __u32 cache_purpose(__u64 vcpu, __u64 cache, __u64 len)
 {
 	if (!vcpu)
 		return PURPOSE_UNKNOWN;
@@ -1170,7 +1173,7 @@ static __always_inline __u32 cache_purpose(__u64 vcpu, __u64 cache, __u64 len)
 	 map == vcpu + bpf_core_field_offset(struct vcpu_vmx, nested) +                            \
 			 bpf_core_field_offset(struct nested_vmx, field))
 
-static __always_inline __u32 map_purpose(__u64 vcpu, __u64 map)
+__noinline __u32 map_purpose(__u64 vcpu, __u64 map)
 {
 	if (IS_NESTED_MAP(hv_evmcs_map))
 		return PURPOSE_EVMCS;
@@ -1189,7 +1192,7 @@ static __always_inline __u32 map_purpose(__u64 vcpu, __u64 map)
  * Guest memory is reached through the memory of whoever runs: is that the VM's?
  * Kernel threads (async page faults) look into the VM's by themselves.
  */
-static __noinline __u32 whose_memory(__u64 kvm)
+__noinline __u32 whose_memory(__u64 kvm)
 {
 	struct task_struct *task;
 	__u64 mm, vm_mm;
@@ -1682,10 +1685,33 @@ EXIT(memslot_commit, GATED_CHANGE, memslot_exit(PT_MEMSLOT_COMMIT, 0),
  * moment: what was read of it is only believed if the window that was open before is the one that
  * is closed.
  */
-SEC("raw_tp")
+SEC("?raw_tp")
 int poll_window(void *ctx)
 {
 	__u64 vcpu = *(__u64 *)ctx;
 
 	return in_window(vcpu) | settle_entry(vcpu);
+}
+
+static long poll_one(void *map UNUSED, const struct window_name *name, void *value UNUSED,
+		     __u32 *open)
+{
+	*open += in_window(name->vcpu) | settle_entry(name->vcpu);
+	return 0;
+}
+
+/*
+ * The same of all that there are, which spares three system calls for each; returns of how many
+ * there is more to come. Since 5.13, 69c087ba6225 (bpf: Add bpf_for_each_map_elem() helper).
+ */
+SEC("?raw_tp")
+int poll_windows(void *ctx UNUSED)
+{
+	__u32 open = 0;
+
+	if (windows_open)
+		bpf_for_each_map_elem(&open_windows, poll_one, &open, 0);
+	if (entries_made)
+		bpf_for_each_map_elem(&made_entries, poll_one, &open, 0);
+	return (int)open;
 }

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define VM_MAX_SLOTS 8
-#define VM_MAX_VCPUS 64
+#define VM_MAX_VCPUS 1024
 
 /*
  * The byte of struct kvm_nested_state where hdr.vmx.evmcs_pa of the 2021 proposal is; padding in

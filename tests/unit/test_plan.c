@@ -333,12 +333,40 @@ static void messages_of_the_kernel(void **state)
 	assert_int_equal(module_watch_parse(whole, 10, "kvm_intel"), MODULE_UNCHANGED);
 }
 
+#define MAX_BEGINNINGS 24 /* as in probes/kvm_symbols.c */
+
+/* By these the kernel is asked for namesakes: none may be forgotten, and each fits. */
+static void beginnings_are_those_of_all(void **state)
+{
+	uint32_t beginnings[MAX_BEGINNINGS], one;
+	const struct plan_alternative *alt;
+	size_t nr, n;
+	int row, i;
+
+	(void)state;
+	nr = plan_beginnings(beginnings, MAX_BEGINNINGS);
+	assert_in_range(nr, 1, MAX_BEGINNINGS - 1);
+	for (row = 0; row < plan_nr_rows; row++) {
+		alt = plan_rows[row].alternatives;
+		for (i = 0; i < PLAN_MAX_ALTERNATIVES && alt[i].function; i++) {
+			memcpy(&one, alt[i].function, sizeof(one));
+			for (n = 0; n < nr && beginnings[n] != one; n++)
+				;
+			assert_true(n < nr);
+		}
+	}
+	for (n = 1; n < nr; n++)
+		assert_int_not_equal(beginnings[n], beginnings[n - 1]);
+	assert_int_equal(plan_beginnings(beginnings, 2), 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(by_fentry),
+		TEST(beginnings_are_those_of_all),
 		TEST(without_btf),
 		TEST(btf_without_it),
 		TEST(two_of_a_name),

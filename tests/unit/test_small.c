@@ -20,6 +20,7 @@
 #include "evmcs_trace/status.h"
 #include "model/anomalies.h"
 #include "model/names.h"
+#include "sources/backlog.h"
 #include "sources/vmm.h"
 #include "stories.h"
 #include "trace/format.h"
@@ -864,6 +865,71 @@ static int loud_again(void **state)
 	return stream_teardown(state);
 }
 
+/* ---- records that wait ---- */
+
+/* The n-th record: a size of its own, and filled with what tells it from its neighbours. */
+static size_t make_record(unsigned char *record, unsigned int n)
+{
+	size_t size = 1 + n % 300;
+
+	memset(record, (int)(n % 251), size);
+	return size;
+}
+
+static void expect_record(struct backlog *backlog, unsigned int n)
+{
+	unsigned char want[300];
+	size_t size = 0, wanted = make_record(want, n);
+	const void *got = backlog_take(backlog, &size);
+
+	assert_non_null(got);
+	assert_int_equal(size, wanted);
+	assert_memory_equal(got, want, size);
+	assert_int_equal((uintptr_t)got % 8, 0);
+}
+
+static void backlog_keeps_the_order(void **state)
+{
+	struct backlog backlog = {};
+	unsigned char record[300];
+	unsigned int added = 0, taken = 0;
+	size_t size;
+
+	(void)state;
+	assert_false(backlog_any(&backlog));
+	assert_null(backlog_take(&backlog, &size));
+	while (added < 10000) {
+		size = make_record(record, added);
+		assert_true(backlog_add(&backlog, record, size));
+		/* one of three is taken while others come */
+		if (++added % 3 == 0)
+			expect_record(&backlog, taken++);
+	}
+	while (backlog_any(&backlog))
+		expect_record(&backlog, taken++);
+	assert_int_equal(taken, added);
+	assert_null(backlog_take(&backlog, &size));
+	/* what it took went back */
+	assert_int_equal(backlog.room, 0);
+	backlog_free(&backlog);
+}
+
+static void backlog_has_an_end(void **state)
+{
+	struct backlog backlog = {};
+	unsigned char record[300];
+	unsigned int added = 0, taken;
+
+	(void)state;
+	while (backlog_add(&backlog, record, make_record(record, added)))
+		added++;
+	assert_in_range(backlog.end, BACKLOG_MOST - 1000, BACKLOG_MOST);
+	for (taken = 0; taken < added; taken++)
+		expect_record(&backlog, taken);
+	assert_false(backlog_any(&backlog));
+	backlog_free(&backlog);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stream_setup, loud_again)
 
 /* ---- lines on a screen ---- */
@@ -1014,6 +1080,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(who_called_sudo),
 	TEST(file_of_who_called_sudo),
 	TEST(how_far_a_file_was_read),
+	TEST(backlog_keeps_the_order),
+	TEST(backlog_has_an_end),
 	TEST(lines_that_fit),
 	TEST(lines_broken_at_fields),
 	TEST(lines_broken_at_words),

@@ -315,6 +315,37 @@ static void return_addresses_are_of_the_call(void **state)
 	free(ksyms);
 }
 
+static int add_up(void *ctx, const struct kallsym *symbol)
+{
+	uint64_t *sum = ctx;
+
+	assert_string_equal(symbol->name, "vmx_function_of_some_length");
+	assert_string_equal(symbol->module, symbol->address % 2 ? "kvm_intel" : "");
+	*sum += symbol->address;
+	return 0;
+}
+
+/* Many pieces, lines across their ends; data is left out. */
+static void symbols_from_a_descriptor(void **state)
+{
+	const uint64_t many = 5000;
+	char path[] = "/tmp/symbols-XXXXXX";
+	int fd = mkstemp(path);
+	uint64_t sum = 0, i;
+
+	(void)state;
+	unlink(path);
+	for (i = 0; i < many; i++)
+		dprintf(fd, "%lx %c vmx_function_of_some_length%s\n", (unsigned long)i,
+			i % 10 ? 't' : 'd', i % 2 ? "\t[kvm_intel]" : "");
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(kallsyms_fd_for_each_text(fd, add_up, &sum), 0);
+	assert_int_equal(sum, many * (many - 1) / 2 - many / 10 * (many - 10) / 2);
+	close(fd);
+	/* what cannot be read is not what has no symbols */
+	assert_int_equal(kallsyms_fd_for_each_text(fd, add_up, &sum), -EBADF);
+}
+
 /* ---- files ---- */
 
 static void other_builds_are_not_believed(void **state)
@@ -873,6 +904,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(helper_answers),
 	cmocka_unit_test(nobody_waits_long),
 	cmocka_unit_test(too_many_questions),
+	cmocka_unit_test(symbols_from_a_descriptor),
 	cmocka_unit_test(a_helper_that_dies),
 	cmocka_unit_test(helper_holds_nothing),
 	cmocka_unit_test(helper_with_debug_information),

@@ -45,6 +45,11 @@
  */
 #define POLL_FIRST_MS 10
 #define POLL_SLOWEST_MS 100
+/* and takes no more of the time than one in so many */
+#define POLL_SHARE 16
+/* With more restores than this in flight what they write is kept, so long, and read after that. */
+#define BURST_FROM 8
+#define BURST_KEEP_MS 500
 /* How often the kernel is asked whether it still runs the probes. */
 #define BEAT_MS 60000
 #define BEAT_IN_WINDOW_MS 1000
@@ -360,6 +365,7 @@ struct live {
 	int module_fd; /* module_watch_open(); -1: the kernel does not tell */
 	int timeout_ms; /* until windows are asked again; BEAT_MS: there is none */
 	uint64_t next_look_ns; /* when that is over */
+	uint64_t kept_since_ns; /* the oldest of what is kept in the source */
 	uint64_t urgent; /* observer_urgent() at the last look */
 	uint64_t next_beat_ns;
 	uint64_t forbidden; /* points that this trace does without */
@@ -651,16 +657,48 @@ static void show_status(const struct live *live)
 			restores == 1 ? "" : "s");
 }
 
+/*
+ * To read what a restore wrote takes longer than the restore, of which many vCPUs that share few
+ * CPUs would feel the more the longer it takes: in a burst it is kept, unless it may be evidence.
+ */
+static int read_or_keep(struct live *live, bool burst)
+{
+	bool kept = ring_source_has_kept(live->source);
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	int n = ring_source_keep(live->source), read;
+
+	if (!kept)
+		live->kept_since_ns = now;
+	if (n < 0 || (burst && !ring_source_has_evidence(live->source) &&
+		      now - live->kept_since_ns < BURST_KEEP_MS * 1000000ULL))
+		return n;
+	read = ring_source_consume(live->source);
+	return read < 0 ? read : n + read;
+}
+
+/* To ask a thousand windows takes a while, which no vCPU is to feel. */
+static int spare_vcpus(int timeout_ms, uint64_t asked_ns)
+{
+	uint64_t pause_ms = asked_ns * POLL_SHARE / 1000000;
+
+	if (pause_ms > POLL_SLOWEST_MS)
+		pause_ms = POLL_SLOWEST_MS;
+	return timeout_ms < (int)pause_ms ? (int)pause_ms : timeout_ms;
+}
+
 /* Windows that end now tell so: they are asked before the ring is read. */
 static void look(struct live *live)
 {
-	int open = live->observer ? observer_poll_windows(live->observer) : 0;
-	int n = ring_source_consume(live->source);
+	uint64_t began = clock_ns(CLOCK_MONOTONIC), asked_ns;
+	int open, n;
 
+	open = live->observer ? observer_poll_windows(live->observer) : 0;
+	asked_ns = clock_ns(CLOCK_MONOTONIC) - began;
+	n = read_or_keep(live, open > BURST_FROM);
 	if (n < 0)
 		live->end_reason = "output failed";
 	pipeline_look(live->pipeline, clock_ns(CLOCK_MONOTONIC));
-	look_again(live, next_timeout(live, open, n > 0));
+	look_again(live, spare_vcpus(next_timeout(live, open, n > 0), asked_ns));
 }
 
 static void follow(struct live *live)

@@ -48,6 +48,7 @@ struct observer {
 	struct return_probes *returns; /* NULL: none are possible, or no kprobes wanted */
 	int types_fd; /* 0: libbpf finds the types itself */
 	int wake_fd; /* epoll of the ring; 0: none */
+	bool polls_all; /* by one program, in one call */
 	struct point_count base[PT_COUNT]; /* at observer_let_go() */
 	uint64_t base_tracking_lost;
 };
@@ -302,6 +303,13 @@ static struct evmcs_trace_bpf *open_skeleton(struct observer *o,
 	return evmcs_trace_bpf__open_opts(&opts);
 }
 
+static void select_poll(struct observer *o, struct evmcs_trace_bpf *skel)
+{
+	o->polls_all = code_has_enumerator(o->code, "bpf_func_id", "BPF_FUNC_for_each_map_elem");
+	bpf_program__set_autoload(o->polls_all ? skel->progs.poll_windows : skel->progs.poll_window,
+				  true);
+}
+
 static struct evmcs_trace_bpf *open_programs(struct observer *o,
 					     const struct observer_options *options)
 {
@@ -309,6 +317,7 @@ static struct evmcs_trace_bpf *open_programs(struct observer *o,
 
 	if (!skel)
 		return NULL;
+	select_poll(o, skel);
 	skel->rodata->target_tgid = options->pid;
 	skel->rodata->target_vcpu = options->vcpu;
 	skel->rodata->evmcs_pa_offset = code_evmcs_pa_offset(o->code);
@@ -739,10 +748,22 @@ static int poll_each(const struct observer *o, const struct bpf_map *map)
 	return open;
 }
 
+static int poll_all(const struct observer *o)
+{
+	DECLARE_LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int prog = bpf_program__fd(o->skel->progs.poll_windows);
+
+	return bpf_prog_test_run_opts(prog, &opts) ? 0 : (int)opts.retval;
+}
+
 int observer_poll_windows(struct observer *o)
 {
 	int open = 0;
 
+	if (!o->skel->bss->windows_open && !o->skel->bss->entries_made)
+		return 0;
+	if (o->polls_all)
+		return poll_all(o);
 	if (o->skel->bss->windows_open)
 		open += poll_each(o, o->skel->maps.open_windows);
 	if (o->skel->bss->entries_made)

@@ -24,13 +24,14 @@ struct code *code_new(void)
 	return code;
 }
 
-static void free_names(struct code_names *names)
+void code_free_names(struct code_names *names)
 {
 	size_t i;
 
 	for (i = 0; i < names->nr; i++)
 		free(names->entries[i].name);
 	free(names->entries);
+	memset(names, 0, sizeof(*names));
 }
 
 void code_free(struct code *code)
@@ -40,12 +41,12 @@ void code_free(struct code *code)
 	if (!code)
 		return;
 	for (i = 0; i < CODE_MODULES; i++) {
-		free_names(&code->modules[i].functions);
-		free_names(&code->modules[i].symbols);
+		code_free_names(&code->modules[i].functions);
+		code_free_names(&code->modules[i].symbols);
 		btf__free(code->modules[i].btf);
 	}
 	btf__free(code->vmlinux);
-	free_names(&code->elsewhere);
+	code_free_names(&code->elsewhere);
 	free(code);
 }
 

@@ -50,6 +50,8 @@ struct code_module *code_module(const struct code *code, const char *name);
 /* One that is too long is left out. */
 int code_add_name(struct code_names *names, const char *name, size_t len, uint64_t at);
 
+void code_free_names(struct code_names *names);
+
 /* Adds the functions of btf from the type id first on. */
 int code_add_btf_functions(struct code_module *module, const struct btf *btf, uint32_t first);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The code of the running kernel: kallsyms, and BTF out of /sys/kernel/btf. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "probes/code.h"
 #include "probes/code_data.h"
 #include "probes/inlined.h"
+#include "probes/kvm_symbols.h"
 #include "util/errstr.h"
 #include "util/kallsyms.h"
 #include "util/say.h"
@@ -54,10 +56,44 @@ static int take_symbol(void *ctx, const struct kallsym *symbol)
 	return err;
 }
 
+static void forget_symbols(struct code *code)
+{
+	size_t i;
+
+	for (i = 0; i < CODE_MODULES; i++)
+		code_free_names(&code->modules[i].symbols);
+	code_free_names(&code->elsewhere);
+}
+
+/*
+ * The few that are asked for, where the kernel can be told which: of what is built in nobody
+ * can tell. -errno where it cannot, or hides addresses that it showed when the table was opened.
+ */
+static int read_kvm_symbols(struct code *code)
+{
+	const struct code_names *kvm = &code->modules[0].symbols;
+	int fd, err;
+
+	if (!code->vmlinux || code->modules[0].built_in || code->modules[1].built_in)
+		return -EOPNOTSUPP;
+	fd = kvm_symbols_open(code->vmlinux);
+	if (fd < 0)
+		return fd;
+	err = kallsyms_fd_for_each_text(fd, take_symbol, code);
+	close(fd);
+	if (!err && kvm->nr && kvm->entries[0].at)
+		return 0;
+	forget_symbols(code);
+	return err ?: -ENOENT;
+}
+
 static int read_symbols(struct code *code)
 {
-	int err = kallsyms_for_each_text(take_symbol, code);
+	int err;
 
+	if (!read_kvm_symbols(code))
+		return 0;
+	err = kallsyms_for_each_text(take_symbol, code);
 	if (err)
 		say_error("cannot read /proc/kallsyms (%s): run as root", errstr(err));
 	return err;

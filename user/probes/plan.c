@@ -106,6 +106,34 @@ const struct plan_row plan_rows[] = {
 
 const int plan_nr_rows = sizeof(plan_rows) / sizeof(plan_rows[0]);
 
+static bool has(const uint32_t *beginnings, size_t nr, uint32_t one)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (beginnings[i] == one)
+			return true;
+	return false;
+}
+
+size_t plan_beginnings(uint32_t *beginnings, size_t room)
+{
+	const struct plan_alternative *alt;
+	size_t nr = 0;
+	uint32_t one;
+	int row, i;
+
+	for (row = 0; row < plan_nr_rows; row++) {
+		alt = plan_rows[row].alternatives;
+		for (i = 0; i < PLAN_MAX_ALTERNATIVES && alt[i].function; i++) {
+			memcpy(&one, alt[i].function, sizeof(one));
+			if (nr < room && !has(beginnings, nr, one))
+				beginnings[nr++] = one;
+		}
+	}
+	return nr;
+}
+
 static void set_fact(struct probe_fact *fact, const struct plan_alternative *alt,
 		     const char *flavour, const char *reason)
 {

@@ -48,6 +48,9 @@ struct plan_row {
 	struct plan_alternative alternatives[PLAN_MAX_ALTERNATIVES];
 };
 
+/* The first four letters of each function in the rows, each once; returns how many. */
+size_t plan_beginnings(uint32_t *beginnings, size_t room);
+
 /* One row per point that is a function. */
 extern const struct plan_row plan_rows[];
 extern const int plan_nr_rows;

@@ -8,6 +8,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "sources/backlog.h"
 #include "sources/ksyms.h"
 #include "sources/source.h"
 #include "sources/vmm.h"
@@ -32,6 +33,8 @@ struct ring_source {
 	struct observer *observer;
 	const struct trace_header *header;
 	struct ring_buffer *ring;
+	struct backlog backlog; /* came after what was read, and before what is in the ring */
+	bool kept_evidence;
 	struct ksyms *ksyms;
 	void *vms; /* tsearch() trees */
 	void *vcpus;
@@ -261,15 +264,11 @@ static void tell_loss(struct ring_source *s, uint64_t lost, uint64_t t_ns, enum 
 	pass_on(s, &item);
 }
 
-static int take_record(void *ctx, void *data, size_t size)
+static void take_record(struct ring_source *s, const struct record *rec)
 {
-	struct ring_source *s = ctx;
-	const struct record *rec = data;
 	struct vcpu_key *vcpu = NULL;
 	struct vm_key *vm = NULL;
 
-	if (size < sizeof(*rec))
-		return 0;
 	if (rec->lost > s->last_lost) {
 		tell_loss(s, rec->lost - s->last_lost, s->last_t_ns, LOSS_RING);
 		s->last_lost = rec->lost;
@@ -281,7 +280,66 @@ static int take_record(void *ctx, void *data, size_t size)
 	take_event(s, rec, vm ? vm->id : VM_UNKNOWN, vcpu ? vcpu->id : VCPU_NONE);
 	if (vcpu && rec->point == PT_FREE_VCPU && rec->phase == PHASE_EXIT)
 		forget_vcpu(s, vcpu);
+}
+
+/* ---- the order of records ---- */
+
+static int keep_record(void *ctx, void *data, size_t size)
+{
+	struct ring_source *s = ctx;
+	const struct record *rec = data;
+	const void *older;
+	size_t older_size;
+
+	if (size < sizeof(*rec))
+		return 0;
+	/* who it is, as long as it is there to be asked */
+	if (rec->point == PT_SET_STATE && rec->kvm)
+		know_vm(s, rec);
+	s->kept_evidence |= rec->nr_stack;
+	if (backlog_add(&s->backlog, rec, size))
+		return 0;
+	while ((older = backlog_take(&s->backlog, &older_size)))
+		take_record(s, older);
+	take_record(s, rec);
 	return 0;
+}
+
+int ring_source_keep(struct ring_source *s)
+{
+	int n = s->ring ? ring_buffer__consume(s->ring) : 0;
+
+	return s->err ? s->err : n;
+}
+
+bool ring_source_has_kept(const struct ring_source *s)
+{
+	return backlog_any(&s->backlog);
+}
+
+bool ring_source_has_evidence(const struct ring_source *s)
+{
+	return s->kept_evidence;
+}
+
+/* So often the ring is emptied meanwhile. */
+#define READ_AT_ONCE 64
+
+int ring_source_consume(struct ring_source *s)
+{
+	int n = ring_source_keep(s), read = 0;
+	const void *rec;
+	size_t size;
+
+	while (n >= 0 && (rec = backlog_take(&s->backlog, &size))) {
+		take_record(s, rec);
+		if (!(++read % READ_AT_ONCE))
+			n = ring_source_keep(s);
+	}
+	s->kept_evidence = false;
+	if (n < 0)
+		return n;
+	return s->err ? s->err : read;
 }
 
 /* ---- life ---- */
@@ -314,7 +372,7 @@ struct ring_source *ring_source_new(struct observer *observer, const struct trac
 	s->fn = fn;
 	s->ctx = ctx;
 	s->ksyms = all_symbols();
-	s->ring = ring_buffer__new(observer_ring_fd(observer), take_record, s, NULL);
+	s->ring = ring_buffer__new(observer_ring_fd(observer), keep_record, s, NULL);
 	if (s->ring && s->ksyms)
 		return s;
 	ring_source_free(s);
@@ -328,14 +386,8 @@ void ring_source_free(struct ring_source *s)
 	tdestroy(s->vms, free);
 	tdestroy(s->vcpus, free);
 	ring_buffer__free(s->ring);
+	backlog_free(&s->backlog);
 	free(s);
-}
-
-int ring_source_consume(struct ring_source *s)
-{
-	int n = s->ring ? ring_buffer__consume(s->ring) : 0;
-
-	return s->err ? s->err : n;
 }
 
 void ring_source_silent(struct ring_source *s)
@@ -389,7 +441,7 @@ int ring_source_join(struct ring_source *s, struct observer *observer)
 	s->vms = s->vcpus = NULL;
 	ksyms_forget(s->ksyms);
 	s->last_lost = observer_lost(observer);
-	s->ring = ring_buffer__new(observer_ring_fd(observer), take_record, s, NULL);
+	s->ring = ring_buffer__new(observer_ring_fd(observer), keep_record, s, NULL);
 	if (!s->ring)
 		return -errno;
 	s->observer = observer;

@@ -3,6 +3,7 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -39,8 +40,19 @@ struct ring_source *ring_source_new(struct observer *observer, const struct trac
 				    item_fn fn, void *ctx);
 void ring_source_free(struct ring_source *source);
 
-/* Passes on all that is there. Returns the number of records or -errno. */
+/*
+ * Passes on all that is there, what was kept first. Returns the number of records or
+ * -errno.
+ */
 int ring_source_consume(struct ring_source *source);
+
+/*
+ * Takes all that is there out of the ring, to be passed on later, which is quick. Returns
+ * how many records that were, or -errno. Some of them may be evidence, which should not wait.
+ */
+int ring_source_keep(struct ring_source *source);
+bool ring_source_has_kept(const struct ring_source *source);
+bool ring_source_has_evidence(const struct ring_source *source);
 
 /*
  * Between two observers of one trace: what the first one still has, to be called

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/kallsyms.h"
 
@@ -80,21 +81,52 @@ static size_t take_lines(char *text, int (*fn)(void *ctx, const struct kallsym *
 	return (size_t)(line - text);
 }
 
-int kallsyms_for_each_text(int (*fn)(void *ctx, const struct kallsym *symbol), void *ctx)
+static int for_each_text(ssize_t (*more)(int fd, char *text, size_t room), int fd,
+			 int (*fn)(void *ctx, const struct kallsym *symbol), void *ctx)
 {
 	char text[ROOM + 1];
-	size_t len = 0, n, used;
-	int err = kallsyms_open();
+	size_t len = 0, used;
+	int err = 0;
+	ssize_t n = 0;
 
-	if (err)
-		return err;
-	rewind(kallsyms);
-	while (!err && (n = fread(text + len, 1, ROOM - len, kallsyms))) {
-		len += n;
+	while (!err && (n = more(fd, text + len, ROOM - len)) > 0) {
+		len += (size_t)n;
 		text[len] = '\0';
 		used = take_lines(text, fn, ctx, &err);
 		len -= used;
 		memmove(text, text + used, len + 1);
 	}
-	return err;
+	return n < 0 ? -errno : err;
+}
+
+static ssize_t read_table(int fd, char *text, size_t room)
+{
+	(void)fd;
+	return (ssize_t)fread(text, 1, room, kallsyms);
+}
+
+int kallsyms_for_each_text(int (*fn)(void *ctx, const struct kallsym *symbol), void *ctx)
+{
+	int err = kallsyms_open();
+
+	if (err)
+		return err;
+	rewind(kallsyms);
+	return for_each_text(read_table, -1, fn, ctx);
+}
+
+/* An iterator says so after many symbols of which nothing was printed. */
+static ssize_t read_some(int fd, char *text, size_t room)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, text, room);
+	while (n < 0 && (errno == EAGAIN || errno == EINTR));
+	return n;
+}
+
+int kallsyms_fd_for_each_text(int fd, int (*fn)(void *ctx, const struct kallsym *symbol), void *ctx)
+{
+	return for_each_text(read_some, fd, fn, ctx);
 }

@@ -24,6 +24,10 @@ int kallsyms_open(void);
  */
 int kallsyms_for_each_text(int (*fn)(void *ctx, const struct kallsym *symbol), void *ctx);
 
+/* The same of what has such lines and was opened already. */
+int kallsyms_fd_for_each_text(int fd, int (*fn)(void *ctx, const struct kallsym *symbol),
+			      void *ctx);
+
 /* "ffffffffc0a31230 t nested_vmx_run	[kvm_intel]": false for what is no text symbol. */
 int kallsyms_parse_text(char *line, struct kallsym *symbol);
 
