@@ -431,6 +431,19 @@ mutant "helper, as privileged" $file 's/^\t\th->options.enter\(\);/\t\t;/'
 mutant "helper, what came is lost" $file 's/^\ttake_answers\(h\);//'
 mutant "helper, dead and unnoticed" $file 's/^\tif \(n >= 0 \|\| .*/\tif (0)/'
 mutant "returns are where they go" user/sources/ksyms.c 's/answer\(ksyms, addresses\[i\], i > 0, /answer(ksyms, addresses[i], false, /'
+# What is asked of the kernel, and what waits to be read.
+mutant "symbols, the longest half" user/util/kallsyms.c 's/len -= used;/len = 0;/'
+mutant "symbols, unreadable is empty" user/util/kallsyms.c 's/return n < 0 \? -errno : err;/return err;/'
+first_test=test_plan
+mutant "plan, a beginning is left out" user/probes/plan.c '/^size_t plan_beginnings/,/^}/s/i = 0;/i = 1;/'
+mutant "plan, beginnings twice" user/probes/plan.c 's/ && !has\(beginnings, nr, one\)\)/)/'
+mutant "plan, more beginnings than room" user/probes/plan.c 's/nr < room && /nr < 24 \&\& /'
+first_test=test_small
+mutant "backlog, the newest first" user/sources/backlog.c 's/backlog->data \+ backlog->at \+ sizeof/backlog->data + sizeof/'
+mutant "backlog, sizes are not kept" user/sources/backlog.c 's/memcpy\(size, backlog->data \+ backlog->at, /memcpy(size, backlog->data, /'
+mutant "backlog, not aligned" user/sources/backlog.c 's/#define ALIGN 8/#define ALIGN 1/'
+mutant "backlog, without end" user/sources/backlog.c 's/if \(room > BACKLOG_MOST\)/if (room > 64 * BACKLOG_MOST)/'
+mutant "backlog, keeps its room" user/sources/backlog.c 's/if \(backlog->room > GROW\)/if (0)/'
 # What holds of random traces, one for each property.
 first_test=test_properties
 mutant "property, vCPUs are one" $model 's/return \(x->id > y->id\) - \(x->id < y->id\);/return 0;/'
