@@ -36,10 +36,12 @@ umount /sys/kernel/btf
 export LD_PRELOAD=/lib/verifier_log.so
 VERIFIER_LOG=$OUT/verifier.fentry
 export VERIFIER_LOG
-record selftest /bin/evmcs_test
-unset LD_PRELOAD
-record matrix sh /bin/matrix "$OUT/matrix.driver"
-export LD_PRELOAD=/lib/verifier_log.so
+# Each arming takes half a minute: traces that need nothing of their own are one batch.
+cat >/tmp/batch <<END
+selftest /bin/evmcs_test
+matrix sh /bin/matrix $OUT/matrix.driver
+END
+run stock evmcs-trace record -v --batch /tmp/batch -o "$OUT"
 VERIFIER_LOG=$OUT/verifier.kprobe
 run kprobes env SUDO_UID=65534 SUDO_GID=65533 evmcs-trace record --kprobes -o /tmp/kprobes.jsonl -- \
 	sh /bin/matrix "$OUT/kprobes.driver"
@@ -54,17 +56,14 @@ run killed evmcs-trace record -o "$OUT/killed.jsonl" -- \
 		until grep -q "^State:.T" /proc/$vmm/status; do sleep 0.1; done
 		kill -9 $PPID; kill -CONT $vmm; wait $vmm; echo $? >'"$OUT"'/killed.driver'
 
-# ---- stock: what breaks the rule without any modified kernel ----
-# shellcheck disable=SC2016
-record habits sh -c 'evmcs-restore --no-run --rounds 1 && evmcs-restore --set-twice --rounds 1 &&
-	evmcs-restore --forced-exit=mp-state --rounds 1'
-
 # ---- several traces, attached once: each counts and is judged by itself ----
 cat >/tmp/batch <<'END'
 nothing true
 fails evmcs-restore --rounds 1 --set-twice
 # the verdict before does not linger
 passes evmcs-restore --rounds 1; exit 3
+# what breaks the rule without any modified kernel
+habits evmcs-restore --no-run --rounds 1 && evmcs-restore --set-twice --rounds 1 && evmcs-restore --forced-exit=mp-state --rounds 1
 END
 # in a folder that it makes, called by sudo of the user nobody, who judges one of them then
 run batch env SUDO_UID=65534 SUDO_GID=65533 evmcs-trace record --batch /tmp/batch -o /tmp/made
@@ -103,6 +102,9 @@ cp /mnt/small/full.jsonl "$OUT"
 
 # ---- the seed's proposal ----
 load-kvm direct-map || exit 1
-record direct-selftest /bin/evmcs_test
-record direct-old evmcs-restore --evmcs-pa 0 --rounds 2
-record direct-hole evmcs-restore --evmcs-pa -1 --rounds 1
+cat >/tmp/batch <<'END'
+direct-selftest /bin/evmcs_test
+direct-old evmcs-restore --evmcs-pa 0 --rounds 2
+direct-hole evmcs-restore --evmcs-pa -1 --rounds 1
+END
+run direct evmcs-trace record -v --batch /tmp/batch -o "$OUT"
