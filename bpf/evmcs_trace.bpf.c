@@ -30,6 +30,7 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define EVMPTR_UNREAD (~0ULL)
+#define EVMPTR_MAP_PENDING (~0ULL - 1) /* since 278499686b18 (5.14); before it, 0 */
 #define GPA_UNKNOWN (~0ULL)
 #define INVALID_GPA (~0ULL)
 #define STATE_GUEST_MODE 0x1 /* KVM_STATE_NESTED_* */
@@ -97,6 +98,10 @@ enum first_entry {
 	ENTRY_MADE, /* KVM believes L1's clean fields: what will the exit say? */
 };
 
+/* What is_window_open() returns, of a window that is. */
+#define WINDOW_OPEN 1
+#define WINDOW_EVMCS 2 /* an eVMCS is to be mapped in it */
+
 /* A vCPU stays in here until it is freed; most of its time its window is closed. */
 struct window {
 	__u64 opened; /* when: tells one window of a vCPU from the next */
@@ -105,6 +110,7 @@ struct window {
 	__u8 leave; /* vmxon_pa == -1: nothing is restored */
 	__u8 was_open; /* a restore was already in flight at this SET */
 	__u8 l1_evmcs; /* this SET is of an L1 that has an eVMCS */
+	__u8 evmcs; /* WINDOW_EVMCS where this SET has an eVMCS */
 	__u8 entry; /* enum first_entry */
 	__u32 told_before; /* that entry: the exit reason that L1 had been told */
 };
@@ -636,8 +642,8 @@ static __always_inline __u64 open_window(__u64 vcpu, __u64 kvm, const struct rec
 	win->opened = name.opened;
 	win->base_exits = vcpu_exits(vcpu);
 	win->leave = state->vmxon_pa == INVALID_GPA;
-	win->l1_evmcs =
-		!win->leave && (state->flags & STATE_EVMCS) && !(state->flags & STATE_GUEST_MODE);
+	win->evmcs = !win->leave && (state->flags & STATE_EVMCS) ? WINDOW_EVMCS : 0;
+	win->l1_evmcs = win->evmcs && !(state->flags & STATE_GUEST_MODE);
 	win->kvm = kvm;
 	if (!win->was_open) {
 		count_window(kvm, 1);
@@ -690,7 +696,7 @@ __noinline int is_window_open(__u64 vcpu)
 	if (!bpf_map_lookup_elem(&open_windows, &name))
 		return 0;
 	if (vcpu_exits(vcpu) == win->base_exits)
-		return 1;
+		return WINDOW_OPEN | win->evmcs;
 	end_window(vcpu, win, name.opened);
 	return 0;
 }
@@ -744,15 +750,16 @@ static __always_inline bool vm_in_window(__u64 kvm)
 /*
  * Whose access is it? The vCPU that the function was given, else the one that
  * the task has loaded; an access with none is the VM's own (a VM ioctl).
- * Returns false where nothing of this is in a restore.
+ * Returns 0 where nothing of this is in a restore, else WINDOW_OPEN and what is known
+ * of the vCPU's window.
  */
-static __always_inline bool attribute(__u64 *vcpu, __u64 *kvm)
+static __always_inline int attribute(__u64 *vcpu, __u64 *kvm)
 {
 	if (!*vcpu)
 		*vcpu = loaded_vcpu();
 	if (*vcpu) {
 		*kvm = 0; /* start_record() asks the vCPU */
-		return in_window(*vcpu);
+		return is_window_open(*vcpu);
 	}
 	return *kvm && vm_in_window(*kvm);
 }
@@ -1042,42 +1049,83 @@ static __always_inline int get_state_kexit(__s64 ret)
 }
 
 /*
- * A stack is evidence, and costs user space a look into kallsyms: only for an
- * access by an ioctl other than KVM_RUN. KVM_SET_MSRS stores into the pages
- * behind Hyper-V's MSRs in every restore (QEMU sets them after the nested
- * state): that is what userspace asked it for.
+ * A stack is evidence, and costs user space a look into kallsyms: only for what is
+ * no part of a restore that goes well. Of the accesses, one by an ioctl other than
+ * KVM_RUN, by none (teardown), or through memory that is not the VM's: a task that
+ * was killed in KVM_RUN frees the vCPU as if it were in there. KVM_SET_MSRS stores
+ * into the pages behind Hyper-V's MSRs in every restore (QEMU sets them after the
+ * nested state): that is what userspace asked it for.
  */
 static __always_inline bool wants_stack(const struct record *rec)
 {
-	if (!rec->ioctl || rec->ioctl == KVM_RUN_CMD || rec->point == PT_UNMAP)
+	if (rec->point == PT_UNMAP)
 		return false;
+	if (rec->ioctl == KVM_RUN_CMD)
+		return rec->flags & (REC_FOREIGN_MM | REC_NO_MM);
 	return rec->ioctl != KVM_SET_MSRS_CMD ||
 	       (rec->point != PT_HYPERV_MSR && rec->point != PT_WRITE_GUEST_PAGE);
 }
 
-static __always_inline int frame(__u8 point, __u8 phase, __u64 vcpu, __s64 ret)
+/* Still to be mapped, though nothing asks for that any more. */
+static __always_inline bool is_forgotten(const struct record *rec, int window)
 {
-	struct record *rec;
-	__u64 kvm = 0;
+	return !(rec->flags & REC_REQ_PAGES) &&
+	       (rec->evmptr == EVMPTR_MAP_PENDING || (!rec->evmptr && window & WINDOW_EVMCS));
+}
 
-	if (!attribute(&vcpu, &kvm))
-		return 0;
-	rec = begin_record(point, phase, kvm, vcpu);
+/*
+ * Of the frames: an eVMCS that could not be loaded, or is loaded elsewhere than in
+ * KVM_RUN or without the request for it being served (whoever serves it has taken it
+ * away before); pages that could not be had; a nested exit after which nobody will
+ * load it; a shadow VMCS that has nothing yet. Not of teardown, of which accesses tell.
+ */
+static __always_inline bool proves_failure(const struct record *rec, __u8 point, __u8 phase,
+					   int window)
+{
+	if (point == PT_SHADOW_COPY && phase == PHASE_ENTER)
+		return rec->evmptr == EVMPTR_MAP_PENDING;
+	if (phase != PHASE_EXIT)
+		return false;
+	if (point == PT_EVMPTR_LOAD || point == PT_EVMPTR_LOAD_DIRECT)
+		return rec->ioctl && (rec->ioctl != KVM_RUN_CMD || rec->flags & REC_REQ_PAGES ||
+				      (rec->ret != EVMPTRLD_SUCCEEDED && window & WINDOW_EVMCS));
+	if (point == PT_STATE_PAGES)
+		return !rec->ret;
+	return point == PT_NESTED_EXIT && rec->ioctl && is_forgotten(rec, window);
+}
+
+static __always_inline int frame_in(void *ctx, int window, __u8 point, __u8 phase, __u64 vcpu,
+				    __s64 ret)
+{
+	struct record *rec = begin_record(point, phase, 0, vcpu);
+
 	if (!rec)
 		return 0;
 	rec->ret = ret;
-	submit(rec, point, wakes());
+	if (proves_failure(rec, point, phase, window))
+		submit_evidence(ctx, rec, point);
+	else
+		submit(rec, point, wakes());
 	return 0;
 }
 
+static __always_inline int frame(void *ctx, __u8 point, __u8 phase, __u64 vcpu, __s64 ret)
+{
+	__u64 kvm = 0;
+	int window = attribute(&vcpu, &kvm);
+
+	return window ? frame_in(ctx, window, point, phase, vcpu, ret) : 0;
+}
+
 /* In a window a frame like others; after it, L1's own doing. */
-static __always_inline int evmptr_load_exit(__s64 ret)
+static __always_inline int evmptr_load_exit(void *ctx, __s64 ret)
 {
 	__u64 vcpu = loaded_vcpu();
+	int window = is_window_open(vcpu);
 
-	if (!in_window(vcpu))
+	if (!window)
 		return note_first_entry(vcpu, ret);
-	return frame(PT_EVMPTR_LOAD, PHASE_EXIT, vcpu, ret);
+	return frame_in(ctx, window, PT_EVMPTR_LOAD, PHASE_EXIT, vcpu, ret);
 }
 
 static __always_inline int nested_exit_enter(__u64 vcpu, __u64 reason, __u64 intr_info,
@@ -1516,8 +1564,8 @@ static __always_inline __s64 fexit_ret(void *ctx)
 	}
 
 #define FRAME_EXIT(name, pt, ret_type)                                                             \
-	EXIT(name, GATED, frame(pt, PHASE_EXIT, 0, (ret_type)fexit_ret(ctx)),                      \
-	     frame(pt, PHASE_EXIT, 0, (ret_type)((struct pt_regs *)ctx)->rax))
+	EXIT(name, GATED, frame(ctx, pt, PHASE_EXIT, 0, (ret_type)fexit_ret(ctx)),                 \
+	     frame(ctx, pt, PHASE_EXIT, 0, (ret_type)((struct pt_regs *)ctx)->rax))
 
 #define RET ((struct pt_regs *)ctx)->rax
 
@@ -1531,13 +1579,13 @@ ENTER(get_state, PT_GET_STATE, UNGATED, get_state_enter(F(0)),
 EXIT(get_state, UNGATED, get_state_exit(F(1), F(2), (int)fexit_ret(ctx)), get_state_kexit((int)RET))
 
 /* bool vmx_get_nested_state_pages(vcpu) */
-ENTER(state_pages, PT_STATE_PAGES, GATED, frame(PT_STATE_PAGES, PHASE_ENTER, F(0), 0),
-      frame(PT_STATE_PAGES, PHASE_ENTER, K(0), 0))
+ENTER(state_pages, PT_STATE_PAGES, GATED, frame(ctx, PT_STATE_PAGES, PHASE_ENTER, F(0), 0),
+      frame(ctx, PT_STATE_PAGES, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(state_pages, PT_STATE_PAGES, __u8)
 
 /* bool nested_get_evmcs_page(vcpu) */
-ENTER(evmcs_page, PT_EVMCS_PAGE, GATED, frame(PT_EVMCS_PAGE, PHASE_ENTER, F(0), 0),
-      frame(PT_EVMCS_PAGE, PHASE_ENTER, K(0), 0))
+ENTER(evmcs_page, PT_EVMCS_PAGE, GATED, frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, F(0), 0),
+      frame(ctx, PT_EVMCS_PAGE, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(evmcs_page, PT_EVMCS_PAGE, __u8)
 
 /*
@@ -1545,38 +1593,39 @@ FRAME_EXIT(evmcs_page, PT_EVMCS_PAGE, __u8)
  * hold whatever they hold.
  */
 SEC("?kprobe")
-int evmcs_page_inlined_kprobe(void *ctx UNUSED)
+int evmcs_page_inlined_kprobe(void *ctx)
 {
 	GATED;
-	return frame(PT_EVMCS_PAGE_INLINED, PHASE_NOTE, 0, 0);
+	return frame(ctx, PT_EVMCS_PAGE_INLINED, PHASE_NOTE, 0, 0);
 }
 
 /* enum nested_evmptrld_status nested_vmx_handle_enlightened_vmptrld(vcpu, from_launch) */
-ENTER(evmptr_load, PT_EVMPTR_LOAD, GATED, frame(PT_EVMPTR_LOAD, PHASE_ENTER, F(0), 0),
-      frame(PT_EVMPTR_LOAD, PHASE_ENTER, K(0), 0))
-EXIT(evmptr_load, GATED_ENTRY, evmptr_load_exit((int)fexit_ret(ctx)), evmptr_load_exit((int)RET))
+ENTER(evmptr_load, PT_EVMPTR_LOAD, GATED, frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, F(0), 0),
+      frame(ctx, PT_EVMPTR_LOAD, PHASE_ENTER, K(0), 0))
+EXIT(evmptr_load, GATED_ENTRY, evmptr_load_exit(ctx, (int)fexit_ret(ctx)),
+     evmptr_load_exit(ctx, (int)RET))
 
 /* enum nested_evmptrld_status __nested_vmx_handle_enlightened_vmptrld(vcpu, gpa, from_launch) */
 ENTER(evmptr_load_direct, PT_EVMPTR_LOAD_DIRECT, GATED,
-      frame(PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, F(0), 0),
-      frame(PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, K(0), 0))
+      frame(ctx, PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, F(0), 0),
+      frame(ctx, PT_EVMPTR_LOAD_DIRECT, PHASE_ENTER, K(0), 0))
 FRAME_EXIT(evmptr_load_direct, PT_EVMPTR_LOAD_DIRECT, int)
 
 /* void nested_vmx_vmexit(vcpu, reason, intr_info, qualification) */
 ENTER(nested_exit, PT_NESTED_EXIT, GATED_ENTRY, nested_exit_enter(F(0), F(1), F(2), F(3)),
       nested_exit_enter(K(0), K(1), K(2), K(3)))
-EXIT(nested_exit, GATED, frame(PT_NESTED_EXIT, PHASE_EXIT, 0, 0),
-     frame(PT_NESTED_EXIT, PHASE_EXIT, 0, 0))
+EXIT(nested_exit, GATED, frame(ctx, PT_NESTED_EXIT, PHASE_EXIT, 0, 0),
+     frame(ctx, PT_NESTED_EXIT, PHASE_EXIT, 0, 0))
 
 /* void nested_vmx_free_vcpu(vcpu) */
 ENTER(free_vcpu, PT_FREE_VCPU, UNGATED, free_vcpu_enter(F(0)), free_vcpu_enter(K(0)))
 EXIT(free_vcpu, UNGATED, free_vcpu_exit(), free_vcpu_exit())
 
 /* void copy_shadow_to_vmcs12(vmx); a struct vcpu_vmx begins with its kvm_vcpu */
-ENTER(shadow_copy, PT_SHADOW_COPY, GATED, frame(PT_SHADOW_COPY, PHASE_ENTER, F(0), 0),
-      frame(PT_SHADOW_COPY, PHASE_ENTER, K(0), 0))
-EXIT(shadow_copy, GATED, frame(PT_SHADOW_COPY, PHASE_EXIT, 0, 0),
-     frame(PT_SHADOW_COPY, PHASE_EXIT, 0, 0))
+ENTER(shadow_copy, PT_SHADOW_COPY, GATED, frame(ctx, PT_SHADOW_COPY, PHASE_ENTER, F(0), 0),
+      frame(ctx, PT_SHADOW_COPY, PHASE_ENTER, K(0), 0))
+EXIT(shadow_copy, GATED, frame(ctx, PT_SHADOW_COPY, PHASE_EXIT, 0, 0),
+     frame(ctx, PT_SHADOW_COPY, PHASE_EXIT, 0, 0))
 
 /* int kvm_read_guest(kvm, gpa, data, len) */
 ENTER(read_guest, PT_READ_GUEST, GATED, gpa_enter(ctx, PT_READ_GUEST, 0, F(0), F(1), F(3)),
@@ -1666,7 +1715,7 @@ FRAME_EXIT(hyperv_msr, PT_HYPERV_MSR, int)
 
 /* void kvm_vcpu_unmap(vcpu, map, ...) */
 ENTER(unmap, PT_UNMAP, GATED, unmap_enter(ctx, F(0), F(1)), unmap_enter(ctx, K(0), K(1)))
-EXIT(unmap, GATED, frame(PT_UNMAP, PHASE_EXIT, 0, 0), frame(PT_UNMAP, PHASE_EXIT, 0, 0))
+EXIT(unmap, GATED, frame(ctx, PT_UNMAP, PHASE_EXIT, 0, 0), frame(ctx, PT_UNMAP, PHASE_EXIT, 0, 0))
 
 /* int __kvm_set_memory_region(kvm, mem) */
 ENTER(memslot, PT_MEMSLOT, GATED, memslot_enter(F(0), F(1)), memslot_enter(K(0), K(1)))

@@ -16,8 +16,11 @@
 
 #include "points.h"
 
-/* The path is about 10 functions deep; a trampoline adds two to a probed one. */
-#define RECORD_STACK_DEPTH 24
+/*
+ * KVM_RUN is about 10 functions above guest memory, the end of a process 24; a
+ * trampoline adds three to each that is probed.
+ */
+#define RECORD_STACK_DEPTH 40
 #define RECORD_COMM_LEN 16
 
 /* What the state fields of a record are worth. */

@@ -617,12 +617,15 @@ static void keep_restore(void *ctx, const struct restore *restore)
 {
 	struct outcome *o = ctx;
 	size_t size = (size_t)(o->nr + 1) * sizeof(*restore);
+	int i;
 
 	print_json(o, encode_restore(restore, &o->header));
 	o->restores = must(realloc(o->restores, size));
 	o->restores[o->nr] = *restore;
 	memset(o->restores[o->nr].accesses, 0, sizeof(restore->accesses));
 	o->restores[o->nr].vm_name = NULL;
+	for (i = 0; i < restore->nr_anomalies; i++)
+		o->restores[o->nr].anomalies[i].stack = NULL;
 	o->nr++;
 }
 

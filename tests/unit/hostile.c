@@ -83,7 +83,7 @@ static void put_into_header(struct trace_header *h, const char *name)
 	put(p->reason, sizeof(p->reason), name);
 }
 
-/* Violations with a stack, a pass, a save, a loss, an access that waits. */
+/* Violations with a stack of an access and of none, a pass, a save, a loss, an access that waits. */
 static struct stream *tell(const char *name)
 {
 	struct stream *s = stream_new();
@@ -116,6 +116,15 @@ static struct stream *tell(const char *name)
 	ran(s);
 	set(s, 0);
 	reach(s, PT_READ_GUEST, PURPOSE_UNKNOWN, 0);
+	on(s, 3, 0);
+	put(s->a->nested.comm, sizeof(s->a->nested.comm), name);
+	set(s, NESTED_EVMCS | NESTED_GUEST_MODE);
+	nested_exit_enter(s, 3);
+	load_fails(s, EVMPTRLD_DISABLED);
+	last(s)->nr_stack = 1;
+	last(s)->stack[0] = name;
+	leave(s, PT_NESTED_EXIT, 0);
+	ran(s);
 	put(footer(s)->reason, END_REASON_LEN, name);
 	return s;
 }

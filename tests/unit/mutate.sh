@@ -162,7 +162,8 @@ mutant "missing truth is false" user/trace/decode.c 's/if \(!json_is_boolean\(j\
 mutant "hex may overflow" user/trace/decode.c 's/return !errno && !\*end/return !*end/'
 mutant "duplicate keys" user/trace/decode.c 's/JSON_REJECT_DUPLICATES/0/'
 mutant "phase fits any point" user/trace/decode.c 's/if \(\(ev->phase == PHASE_NOTE\) !=.*/if (0)/'
-mutant "stack of any length" user/trace/decode.c 's/ \|\| json_array_size\(stack\) > RECORD_STACK_DEPTH//'
+mutant "stack of any length" user/trace/decode.c 's/ \|\| json_array_size\(stack\) > EVENT_STACK_DEPTH//'
+mutant "stack of what it was noticed by" user/model/model.c 's/a->stack = f->frame \?/a->stack = true ?/'
 mutant "probes of any number" user/trace/decode.c 's/json_array_size\(probes\) > PT_COUNT/0/'
 
 mutant "file is not cut" user/sinks/trace.c 's/if \(ftruncate\(t->fd, t->written\)\)/if (0)/'

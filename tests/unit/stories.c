@@ -123,6 +123,20 @@ static void entry_fails(struct stream *s)
 	first_exit(s, EXIT_INVALID_GUEST_STATE);
 }
 
+/* Of which the load itself has a stack: nothing was reached. */
+static void swallowed(struct stream *s)
+{
+	set(s, L2_EVMCS);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	nested_exit_enter(s, 3);
+	load_fails(s, EVMPTRLD_DISABLED);
+	last(s)->nr_stack = 2;
+	last(s)->stack[0] = "nested_vmx_vmexit+0x1a3 [kvm_intel]";
+	last(s)->stack[1] = "kvm_arch_vcpu_ioctl_get_mpstate+0x40 [kvm]";
+	leave(s, PT_NESTED_EXIT, 0);
+	free_vcpu(s);
+}
+
 const struct story stories[] = {
 	{ "native-l1", native_l1, VERDICT_PASS, PATH_NATIVE },
 	{ "native-l2", native_l2, VERDICT_PASS, PATH_NATIVE },
@@ -135,6 +149,7 @@ const struct story stories[] = {
 	{ "freed-without-run", freed_without_run, VERDICT_PASS, PATH_EVMCS_NONE },
 	{ "leave", leave_vmx, VERDICT_PASS, PATH_LEAVE },
 	{ "mp-state-maps", mp_state_maps, VERDICT_FAIL, PATH_EVMCS_FORCED_EXIT },
+	{ "swallowed", swallowed, VERDICT_FAIL, PATH_EVMCS_NONE },
 	{ "lost-in-window", lost_in_window, VERDICT_INCONCLUSIVE, PATH_EVMCS_DEFERRED },
 	{ "entry-fails", entry_fails, VERDICT_FAIL, PATH_EVMCS_DEFERRED },
 };

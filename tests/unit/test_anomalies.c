@@ -1196,6 +1196,69 @@ static void a16_not_after_the_run(void **state)
 	expect_clean(s);
 }
 
+/* ---- what has a stack ---- */
+
+static const char own_stack[] = "\"stack\":[\"some_function+0x1 [m]\"]";
+
+static void give_stack(struct stream *s)
+{
+	last(s)->nr_stack = 1;
+	last(s)->stack[0] = "some_function+0x1 [m]";
+}
+
+/* How often its anomaly's line has it, and the restore's. */
+static int stacks_of(struct stream *s)
+{
+	footer(s);
+	return count_of(judge(s)->json, own_stack);
+}
+
+static void stack_of_what_returned(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	nested_exit_enter(s, 0);
+	load_fails(s, EVMPTRLD_DISABLED);
+	give_stack(s);
+	leave(s, PT_NESTED_EXIT, 0);
+	free_vcpu(s);
+	assert_int_equal(stacks_of(s), 2);
+	assert_non_null(find_anomaly(s->outcomes, "A11"));
+}
+
+static void stack_of_what_began(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	in_ioctl(s, KVM_GET_NESTED_STATE);
+	enter(s, PT_GET_STATE);
+	enter(s, PT_SHADOW_COPY);
+	give_stack(s);
+	leave(s, PT_SHADOW_COPY, 0);
+	leave(s, PT_GET_STATE, 4224);
+	run_deferred(s);
+	assert_int_equal(stacks_of(s), 2);
+	assert_non_null(find_anomaly(s->outcomes, "A16"));
+}
+
+/* That it has run is noticed by any event, which has not made it so. */
+static void no_stack_of_what_it_was_noticed_by(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	s->a->exits++;
+	in_ioctl(s, KVM_GET_MP_STATE);
+	nested_exit_enter(s, 0);
+	give_stack(s);
+	leave(s, PT_NESTED_EXIT, 0);
+	assert_int_equal(stacks_of(s), 0);
+	assert_non_null(find_anomaly(s->outcomes, "A13"));
+}
+
 /* ---- A17: evmcs-pin-leak ---- */
 
 static void refuse_page(struct stream *s)
@@ -2308,6 +2371,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(a15_not_for_native),
 	TEST(a15_not_after_the_run),
 	TEST(a15_not_after_nested_mode_was_left),
+	TEST(stack_of_what_returned),
+	TEST(stack_of_what_began),
+	TEST(no_stack_of_what_it_was_noticed_by),
 	TEST(a16_get_while_pending),
 	TEST(a16_not_for_native),
 	TEST(a16_not_after_the_run),

@@ -680,6 +680,21 @@ static void what_is_told_of_an_access(void **state)
 	timeline_free(t);
 }
 
+static void what_is_told_of_a_load(void **state)
+{
+	static const char stack[] = "stack=nested_vmx_vmexit+0x1a3 [kvm_intel]\n"
+				    "kvm_arch_vcpu_ioctl_get_mpstate+0x40 [kvm]";
+	struct stream *s = *state;
+	struct timeline *t;
+
+	story(s, "swallowed");
+	footer(s);
+	t = timeline_of(s);
+	expect_arg(end_of(t, event_named(t, "evmptr-load", 0)), stack);
+	expect_arg(event_named(t, "swallowed-exit-fail", 0), stack);
+	timeline_free(t);
+}
+
 static void what_is_told_of_ioctls(void **state)
 {
 	struct stream *s = *state;
@@ -1084,8 +1099,8 @@ static void names_of_any_kind(void **state)
 	snprintf(s->header.probes[1].function, 32, "map\xe2\x82");
 	set_enter(s, L2_EVMCS);
 	reach(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
-	last(s)->nr_stack = RECORD_STACK_DEPTH;
-	for (i = 0; i < RECORD_STACK_DEPTH; i++)
+	last(s)->nr_stack = EVENT_STACK_DEPTH;
+	for (i = 0; i < EVENT_STACK_DEPTH; i++)
 		last(s)->stack[i] = stack;
 	leave(s, PT_MAP, 0);
 	set_leave(s, 0);
@@ -1215,6 +1230,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_deferred_restore),
 	TEST(what_is_told_of_a_restore),
 	TEST(what_is_told_of_an_access),
+	TEST(what_is_told_of_a_load),
 	TEST(what_is_told_of_ioctls),
 	TEST(what_is_told_of_an_entry),
 	TEST(losses_and_doubt),

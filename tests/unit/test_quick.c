@@ -373,9 +373,9 @@ static void stacks(void **state)
 	(void)state;
 	assert_false(compare_stack(0, 1));
 	assert_true(compare_stack(1, 1));
-	assert_true(compare_stack(RECORD_STACK_DEPTH, 90));
-	assert_false(compare_stack(RECORD_STACK_DEPTH, 96));
-	assert_false(compare_stack(RECORD_STACK_DEPTH + 1, 1));
+	assert_true(compare_stack(EVENT_STACK_DEPTH, 90));
+	assert_false(compare_stack(EVENT_STACK_DEPTH, 96));
+	assert_false(compare_stack(EVENT_STACK_DEPTH + 1, 1));
 }
 
 static void what_is_not_taken(void **state)

@@ -69,6 +69,19 @@ static void told(struct stream *s, const char *name)
 	footer(s);
 }
 
+/* Its own, where no access is the evidence. */
+static void test_stack_of_a_load(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	told(s, "swallowed");
+	page = page_of(s);
+	assert_non_null(strstr(page, "<pre>nested_vmx_vmexit+0x1a3 [kvm_intel]\n"
+				     "kvm_arch_vcpu_ioctl_get_mpstate+0x40 [kvm]\n</pre>"));
+	free(page);
+}
+
 static void test_answer_comes_first(void **state)
 {
 	struct stream *s = *state;
@@ -267,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_answer_comes_first),
+		TEST(test_stack_of_a_load),
 		TEST(test_proof_is_shown),
 		TEST(test_of_other_vms_only_what_its_task_did),
 		TEST(test_doubt_is_told),

@@ -439,6 +439,25 @@ static void text_of_a_violation(void **state)
 		      "  what to do: evmcs-trace explain direct-map-in-set\n");
 }
 
+/* Nothing was reached: the stack is the event's own. */
+static void text_of_a_load(void **state)
+{
+	story(*state, "swallowed");
+	expect_screen(*state, plain,
+		      "22:13:20.000001  FAIL L2 evmcs-none        CPU 0/KVM[1001] vm1/vcpu0"
+		      "  set 1.0 us  freed  swallowed-exit-fail\n"
+		      "22:13:20.000005  ERROR swallowed-exit-fail (A11)  CPU 0/KVM[1001]"
+		      " vm1/vcpu0\n"
+		      "    a nested exit was delivered without the enlightened VMCS\n"
+		      "    kernel stack:\n"
+		      "      nested_vmx_vmexit+0x1a3 [kvm_intel]\n"
+		      "      kvm_arch_vcpu_ioctl_get_mpstate+0x40 [kvm]\n"
+		      "FAIL: 1 of 1 restores broke the rule\n"
+		      "  paths: evmcs-none 1\n"
+		      "  8 events, 0 lost\n"
+		      "  what to do: evmcs-trace explain swallowed-exit-fail\n");
+}
+
 static void text_of_a_failed_entry(void **state)
 {
 	story(*state, "entry-fails");
@@ -1106,6 +1125,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(text_of_a_pass),
 	TEST(text_of_a_violation),
 	TEST(text_of_doubt),
+	TEST(text_of_a_load),
 	TEST(text_of_a_failed_entry),
 	TEST(text_of_nothing),
 	TEST(text_of_findings_only),

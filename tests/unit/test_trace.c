@@ -976,7 +976,7 @@ static void stacks_out_of_range(void **state)
 
 	(void)state;
 	fill_payload(&ev);
-	for (ev.nr_stack = 0; ev.nr_stack < RECORD_STACK_DEPTH; ev.nr_stack++)
+	for (ev.nr_stack = 0; ev.nr_stack < EVENT_STACK_DEPTH; ev.nr_stack++)
 		ev.stack[ev.nr_stack] = "f";
 	round_trip_event(&ev);
 	assert_int_equal(decode_replaced(&item, "[\"f\"", "[\"one too many\",\"f\""), -EINVAL);
@@ -1109,7 +1109,7 @@ static void unknown_fields_are_ignored(void **state)
 	expect_status(forge("\"access\":{", "\"access\":{\"new\":0.5,"), STATUS_PASS, NULL);
 	expect_status(forge("{\"type\":\"footer\"", "{\"new\":true,\"type\":\"footer\""),
 		      STATUS_PASS, NULL);
-	expect_status(forge("evmcs-trace/1.5", "evmcs-trace/1.99"), STATUS_PASS, NULL);
+	expect_status(forge("evmcs-trace/1.6", "evmcs-trace/1.99"), STATUS_PASS, NULL);
 }
 
 static void unknown_names_are_malformed(void **state)
@@ -1133,7 +1133,7 @@ static void other_schemas_are_malformed(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++)
-		expect_status(forge("evmcs-trace/1.5", schemas[i]), STATUS_MALFORMED, "line 1:");
+		expect_status(forge("evmcs-trace/1.6", schemas[i]), STATUS_MALFORMED, "line 1:");
 }
 
 static void times_that_are_none(void **state)
@@ -1472,8 +1472,8 @@ static void the_longest_restore(void **state)
 	in_ioctl(t.s, KVM_GET_MP_STATE);
 	for (i = 0; i < RESTORE_MAX_ACCESSES; i++) {
 		reach(t.s, PT_READ_GUEST, PURPOSE_UNKNOWN, UINT64_MAX - 1);
-		last(t.s)->nr_stack = RECORD_STACK_DEPTH;
-		for (j = 0; j < RECORD_STACK_DEPTH; j++)
+		last(t.s)->nr_stack = EVENT_STACK_DEPTH;
+		for (j = 0; j < EVENT_STACK_DEPTH; j++)
 			last(t.s)->stack[j] = name;
 		leave(t.s, PT_READ_GUEST, 0);
 	}

@@ -14,7 +14,7 @@
 #include "evmcs_trace/record.h"
 
 #define TRACE_SCHEMA_MAJOR 1
-#define TRACE_SCHEMA_MINOR 5
+#define TRACE_SCHEMA_MINOR 6
 
 #define VM_UNKNOWN 0
 #define VCPU_NONE (-1)
@@ -62,6 +62,9 @@ enum evmptrld_status {
 /* nested_vmx_vmexit(reason): leave nested mode by force, no real VM exit */
 #define NESTED_EXIT_FORCED UINT32_MAX
 
+/* Functions of a stack that a trace has at most: a part of its format. */
+#define EVENT_STACK_DEPTH 24
+
 struct event {
 	uint64_t seq; /* of the trace, from 1, without gaps */
 	uint64_t t_ns; /* monotonic, since the clock of the header */
@@ -87,8 +90,8 @@ struct event {
 		struct record_entry entry; /* first-entry */
 		struct record_memslot memslot; /* memslot enter */
 	};
-	int nr_stack; /* enter of accesses outside KVM_RUN */
-	const char *stack[RECORD_STACK_DEPTH]; /* "function+0x1f [module]" */
+	int nr_stack; /* of what is no part of a restore that goes well */
+	const char *stack[EVENT_STACK_DEPTH]; /* "function+0x1f [module]" */
 };
 
 static inline bool event_has_window(const struct event *ev)

@@ -80,10 +80,7 @@ const char *inconclusive_text(enum inconclusive_reason why)
 
 static void access_free(struct access *access)
 {
-	int i;
-
-	for (i = 0; i < access->nr_stack; i++)
-		free(access->stack[i]);
+	free(access->stack);
 	free(access);
 }
 
@@ -95,6 +92,8 @@ static void restore_free(struct restore *restore)
 		return;
 	for (i = 0; i < restore->nr_accesses; i++)
 		access_free(restore->accesses[i]);
+	for (i = 0; i < restore->nr_anomalies; i++)
+		free(restore->anomalies[i].stack);
 	free(restore);
 }
 
@@ -493,6 +492,9 @@ static void add_anomaly(struct model *m, struct restore *restore, const struct a
 	a->seq = f->event->seq;
 	a->access = -1;
 	a->of_entry = cls->when & AT_FIRST_ENTRY;
+	free(a->stack);
+	/* where nothing returned, the event is what it was noticed by, not what did it */
+	a->stack = f->frame ? kernel_stack_new(f->event->stack, f->event->nr_stack) : NULL;
 	/* a class about waiting inside SET: what was waited for */
 	if (!evidence && (cls->when & AT_BLOCKED))
 		evidence = f->slowest;
@@ -637,7 +639,6 @@ static const char *probed_function(const struct model *m, enum evmcs_point point
 static struct access *new_access(const struct model *m, const struct event *ev)
 {
 	struct access *a = calloc(1, sizeof(*a));
-	int i;
 
 	if (!a)
 		return NULL;
@@ -650,12 +651,7 @@ static struct access *new_access(const struct model *m, const struct event *ev)
 	a->seq = ev->seq;
 	a->ioctl = ev->ioctl;
 	a->function = probed_function(m, ev->point);
-	for (i = 0; i < ev->nr_stack; i++) {
-		a->stack[i] = strdup(ev->stack[i]);
-		if (!a->stack[i])
-			break;
-		a->nr_stack++;
-	}
+	a->stack = kernel_stack_new(ev->stack, ev->nr_stack);
 	return a;
 }
 

@@ -9,6 +9,7 @@
 
 #include "evmcs_trace/paths.h"
 #include "model/event.h"
+#include "model/stack.h"
 
 /* More than this of one restore is counted, not kept. */
 #define RESTORE_MAX_ACCESSES 128
@@ -32,8 +33,7 @@ struct access {
 	uint32_t ioctl;
 	uint64_t seq; /* of the entry event */
 	const char *function; /* as probed */
-	int nr_stack;
-	char *stack[RECORD_STACK_DEPTH];
+	struct kernel_stack *stack; /* at its entry; NULL: none was taken */
 };
 
 struct memslot_change {
@@ -73,6 +73,7 @@ struct anomaly {
 	uint64_t seq; /* the event that proves it */
 	int access; /* index into accesses, -1: none */
 	bool of_entry; /* the restore's first_entry is the evidence */
+	struct kernel_stack *stack; /* of that event itself, NULL: none; see anomaly_stack() */
 };
 
 /* Why nothing certain can be said of a restore or of a trace. */

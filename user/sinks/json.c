@@ -50,8 +50,11 @@ static json_t *encode_frames(const struct source_frame *frames, int nr)
 	return list;
 }
 
-/* One list for each entry of the stack; an empty one where nothing is known of it. */
-static void put_source(struct json_sink *s, json_t *evidence, const struct access *a,
+/*
+ * Beside the stack: one list for each entry of it; an empty one where nothing is known
+ * of that.
+ */
+static void put_source(struct json_sink *s, json_t *beside, const struct kernel_stack *stack,
 		       const struct trace_header *header)
 {
 	json_t *source = json_array();
@@ -59,15 +62,15 @@ static void put_source(struct json_sink *s, json_t *evidence, const struct acces
 	bool known = false;
 	int i, nr;
 
-	for (i = 0; i < a->nr_stack; i++) {
-		nr = stack_lines_find(s->lines, header, a->stack[i], &frames);
+	for (i = 0; i < stack->nr; i++) {
+		nr = stack_lines_find(s->lines, header, stack->entry[i], &frames);
 		if (nr == -EAGAIN)
-			owed_add(&s->owed, a->stack[i]);
+			owed_add(&s->owed, stack->entry[i]);
 		json_array_append_new(source, encode_frames(frames, nr > 0 ? nr : 0));
 		known |= nr > 0;
 	}
 	if (known)
-		json_object_set(evidence, "stack_source", source);
+		json_object_set(beside, "stack_source", source);
 	json_decref(source);
 }
 
@@ -75,11 +78,12 @@ static void json_anomaly(struct sink *sink, const struct restore *restore,
 			 const struct anomaly *anomaly, const struct trace_header *header)
 {
 	struct json_sink *s = (struct json_sink *)sink;
+	const struct kernel_stack *stack = anomaly_stack(restore, anomaly);
 	json_t *object = encode_anomaly(restore, anomaly, header);
 
-	if (object && anomaly->access >= 0)
-		put_source(s, json_object_get(object, "evidence"),
-			   restore->accesses[anomaly->access], header);
+	if (object && stack)
+		put_source(s, anomaly->stack ? object : json_object_get(object, "evidence"), stack,
+			   header);
 	print_object(s, object);
 }
 

@@ -309,6 +309,12 @@ static const char *probed_function(const struct trace_header *header, enum evmcs
 	return point_name(point);
 }
 
+static void put_stack(struct packets *k, const char *const *stack, int nr)
+{
+	if (nr)
+		packets_lines(k, ARG_STACK, stack, nr);
+}
+
 static void put_facts(struct packets *k, const struct event *ev, const struct trace_header *header)
 {
 	packets_uint(k, ARG_SEQ, ev->seq);
@@ -322,8 +328,7 @@ static void put_facts(struct packets *k, const struct event *ev, const struct tr
 	}
 	packets_uint(k, ARG_TID, ev->tid);
 	packets_uint(k, ARG_CPU, ev->cpu);
-	if (ev->nr_stack)
-		packets_lines(k, ARG_STACK, ev->stack, ev->nr_stack);
+	put_stack(k, ev->stack, ev->nr_stack);
 }
 
 #define EVENT_NAME_MAX 96
@@ -530,6 +535,7 @@ static void show_exit(struct perfetto_sink *s, const struct event *ev)
 	put_payload(k, ev);
 	if (ev->flags & REC_VMX_STATE)
 		packets_address(k, ARG_EVMPTR_AFTER, ev->evmptr);
+	put_stack(k, ev->stack, ev->nr_stack);
 	packets_end(k);
 }
 
@@ -772,32 +778,35 @@ static void perfetto_restore(struct sink *sink, const struct restore *r,
 	tell_failure(s);
 }
 
+static void put_reached(struct packets *k, const struct access *access)
+{
+	const struct record_access target = {
+		.gpa = access->gpa,
+		.len = access->len,
+		.hva = access->hva,
+		.purpose = access->purpose,
+	};
+
+	packets_text(k, ARG_FUNCTION, access->function);
+	put_ioctl(k, access->ioctl);
+	put_target(k, &target);
+	if (access->done)
+		packets_int(k, ARG_RESULT, access->ret);
+}
+
 static void put_evidence(struct packets *k, const struct restore *r, const struct anomaly *a)
 {
-	const struct access *access;
-	struct record_access target;
+	const struct kernel_stack *stack = anomaly_stack(r, a);
 
 	if (a->of_entry) {
 		packets_int(k, ARG_STATUS, r->first_entry.status);
 		if (r->first_entry.clean_known)
 			packets_address(k, ARG_CLEAN_FIELDS, r->first_entry.clean_fields);
 	}
-	if (a->access < 0)
-		return;
-	access = r->accesses[a->access];
-	target = (struct record_access){
-		.gpa = access->gpa,
-		.len = access->len,
-		.hva = access->hva,
-		.purpose = access->purpose,
-	};
-	packets_text(k, ARG_FUNCTION, access->function);
-	put_ioctl(k, access->ioctl);
-	put_target(k, &target);
-	if (access->done)
-		packets_int(k, ARG_RESULT, access->ret);
-	if (access->nr_stack)
-		packets_lines(k, ARG_STACK, (const char *const *)access->stack, access->nr_stack);
+	if (a->access >= 0)
+		put_reached(k, r->accesses[a->access]);
+	if (stack)
+		put_stack(k, (const char *const *)stack->entry, stack->nr);
 }
 
 static void perfetto_anomaly(struct sink *sink, const struct restore *r, const struct anomaly *a,

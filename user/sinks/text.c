@@ -152,20 +152,20 @@ static void print_frames(const struct text_sink *t, const char *entry,
 	}
 }
 
-static void print_stack(struct text_sink *t, const struct access *a,
+static void print_stack(struct text_sink *t, const struct kernel_stack *stack,
 			const struct trace_header *header)
 {
 	const struct source_frame *frames;
 	int i, nr;
 
-	if (!a->nr_stack)
+	if (!stack)
 		return;
 	fprintf(t->to, "    kernel stack:\n");
-	for (i = 0; i < a->nr_stack; i++) {
-		nr = stack_lines_find(t->options.lines, header, a->stack[i], &frames);
+	for (i = 0; i < stack->nr; i++) {
+		nr = stack_lines_find(t->options.lines, header, stack->entry[i], &frames);
 		if (nr == -EAGAIN)
-			owed_add(&t->owed, a->stack[i]);
-		print_frames(t, a->stack[i], frames, nr);
+			owed_add(&t->owed, stack->entry[i]);
+		print_frames(t, stack->entry[i], frames, nr);
 	}
 }
 
@@ -203,12 +203,11 @@ static void print_anomaly(struct text_sink *t, const struct restore *r, const st
 	print_whose(t->line, r);
 	line_end(t);
 	print_sentence(t, a->cls->title);
-	if (a->access >= 0) {
+	if (a->access >= 0)
 		print_access(t, r->accesses[a->access]);
-		print_stack(t, r->accesses[a->access], header);
-	}
 	if (a->of_entry)
 		print_sentence(t, entry_text(entry, &r->first_entry));
+	print_stack(t, anomaly_stack(r, a), header);
 }
 
 /* Beneath its restore's line, which comes when the restore is over: text_restore(). */

@@ -171,10 +171,20 @@ static struct vcpu_key *know_vcpu(struct ring_source *s, struct vm_key *vm,
 
 /* ---- records to events ---- */
 
-/* "bpf_trampoline_19327454224+0x76 [bpf]" and the programs themselves */
+/*
+ * "bpf_trampoline_19327454224+0x76 [bpf]" and the programs themselves, and where a
+ * function returns to that has a kretprobe (the latter since 5.18).
+ */
 static bool is_own_frame(const char *name)
 {
-	return !strncmp(name, "bpf_prog_", 9) || !strncmp(name, "bpf_trampoline_", 15);
+	static const char *const own[] = { "bpf_prog_", "bpf_trampoline_", "kretprobe_trampoline+",
+					   "arch_rethook_trampoline+" };
+	size_t i;
+
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (!strncmp(name, own[i], strlen(own[i])))
+			return true;
+	return false;
 }
 
 static bool same_function(const char *a, const char *b)
@@ -192,7 +202,7 @@ static void take_stack(struct ring_source *s, const struct record *rec, struct e
 	int nr = rec->nr_stack < RECORD_STACK_DEPTH ? rec->nr_stack : RECORD_STACK_DEPTH, i;
 
 	ksyms_resolve(s->ksyms, (const uint64_t *)rec->stack, nr, names);
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < nr && ev->nr_stack < EVENT_STACK_DEPTH; i++) {
 		if (is_own_frame(names[i]) ||
 		    (ev->nr_stack && same_function(names[i], ev->stack[ev->nr_stack - 1])))
 			continue;

@@ -395,8 +395,8 @@ static void read_stack(struct reader *r, const json_t *o, struct event *ev)
 
 	if (!stack)
 		return;
-	if (!json_is_array(stack) || json_array_size(stack) > RECORD_STACK_DEPTH) {
-		fail(r, "\"stack\" is not a list of at most %d", RECORD_STACK_DEPTH);
+	if (!json_is_array(stack) || json_array_size(stack) > EVENT_STACK_DEPTH) {
+		fail(r, "\"stack\" is not a list of at most %d", EVENT_STACK_DEPTH);
 		return;
 	}
 	json_array_foreach (stack, i, line) {

@@ -295,10 +295,22 @@ void encode_item(struct text *line, const struct trace_item *item,
 
 /* ---- what the model concluded ---- */
 
+static void put_stack(json_t *o, const struct kernel_stack *stack)
+{
+	json_t *entries;
+	int i;
+
+	if (!stack)
+		return;
+	entries = json_array();
+	for (i = 0; i < stack->nr; i++)
+		json_array_append_new(entries, text(stack->entry[i]));
+	json_object_set_new(o, "stack", entries);
+}
+
 static json_t *encode_access(const struct access *a, uint64_t since_ns)
 {
-	json_t *o = json_object(), *stack;
-	int i;
+	json_t *o = json_object();
 
 	json_object_set_new(o, "seq", number(a->seq));
 	json_object_set_new(o, "after_ns", number(a->t_ns - since_ns));
@@ -312,20 +324,18 @@ static json_t *encode_access(const struct access *a, uint64_t since_ns)
 	json_object_set_new(o, "touched", json_boolean(a->touched));
 	json_object_set_new(o, "ret", a->done ? json_integer(a->ret) : json_null());
 	json_object_set_new(o, "duration_ns", number(a->duration_ns));
-	if (!a->nr_stack)
-		return o;
-	stack = json_array();
-	for (i = 0; i < a->nr_stack; i++)
-		json_array_append_new(stack, text(a->stack[i]));
-	json_object_set_new(o, "stack", stack);
+	put_stack(o, a->stack);
 	return o;
 }
 
 static json_t *encode_finding(const struct anomaly *a)
 {
-	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:i}", "id", a->cls->id, "name", a->cls->name,
-			 "severity", severity_name(a->severity), "title", a->cls->title, "seq",
-			 (json_int_t)a->seq, "access", a->access);
+	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:I,s:i}", "id", a->cls->id, "name", a->cls->name,
+			      "severity", severity_name(a->severity), "title", a->cls->title, "seq",
+			      (json_int_t)a->seq, "access", a->access);
+
+	put_stack(o, a->stack);
+	return o;
 }
 
 static json_t *encode_first_entry(const struct restore *r)

@@ -76,7 +76,7 @@ struct decoded {
 	bool wants_root; /* of every line */
 	json_t *root; /* owns the strings, where the line was not read the quick way */
 	char comm[64], name[256]; /* of a VM, where it was */
-	char stack[RECORD_STACK_DEPTH * 96]; /* of an event, where it was */
+	char stack[EVENT_STACK_DEPTH * 96]; /* of an event, where it was */
 	struct known_names points, purposes, ioctls;
 	char error[160]; /* why a line was not accepted */
 };

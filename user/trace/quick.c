@@ -423,7 +423,7 @@ static bool stack_line(struct quick *q, struct event *ev, size_t *used)
 	const char *start;
 	size_t len;
 
-	if (ev->nr_stack == RECORD_STACK_DEPTH || !text(q, &start, &len) ||
+	if (ev->nr_stack == EVENT_STACK_DEPTH || !text(q, &start, &len) ||
 	    len >= sizeof(q->d->stack) - *used)
 		return false;
 	memcpy(room, start, len);

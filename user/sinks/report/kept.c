@@ -82,12 +82,9 @@ static void count(struct kept_numbers *n, uint64_t value)
 
 static void free_access(struct access *a)
 {
-	int i;
-
 	if (!a)
 		return;
-	for (i = 0; i < a->nr_stack; i++)
-		free(a->stack[i]);
+	free(a->stack);
 	free((char *)a->function);
 	free(a);
 }
@@ -100,6 +97,8 @@ static void free_detail(struct kept_detail *d)
 		return;
 	for (i = 0; i < d->restore.nr_accesses; i++)
 		free_access(d->restore.accesses[i]);
+	for (i = 0; i < d->restore.nr_anomalies; i++)
+		free(d->restore.anomalies[i].stack);
 	free((char *)d->restore.vm_name);
 	for (i = 0; i < d->nr_events; i++) {
 		free(d->events[i].what);
@@ -112,23 +111,13 @@ static void free_detail(struct kept_detail *d)
 static struct access *copy_access(const struct access *from)
 {
 	struct access *a = malloc(sizeof(*a));
-	int i;
 
 	if (!a)
 		return NULL;
 	*a = *from;
-	a->nr_stack = 0;
 	a->function = strdup(from->function ?: "");
-	if (!a->function)
-		goto fail;
-	for (i = 0; i < from->nr_stack; i++) {
-		a->stack[i] = strdup(from->stack[i]);
-		if (!a->stack[i])
-			goto fail;
-		a->nr_stack++;
-	}
-	return a;
-fail:
+	if (kernel_stack_copy(&a->stack, from->stack) && a->function)
+		return a;
 	free_access(a);
 	return NULL;
 }
@@ -153,6 +142,7 @@ static struct kept_detail *copy_restore(const struct restore *from)
 		return NULL;
 	d->restore = *from;
 	d->restore.nr_accesses = 0;
+	d->restore.nr_anomalies = 0;
 	d->restore.vm_name = NULL;
 	d->last_seq = last_seq(from);
 	if (from->vm_name) {
@@ -165,6 +155,11 @@ static struct kept_detail *copy_restore(const struct restore *from)
 		if (!d->restore.accesses[i])
 			goto fail;
 		d->restore.nr_accesses++;
+	}
+	for (i = 0; i < from->nr_anomalies; i++) {
+		if (!kernel_stack_copy(&d->restore.anomalies[i].stack, from->anomalies[i].stack))
+			goto fail;
+		d->restore.nr_anomalies++;
 	}
 	return d;
 fail:

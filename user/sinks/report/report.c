@@ -427,15 +427,15 @@ static void put_frames(struct report *r, const char *entry)
 	}
 }
 
-static void put_stack(struct report *r, const struct access *a)
+static void put_stack(struct report *r, const struct kernel_stack *stack)
 {
 	int i;
 
-	if (!a->nr_stack)
+	if (!stack)
 		return;
 	page_put(&r->page, "<pre>");
-	for (i = 0; i < a->nr_stack; i++)
-		put_frames(r, a->stack[i]);
+	for (i = 0; i < stack->nr; i++)
+		put_frames(r, stack->entry[i]);
 	page_put(&r->page, "</pre>\n");
 }
 
@@ -454,12 +454,12 @@ static void put_anomaly(struct report *report, const struct restore *r, const st
 		page_text(p, entry_text(entry, &r->first_entry));
 		page_put(p, "</p>\n");
 	}
-	if (a->access < 0)
-		return;
-	page_put(p, "<p>");
-	page_text(p, access_text(text, r->accesses[a->access]));
-	page_put(p, "</p>\n");
-	put_stack(report, r->accesses[a->access]);
+	if (a->access >= 0) {
+		page_put(p, "<p>");
+		page_text(p, access_text(text, r->accesses[a->access]));
+		page_put(p, "</p>\n");
+	}
+	put_stack(report, anomaly_stack(r, a));
 }
 
 static void put_event(struct page *p, const struct restore *r, const struct kept_event *e)
