@@ -48,10 +48,15 @@ static void put_char(struct page *page, char c)
 	fputc(plain_char(c), page->out);
 }
 
+static void put_text(struct page *page, const char *text, size_t len)
+{
+	for (; len && *text; text++, len--)
+		put_char(page, *text);
+}
+
 void page_text(struct page *page, const char *text)
 {
-	for (; text && *text; text++)
-		put_char(page, *text);
+	put_text(page, text ?: "", text ? strlen(text) : 0);
 }
 
 void page_textf(struct page *page, const char *fmt, ...)
@@ -65,17 +70,20 @@ void page_textf(struct page *page, const char *fmt, ...)
 	page_text(page, text);
 }
 
+void page_paragraph(struct page *page, const char *text, size_t len)
+{
+	page_put(page, "<p>");
+	put_text(page, text, len);
+	page_put(page, "</p>\n");
+}
+
 void page_paragraphs(struct page *page, const char *text)
 {
 	const char *end;
 
 	while (text && *text) {
 		end = strstr(text, "\n\n");
-		page_put(page, "<p>");
-		for (; *text && text != end; text++)
-			put_char(page, *text == '\n' ? ' ' : *text);
-		page_put(page, "</p>\n");
-		if (end)
-			text = end + 2;
+		page_paragraph(page, text, end ? (size_t)(end - text) : strlen(text));
+		text = end ? end + 2 : "";
 	}
 }
