@@ -48,15 +48,10 @@ static void put_char(struct page *page, char c)
 	fputc(plain_char(c), page->out);
 }
 
-static void put_text(struct page *page, const char *text, size_t len)
-{
-	for (; len && *text; text++, len--)
-		put_char(page, *text);
-}
-
 void page_text(struct page *page, const char *text)
 {
-	put_text(page, text ?: "", text ? strlen(text) : 0);
+	for (; text && *text; text++)
+		put_char(page, *text);
 }
 
 void page_textf(struct page *page, const char *fmt, ...)
@@ -73,7 +68,8 @@ void page_textf(struct page *page, const char *fmt, ...)
 void page_paragraph(struct page *page, const char *text, size_t len)
 {
 	page_put(page, "<p>");
-	put_text(page, text, len);
+	for (; len; text++, len--)
+		put_char(page, *text == '\n' ? ' ' : *text);
 	page_put(page, "</p>\n");
 }
 
