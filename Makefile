@@ -98,7 +98,7 @@ $(CATALOGUE_ROWS): scenarios/catalogue/list scenarios/catalogue/rows
 
 $(B)/obj/user/probes/attach.o: $(SKELETON)
 $(foreach d,obj tests tests-asan,$(B)/$(d)/user/sinks/report/style.o): user/sinks/report/report.css
-$(B)/obj/user/commands/explain.o: $(CATALOGUE_ROWS)
+$(foreach d,obj tests tests-asan fuzz/obj,$(B)/$(d)/user/explain/scenarios.o): $(CATALOGUE_ROWS)
 
 $(B)/obj/%.o: %.c
 	$(call msg,CC,$<)

@@ -24,6 +24,7 @@ pattern=${1:-.}
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir "$copy/scenarios"
+cp -r scenarios/catalogue "$copy/scenarios" # what explain says is made of its list
 cp -r Makefile user include tests "$copy"
 # the rules of the lab and of packages are not needed, and not copied
 sed -i -E '/^include (scenarios|packaging)/d' "$copy/Makefile"

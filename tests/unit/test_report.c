@@ -133,7 +133,9 @@ static void test_doubt_is_told(void **state)
 	told(s, "lost-in-window");
 	page = page_of(s);
 	assert_non_null(strstr(page, "<b>INCONCLUSIVE</b>"));
-	assert_non_null(strstr(page, "in doubt: records were lost while it was in flight"));
+	assert_non_null(strstr(page, "<p class=inconclusive>in doubt: <a href='#doubt-restore-0'>"
+				     "records were lost while it was in flight</a></p>"));
+	assert_non_null(strstr(page, "id=doubt-restore-0><h3>of a restore: records were lost"));
 	assert_non_null(strstr(page, "<h4>Lost</h4>\n<ul>"));
 	free(page);
 }

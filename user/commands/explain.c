@@ -12,18 +12,10 @@
 #include "evmcs_trace/status.h"
 #include "explain/explain.h"
 #include "explain/layout.h"
+#include "explain/scenarios.h"
 #include "model/names.h"
 #include "util/say.h"
 #include "util/terminal.h"
-
-/* The scenarios, as scenarios/catalogue/list has them. */
-static const struct scenario {
-	const char *name;
-	const char *kernel;
-	const char *command;
-} scenarios[] = {
-#include "catalogue_rows.h"
-};
 
 /* What may be asked for; each output shows all of it. */
 struct output {
@@ -113,58 +105,25 @@ static void print_part(const char *heading, const char *text)
 	putchar('\n');
 }
 
-static const struct scenario *scenario_by_name(const char *name)
+static void step_text(void *ctx, const char *text)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
-		if (!strcmp(scenarios[i].name, name))
-			return &scenarios[i];
-	return NULL;
+	(void)ctx;
+	print_wrapped(stdout, width, 0, INDENT, text);
 }
 
-static void print_scenario(const char *name)
+static void step_command(void *ctx, const char *command)
 {
-	const struct scenario *s = scenario_by_name(name);
-	char command[512];
-
-	if (!s) /* tests/explain would not let it come to that */
-		return;
-	if (strcmp(s->kernel, "stock"))
-		snprintf(command, sizeof(command), "%s, on the modified module %s:", name,
-			 s->kernel);
-	else
-		snprintf(command, sizeof(command), "%s, on a stock kernel:", name);
-	print_wrapped(stdout, width, 0, INDENT, command);
-	snprintf(command, sizeof(command), "build/scenarios/evmcs-restore %s", s->command);
-	print_command(stdout, width, 2 * INDENT, command);
-}
-
-static void print_lab(const char *name)
-{
-	char command[256];
-
-	print_wrapped(stdout, width, 0, INDENT,
-		      "Or in the lab's machine, for which no VMX is needed:");
-	snprintf(command, sizeof(command), "scenarios/catalogue/run -s %s build/one", name);
-	print_command(stdout, width, 2 * INDENT, command);
-	snprintf(command, sizeof(command), "build/evmcs-trace check -v build/one/out/%s.jsonl",
-		 name);
+	(void)ctx;
 	print_command(stdout, width, 2 * INDENT, command);
 }
 
 static void print_scenarios(const struct explanation *e)
 {
-	int i;
+	static const struct scenario_steps steps = { .text = step_text, .command = step_command };
 
 	print_bold("How to reproduce it");
 	putchar('\n');
-	print_wrapped(stdout, width, 0, INDENT,
-		      "In evmcs-trace's source tree after 'make', on a host with VMX, while 'sudo "
-		      "build/evmcs-trace' watches:");
-	for (i = 0; e->scenarios[i]; i++)
-		print_scenario(e->scenarios[i]);
-	print_lab(e->scenarios[0]);
+	tell_scenarios(e, &steps);
 	putchar('\n');
 }
 

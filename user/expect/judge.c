@@ -335,12 +335,18 @@ struct seen_event see_event(const struct event *ev)
 	enum point_class class = point_class(ev->point);
 	/* an unmap says what of, too, and is no access by itself */
 	bool access = (class == CLASS_ACCESS || class == CLASS_UNMAP) && ev->phase == PHASE_ENTER;
+	bool slot = class == CLASS_MEMSLOT && ev->phase == PHASE_ENTER;
 
 	return (struct seen_event){
 		.seq = ev->seq,
 		.t_ns = ev->t_ns,
-		.gpa = access ? ev->access.gpa : GPA_UNKNOWN,
-		.len = access ? ev->access.len : 0,
+		.gpa = access ? ev->access.gpa
+		       : slot ? ev->memslot.gpa
+			      : GPA_UNKNOWN,
+		.len = access ? ev->access.len
+		       : slot ? ev->memslot.size
+			      : 0,
+		.slot = slot ? ev->memslot.slot & 0xffff : 0,
 		.ret = ev->phase == PHASE_EXIT ? ev->ret : 0,
 		.vm = ev->vm,
 		.vcpu = ev->vcpu,

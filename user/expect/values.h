@@ -48,9 +48,10 @@ struct event_pattern {
 struct seen_event {
 	uint64_t seq;
 	uint64_t t_ns;
-	uint64_t gpa;
-	uint64_t len; /* 0: unknown */
+	uint64_t gpa; /* of an access, and of a memslot */
+	uint64_t len; /* 0: unknown, or a memslot that goes away */
 	int64_t ret;
+	uint32_t slot;
 	uint32_t vm;
 	int32_t vcpu;
 	uint32_t tid;

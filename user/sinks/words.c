@@ -103,15 +103,27 @@ static void put_access_words(char *out, size_t size, const struct seen_event *ev
 		snprintf(out + n, size - (size_t)n, ", %" PRIu64 " bytes", ev->len);
 }
 
+static void put_slot_words(char *out, size_t size, const struct seen_event *ev)
+{
+	if (ev->len)
+		snprintf(out, size, " %u at 0x%" PRIx64 ", 0x%" PRIx64 " bytes", ev->slot, ev->gpa,
+			 ev->len);
+	else
+		snprintf(out, size, " %u goes away", ev->slot);
+}
+
 const char *event_text(char out[EVENT_TEXT_LEN], const struct seen_event *ev)
 {
 	int n = snprintf(out, EVENT_TEXT_LEN, "%-5s %s", phase_name(ev->phase),
 			 point_name(ev->point));
+	size_t room = EVENT_TEXT_LEN - (size_t)n;
 
 	if (ev->phase == PHASE_EXIT)
-		snprintf(out + n, EVENT_TEXT_LEN - (size_t)n, " = %" PRId64, ev->ret);
-	else if (ev->is_access)
-		put_access_words(out + n, EVENT_TEXT_LEN - (size_t)n, ev);
+		snprintf(out + n, room, " = %" PRId64, ev->ret);
+	else if (ev->phase == PHASE_ENTER && point_class(ev->point) == CLASS_MEMSLOT)
+		put_slot_words(out + n, room, ev);
+	else
+		put_access_words(out + n, room, ev);
 	return out;
 }
 

@@ -38,7 +38,8 @@ const char *ioctl_text(char out[IOCTL_TEXT_LEN], uint32_t cmd);
 #define ACCESS_TEXT_LEN 320
 const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *access);
 
-/* "enter map evmcs at 0x1002000, 4096 bytes" or "exit  map = 0" */
+/* Wherever one is shown: "enter map evmcs at 0x1002000, 4096 bytes", "exit  map = 0", "enter
+ * memslot 1 goes away" */
 #define EVENT_TEXT_LEN 128
 const char *event_text(char out[EVENT_TEXT_LEN], const struct seen_event *event);
 /* "vm2/vcpu0 tid 117 in KVM_SET_NESTED_STATE" */

@@ -213,6 +213,7 @@ static int add_row(struct kept *kept, struct kept_group *g, const struct restore
 		.set_ns = r->set_duration_ns,
 		.run_ns = r->run_seen ? r->t_run_ns - r->t_set_ns : 0,
 		.run_exact = r->run_exact,
+		.run_failed = r->pages_failed,
 		.map_ns = r->mapped ? r->t_map_ns - r->t_set_ns : 0,
 		.vcpu = r->vcpu,
 		.vm = r->vm,
@@ -272,6 +273,16 @@ void kept_sort(struct kept *kept)
 {
 	if (kept->nr_groups)
 		qsort(kept->groups, (size_t)kept->nr_groups, sizeof(*kept->groups), compare_groups);
+}
+
+unsigned int kept_doubts(const struct kept *kept)
+{
+	unsigned int why = 0;
+	int i;
+
+	for (i = 0; i < kept->nr_groups; i++)
+		why |= kept->groups[i].why;
+	return why;
 }
 
 void kept_free(struct kept *kept)

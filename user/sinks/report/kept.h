@@ -43,6 +43,7 @@ struct kept_doing {
 	uint32_t ioctl; /* 0: point */
 	enum evmcs_point point;
 	bool open; /* its exit has not come */
+	bool failed; /* a KVM_RUN: it could not get the pages, and did not enter the guest */
 };
 
 /* A copy of its own of all that the model knew of the restore. */
@@ -53,6 +54,7 @@ struct kept_detail {
 	uint64_t events_dropped;
 	struct kept_doing doings[KEPT_DOINGS];
 	int nr_doings;
+	uint64_t ran_ns; /* the vCPU is seen to have run; 0: it is not */
 	uint64_t last_seq; /* of the events and what proves the anomalies */
 };
 
@@ -65,6 +67,7 @@ struct kept_row {
 	uint64_t marks[KEPT_MARKS]; /* accesses that broke the rule, likewise */
 	int nr_marks;
 	bool run_exact;
+	bool run_failed; /* the KVM_RUN of run_ns */
 	int32_t vcpu;
 	uint32_t vm;
 	uint32_t pid;
@@ -111,6 +114,8 @@ int kept_restore(struct kept *kept, const struct restore *restore);
 /* What failed first, then what is in doubt, then by how much was found. */
 void kept_sort(struct kept *kept);
 void kept_free(struct kept *kept);
+/* Why restores are in doubt: bits of enum inconclusive_reason. */
+unsigned int kept_doubts(const struct kept *kept);
 
 int anomaly_index(const struct anomaly_class *cls);
 bool restore_proved_by(const struct restore *restore, uint64_t seq);

@@ -65,17 +65,21 @@ void page_textf(struct page *page, const char *fmt, ...)
 	page_text(page, text);
 }
 
+void page_paragraph(struct page *page, const char *text, size_t len)
+{
+	page_put(page, "<p>");
+	for (; len; text++, len--)
+		put_char(page, *text == '\n' ? ' ' : *text);
+	page_put(page, "</p>\n");
+}
+
 void page_paragraphs(struct page *page, const char *text)
 {
 	const char *end;
 
 	while (text && *text) {
 		end = strstr(text, "\n\n");
-		page_put(page, "<p>");
-		for (; *text && text != end; text++)
-			put_char(page, *text == '\n' ? ' ' : *text);
-		page_put(page, "</p>\n");
-		if (end)
-			text = end + 2;
+		page_paragraph(page, text, end ? (size_t)(end - text) : strlen(text));
+		text = end ? end + 2 : "";
 	}
 }

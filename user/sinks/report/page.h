@@ -24,5 +24,6 @@ void page_textf(struct page *page, const char *fmt, ...) __attribute__((format(p
 
 /* Paragraphs of text, which "\n\n" parts. */
 void page_paragraphs(struct page *page, const char *text);
+void page_paragraph(struct page *page, const char *text, size_t len);
 
 #endif

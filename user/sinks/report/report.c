@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/explain.h"
+#include "expect/judge.h"
 #include "model/anomalies.h"
 #include "model/names.h"
 #include "model/run.h"
+#include "sinks/report/explained.h"
 #include "sinks/report/kept.h"
 #include "sinks/report/page.h"
 #include "sinks/report/report.h"
@@ -128,16 +129,6 @@ bool report_wants_lines(const struct sink *sink)
 	return ((const struct report *)sink)->last_wanted;
 }
 
-static void describe_access(FILE *out, const struct event *ev)
-{
-	if (ev->access.gpa != GPA_UNKNOWN)
-		fprintf(out, " at 0x%" PRIx64, (uint64_t)ev->access.gpa);
-	if (ev->access.len)
-		fprintf(out, ", %" PRIu64 " bytes", (uint64_t)ev->access.len);
-	if (ev->access.purpose)
-		fprintf(out, " (%s)", purpose_name(ev->access.purpose));
-}
-
 static void describe_state(FILE *out, const struct event *ev)
 {
 	if (!(ev->flags & REC_VMX_STATE))
@@ -151,23 +142,18 @@ static void describe_state(FILE *out, const struct event *ev)
 		fputs("none", out);
 }
 
-/* own: of the restore's vCPU; else it is what its task did for another meanwhile. */
+/*
+ * As the watch tells it, and what it does not tell: what VMX is about. own: of the restore's vCPU;
+ * else it is what its task did for another meanwhile.
+ */
 static void describe_event(FILE *out, const struct event *ev, bool own)
 {
-	char cmd[IOCTL_TEXT_LEN];
+	const struct seen_event seen = see_event(ev);
+	char what[EVENT_TEXT_LEN], cmd[IOCTL_TEXT_LEN];
 
-	fprintf(out, "%s %s", phase_name(ev->phase), point_name(ev->point));
+	fputs(event_text(what, &seen), out);
 	if (!own && ev->vcpu != VCPU_NONE)
-		fprintf(out, " of vm%u/vcpu%d", ev->vm, ev->vcpu);
-	if (ev->phase == PHASE_EXIT)
-		fprintf(out, " = %" PRId64, ev->ret);
-	if (ev->phase == PHASE_ENTER &&
-	    (point_class(ev->point) == CLASS_ACCESS || point_class(ev->point) == CLASS_UNMAP))
-		describe_access(out, ev);
-	if (ev->phase == PHASE_ENTER && point_class(ev->point) == CLASS_MEMSLOT)
-		fprintf(out, " slot %u at 0x%" PRIx64 ", 0x%" PRIx64 " bytes",
-			ev->memslot.slot & 0xffff, (uint64_t)ev->memslot.gpa,
-			(uint64_t)ev->memslot.size);
+		fprintf(out, ", of vm%u/vcpu%d", ev->vm, ev->vcpu);
 	if (ev->ioctl)
 		fprintf(out, ", in %s", ioctl_text(cmd, ev->ioctl));
 	describe_state(out, ev);
@@ -212,6 +198,21 @@ static void keep_ioctl(struct kept_detail *d, const struct event *ev)
 	doing->to_ns = ev->t_ns;
 }
 
+/* A KVM_RUN that cannot get the pages comes back from there. */
+static void keep_failed_run(struct kept_detail *d, const struct event *ev, uint64_t from_ns)
+{
+	struct kept_doing *doing;
+
+	if (ev->point != PT_STATE_PAGES || ev->ret || ev->ioctl != (uint32_t)KVM_RUN)
+		return;
+	doing = add_doing(d, ev);
+	if (!doing)
+		return;
+	doing->from_ns = from_ns;
+	doing->ioctl = ev->ioctl;
+	doing->failed = true;
+}
+
 static void keep_frame(struct kept_detail *d, const struct event *ev)
 {
 	struct kept_doing *doing;
@@ -234,6 +235,7 @@ static void keep_frame(struct kept_detail *d, const struct event *ev)
 			continue;
 		doing->to_ns = ev->t_ns;
 		doing->open = false;
+		keep_failed_run(d, ev, doing->from_ns);
 		return;
 	}
 }
@@ -249,6 +251,8 @@ static int keep_event(struct kept_detail *d, const struct event *ev, const struc
 	if (own) {
 		keep_ioctl(d, ev);
 		keep_frame(d, ev);
+		if (ev->point == PT_RAN && !d->ran_ns)
+			d->ran_ns = ev->t_ns;
 	}
 	if (d->nr_events == KEPT_EVENTS) {
 		d->events_dropped++;
@@ -310,9 +314,25 @@ static void put_found(struct report *r)
 	}
 }
 
+/* What lies behind "1 restore is inconclusive". */
+static void put_restore_doubts(struct report *r)
+{
+	unsigned int why = kept_doubts(&r->kept);
+	int i;
+
+	for (i = 0; i < WHY_COUNT; i++) {
+		if (!(why & (1U << i)))
+			continue;
+		page_put(&r->page, "<li>in doubt: ");
+		link_restore_doubt(&r->page, i);
+		page_put(&r->page, "</li>\n");
+	}
+}
+
 static void put_answer(struct report *r)
 {
 	const struct verdict *v = &r->verdict;
+	bool doubted = v->kind == VERDICT_INCONCLUSIVE && v->nr_reasons;
 	struct page *p = &r->page;
 	char answer[ANSWER_TEXT_LEN];
 	int i;
@@ -320,14 +340,18 @@ static void put_answer(struct report *r)
 	page_put(p, "<div class='answer %s%s'><b>%s</b>\n<p>", verdict_name(v->kind),
 		 v->kind == VERDICT_PASS && v->anomalies[SEVERITY_WARNING] ? " warned" : "",
 		 verdict_words[v->kind]);
-	page_text(p, answer_text(answer, v));
+	if (doubted)
+		link_run_doubt(p, v->reason_doubt[0], answer_text(answer, v));
+	else
+		page_text(p, answer_text(answer, v));
 	page_put(p, "</p>\n<ul>\n");
 	put_found(r);
-	for (i = v->kind == VERDICT_INCONCLUSIVE; i < v->nr_reasons; i++) {
+	for (i = doubted; i < v->nr_reasons; i++) {
 		page_put(p, "<li>in doubt: ");
-		page_text(p, v->reasons[i]);
+		link_run_doubt(p, v->reason_doubt[i], v->reasons[i]);
 		page_put(p, "</li>\n");
 	}
+	put_restore_doubts(r);
 	page_put(p, "</ul></div>\n");
 }
 
@@ -397,8 +421,9 @@ static void put_times(struct page *p, const struct restore *r)
 	if (r->set_done && r->set_ret)
 		page_textf(p, " (refused: %" PRId64 ")", r->set_ret);
 	if (r->run_seen)
-		page_textf(p, ", run %s+%s", r->run_exact ? "" : "<",
-			   duration(time, r->t_run_ns - r->t_set_ns));
+		page_textf(p, ", run %s+%s%s", r->run_exact ? "" : "<",
+			   duration(time, r->t_run_ns - r->t_set_ns),
+			   r->pages_failed ? " (failed)" : "");
 	if (r->mapped)
 		page_textf(p, ", eVMCS mapped +%s", duration(time, r->t_map_ns - r->t_set_ns));
 	if (r->end != END_RAN && r->end != END_LEFT)
@@ -439,10 +464,65 @@ static void put_stack(struct report *r, const struct kernel_stack *stack)
 	page_put(&r->page, "</pre>\n");
 }
 
+static bool is_same_stack(const struct kernel_stack *a, const struct kernel_stack *b)
+{
+	int i;
+
+	if (!a || !b || a->nr != b->nr)
+		return false;
+	for (i = 0; i < a->nr; i++)
+		if (strcmp(a->entry[i], b->entry[i]))
+			return false;
+	return true;
+}
+
+/* The first one above by the same access, or NULL. */
+static const struct anomaly *access_above(const struct restore *r, const struct anomaly *a)
+{
+	const struct anomaly *other;
+
+	for (other = r->anomalies; other < a; other++)
+		if (other->access == a->access)
+			return other;
+	return NULL;
+}
+
+/* The first one above with the same stack, or NULL. */
+static const struct anomaly *stack_above(const struct restore *r, const struct anomaly *a)
+{
+	const struct anomaly *other;
+
+	for (other = r->anomalies; other < a; other++)
+		if (is_same_stack(anomaly_stack(r, other), anomaly_stack(r, a)))
+			return other;
+	return NULL;
+}
+
+/* Whatever is told above is not told again. */
+static void put_evidence(struct report *report, const struct restore *r, const struct anomaly *a)
+{
+	const struct anomaly *told = a->access >= 0 ? access_above(r, a) : NULL;
+	const struct anomaly *shown = stack_above(r, a);
+	struct page *p = &report->page;
+	char text[ACCESS_TEXT_LEN];
+
+	if (told) {
+		page_put(p, "<p>By the access that is told with %s, above.</p>\n", told->cls->id);
+	} else if (a->access >= 0) {
+		page_put(p, "<p>");
+		page_text(p, access_text(text, r->accesses[a->access]));
+		page_put(p, "</p>\n");
+	}
+	if (!shown)
+		put_stack(report, anomaly_stack(r, a));
+	else if (shown != told)
+		page_put(p, "<p>Its stack is that of %s, above.</p>\n", shown->cls->id);
+}
+
 static void put_anomaly(struct report *report, const struct restore *r, const struct anomaly *a)
 {
 	struct page *p = &report->page;
-	char text[ACCESS_TEXT_LEN], entry[ENTRY_TEXT_LEN];
+	char entry[ENTRY_TEXT_LEN];
 
 	page_put(p, "<h4><span class='word %s'>%s</span> <a href='#%s'>%s %s</a></h4>\n<p>",
 		 severity_name(a->severity), severity_words[a->severity], a->cls->name, a->cls->id,
@@ -454,12 +534,7 @@ static void put_anomaly(struct report *report, const struct restore *r, const st
 		page_text(p, entry_text(entry, &r->first_entry));
 		page_put(p, "</p>\n");
 	}
-	if (a->access >= 0) {
-		page_put(p, "<p>");
-		page_text(p, access_text(text, r->accesses[a->access]));
-		page_put(p, "</p>\n");
-	}
-	put_stack(report, anomaly_stack(r, a));
+	put_evidence(report, r, a);
 }
 
 static void put_event(struct page *p, const struct restore *r, const struct kept_event *e)
@@ -534,9 +609,11 @@ static void put_detail(struct report *r, const struct kept_detail *d, bool open)
 	page_put(p, "</p>\n");
 	timeline_draw(p, d);
 	for (i = 0; i < WHY_COUNT; i++)
-		if (s->why & (1U << i))
-			page_put(p, "<p class=inconclusive>in doubt: %s</p>\n",
-				 inconclusive_text(i));
+		if (s->why & (1U << i)) {
+			page_put(p, "<p class=inconclusive>in doubt: ");
+			link_restore_doubt(p, i);
+			page_put(p, "</p>\n");
+		}
 	for (i = 0; i < s->nr_anomalies; i++)
 		put_anomaly(r, s, &s->anomalies[i]);
 	put_events(r, d, open);
@@ -648,75 +725,6 @@ static void put_groups(struct report *r)
 	timeline_legend(&r->page);
 	for (i = 0; i < r->kept.nr_groups; i++)
 		put_group(r, &r->kept.groups[i]);
-}
-
-/* ---- what was found, explained ---- */
-
-static void put_explanation(struct page *p, const struct anomaly_class *cls)
-{
-	const struct explanation *e = explanation_of(cls);
-	int i;
-
-	page_put(p, "<section class=explained id='%s'><h3>%s %s</h3>\n<p><b>", cls->name, cls->id,
-		 cls->name);
-	page_text(p, cls->title);
-	page_put(p, "</b></p>\n");
-	page_paragraphs(p, e->means);
-	page_put(p, "<h4>Why it matters</h4>\n");
-	page_paragraphs(p, e->matters);
-	page_put(p, "<h4>What to do</h4>\n");
-	page_paragraphs(p, e->todo);
-	page_put(p, "<h4>Kernels</h4>\n");
-	page_paragraphs(p, e->kernels);
-	page_put(p,
-		 "<h4>How to reproduce it</h4>\n<p>In the lab, from a clone of evmcs-trace:</p>\n"
-		 "<pre>");
-	for (i = 0; e->scenarios[i]; i++)
-		page_put(p, "scenarios/catalogue/run -s %s build/one\n", e->scenarios[i]);
-	page_put(p, "</pre></section>\n");
-}
-
-static void put_doubt(struct page *p, const struct doubt_explanation *e)
-{
-	page_put(p, "<section class=explained><h3>");
-	page_text(p, e->says);
-	page_put(p, "</h3>\n");
-	page_paragraphs(p, e->text);
-	page_put(p, "</section>\n");
-}
-
-/* What keeps it from being sure, and what to do about that. */
-static void put_doubts(struct report *r)
-{
-	const struct verdict *v = &r->verdict;
-	unsigned int why = 0;
-	int i;
-
-	for (i = 0; i < r->kept.nr_groups; i++)
-		why |= r->kept.groups[i].why;
-	if (!why && !v->doubts)
-		return;
-	page_put(&r->page, "<h2>What is in doubt</h2>\n");
-	for (i = 0; i < DOUBT_COUNT; i++)
-		if (v->doubts & (1U << i))
-			put_doubt(&r->page, &run_doubts[i]);
-	for (i = 0; i < WHY_COUNT; i++)
-		if (why & (1U << i))
-			put_doubt(&r->page, &restore_doubts[i]);
-}
-
-static void put_explanations(struct report *r)
-{
-	bool any = false;
-	int i;
-
-	for (i = 0; i < anomaly_nr_classes; i++) {
-		if (!r->kept.class_counts[i])
-			continue;
-		page_put(&r->page, "%s", any ? "" : "<h2>What was found</h2>\n");
-		any = true;
-		put_explanation(&r->page, &anomaly_classes[i]);
-	}
 }
 
 /* ---- the host ---- */
@@ -846,8 +854,8 @@ int report_write(struct sink *sink)
 	put_answer(r);
 	put_summary(r);
 	put_groups(r);
-	put_explanations(r);
-	put_doubts(r);
+	put_explanations(p, &r->kept);
+	put_doubts(p, &r->kept, &r->verdict);
 	put_host(r);
 	page_put(p, "</main>\n<footer>Judged by evmcs-trace: between KVM_SET_NESTED_STATE and the "
 		    "first KVM_RUN, KVM must not touch guest memory. No guest memory is in this "

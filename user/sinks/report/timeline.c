@@ -16,11 +16,25 @@
 #define ROW 16.0 /* of anomalies */
 #define TOP 22.0
 #define MIN_BAR 3.0
+#define FAILED_BAR 13.0 /* of a KVM_RUN that failed: its cross is to be seen */
 #define LABEL_CHAR 6.7 /* as wide as a bold letter is, where fonts are wide */
+#define LABEL_GAP 5.0 /* between two labels in one row */
+#define MAX_LABELS 64
+#define LABEL_LEN 80
 /* KVM_SET_NESTED_STATE is drawn again where it has less than this part of the whole. */
 #define NARROW 0.15
 
 enum lane { LANE_IOCTL, LANE_MEMORY, LANE_SLOTS, LANE_COUNT };
+
+/* Text beside a mark. It is drawn when all marks are: none of them crosses it. */
+struct label {
+	double from, to; /* what it covers */
+	double y;
+	double reach; /* so much right of its mark it may begin, where marks lie close together */
+	bool left; /* of its mark */
+	const char *cls;
+	char text[LABEL_LEN];
+};
 
 struct drawing {
 	struct page *page;
@@ -30,12 +44,7 @@ struct drawing {
 	uint64_t to;
 	double y[LANE_COUNT]; /* of the lane's middle; 0: there is none */
 	double bottom;
-	double label_ends; /* where the last label of the memory lane ends */
-	/* where those of the ioctl lane are */
-	struct {
-		double from;
-		double to;
-	} labels[KEPT_DOINGS + 1];
+	struct label labels[MAX_LABELS];
 	int nr_labels;
 };
 
@@ -62,6 +71,122 @@ static uint64_t after_set(const struct restore *r, uint64_t t_ns)
 static uint64_t ban_ends(const struct drawing *d)
 {
 	return d->r->run_seen ? after_set(d->r, d->r->t_run_ns) : d->to;
+}
+
+/* ---- labels ---- */
+
+#define NEAR 40.0 /* a label is no further from its mark than this */
+
+static bool is_beside(const struct label *a, const struct label *b)
+{
+	return fabs(a->y - b->y) < ROW - 2;
+}
+
+static bool is_free(const struct drawing *d, const struct label *l)
+{
+	int i;
+
+	if (l->from < LEFT || l->to > LEFT + WIDTH + RIGHT)
+		return false;
+	for (i = 0; i < d->nr_labels; i++) {
+		const struct label *other = &d->labels[i];
+
+		if (is_beside(other, l) && l->from < other->to + LABEL_GAP &&
+		    other->from < l->to + LABEL_GAP)
+			return false;
+	}
+	return true;
+}
+
+/* The line of KVM_RUN goes down from its bar; less than 0: there is none at this height. */
+static double run_line(const struct drawing *d, double y)
+{
+	uint64_t run = after_set(d->r, d->r->t_run_ns);
+
+	return d->r->run_seen && is_inside(d, run) && y > d->y[LANE_IOCTL] ? x_of(d, run) : -1;
+}
+
+static bool is_clear(const struct drawing *d, const struct label *l)
+{
+	double line = run_line(d, l->y);
+
+	return is_free(d, l) && !(l->from < line && l->to > line);
+}
+
+static void put_beside(struct label *l, double x, double gap, bool left)
+{
+	double width = (double)strlen(l->text) * LABEL_CHAR;
+
+	l->left = left;
+	l->to = left ? x - gap : x + gap + width;
+	l->from = l->to - width;
+}
+
+/* Behind the labels that are in its way; false: it would be too far. */
+static bool put_behind(const struct drawing *d, struct label *l)
+{
+	double width = l->to - l->from, start = l->from;
+	int i = 0;
+
+	while (i < d->nr_labels) {
+		const struct label *other = &d->labels[i++];
+
+		if (!is_beside(other, l) || l->from >= other->to + LABEL_GAP ||
+		    other->from >= l->from + width + LABEL_GAP)
+			continue;
+		l->from = other->to + LABEL_GAP;
+		i = 0; /* there it may be in the way of another */
+	}
+	l->to = l->from + width;
+	return l->from - start < fmax(NEAR, l->reach);
+}
+
+/* Right of x, else left of it, behind what is there, or before the line of KVM_RUN. */
+static bool find_place(const struct drawing *d, struct label *l, double x, double gap)
+{
+	double line = run_line(d, l->y);
+	int left;
+
+	for (left = 0; left < 2; left++) {
+		put_beside(l, x, gap, left);
+		if (is_clear(d, l))
+			return true;
+	}
+	put_beside(l, x, gap, false);
+	if (put_behind(d, l) && is_clear(d, l))
+		return true;
+	if (line >= 0 && x >= line && x - line < NEAR) {
+		put_beside(l, line, 3, true);
+		if (is_free(d, l))
+			return true;
+	}
+	return false;
+}
+
+/* must: rather over something else than not at all, and that where it is wholly seen. */
+static void put_label(struct drawing *d, struct label *l, double x, double gap, bool must)
+{
+	bool found;
+
+	if (d->nr_labels == MAX_LABELS)
+		return;
+	found = find_place(d, l, x, gap);
+	if (!found && must)
+		put_beside(l, x, gap, x > LEFT + WIDTH / 2);
+	if (found || must)
+		d->labels[d->nr_labels++] = *l;
+}
+
+static void draw_labels(struct drawing *d)
+{
+	int i;
+
+	for (i = 0; i < d->nr_labels; i++) {
+		const struct label *l = &d->labels[i];
+
+		page_put(d->page, "<text class='at%s %s' x=%.1f y=%.1f>%s</text>\n",
+			 l->left ? " left" : "", l->cls, l->left ? l->to : l->from, l->y, l->text);
+	}
 }
 
 /* ---- the lanes ---- */
@@ -94,21 +219,11 @@ static void draw_bar(struct drawing *d, enum lane lane, const char *cls, uint64_
 		 d->y[lane] - 6, width > MIN_BAR ? width : MIN_BAR);
 }
 
-/* For a label above the ioctl lane, if no other is there. */
-static bool take_room(struct drawing *d, double from, double to)
-{
-	int i;
-
-	for (i = 0; i < d->nr_labels; i++)
-		if (from < d->labels[i].to && to > d->labels[i].from)
-			return false;
-	d->labels[d->nr_labels].from = from;
-	d->labels[d->nr_labels++].to = to;
-	return true;
-}
+#define ABOVE 10.0 /* a label over the middle of its lane */
 
 static void draw_set(struct drawing *d)
 {
+	struct label label = { .y = d->y[LANE_IOCTL] - ABOVE, .cls = "", .text = "SET" };
 	char time[DURATION_LEN];
 	double x = x_of(d, 0), end = x_of(d, d->r->set_duration_ns);
 
@@ -119,16 +234,15 @@ static void draw_set(struct drawing *d)
 	if (end - x > 4 * LABEL_CHAR)
 		page_put(d->page, "<text class=in x=%.1f y=%.1f>SET</text>\n", (x + end) / 2,
 			 d->y[LANE_IOCTL] + 4);
-	else {
-		page_put(d->page, "<text class=at x=%.1f y=%.1f>SET</text>\n", x,
-			 d->y[LANE_IOCTL] - 10);
-		take_room(d, x, x + 4 * LABEL_CHAR);
-	}
+	else
+		put_label(d, &label, x, 0, true);
 }
 
 /* What is no surprise in a restore is named where it is pointed at. */
 static bool is_named(const struct kept_doing *doing)
 {
+	if (doing->failed) /* KVM_RUN's label is its */
+		return false;
 	return doing->ioctl || doing->point == PT_NESTED_EXIT || doing->point == PT_SHADOW_COPY ||
 	       doing->point == PT_FREE_VCPU;
 }
@@ -150,24 +264,16 @@ static bool proves_something(const struct restore *r, const struct kept_doing *d
 
 static void label_doing(struct drawing *d, const struct kept_doing *doing)
 {
-	double x = x_of(d, after_set(d->r, doing->from_ns)), width;
-	double end = x_of(d, after_set(d->r, doing->to_ns));
+	struct label label = { .y = d->y[LANE_IOCTL] - ABOVE, .cls = "" };
+	double x = x_of(d, after_set(d->r, doing->from_ns));
 	char cmd[IOCTL_TEXT_LEN];
-	const char *name = doing_name(cmd, doing);
-	bool left;
 
 	if (!is_named(doing) || !is_inside(d, after_set(d->r, doing->from_ns)))
 		return;
-	width = (double)strlen(name) * LABEL_CHAR;
-	left = x + width > LEFT + WIDTH + RIGHT;
+	snprintf(label.text, sizeof(label.text), "%s", doing_name(cmd, doing));
 	/* a long bar need not have it where it begins */
-	while (!take_room(d, left ? x - width : x, left ? x : x + width + LABEL_CHAR)) {
-		x += LABEL_CHAR;
-		if (left || x > end || x + width > LEFT + WIDTH + RIGHT)
-			return;
-	}
-	page_put(d->page, "<text class='at%s' x=%.1f y=%.1f>%s</text>\n", left ? " left" : "", x,
-		 d->y[LANE_IOCTL] - 10, name);
+	label.reach = x_of(d, after_set(d->r, doing->to_ns)) - x;
+	put_label(d, &label, x, 0, false);
 }
 
 /* Other ioctls as bars in the lane of them, what KVM did in any as lines beneath. */
@@ -177,7 +283,7 @@ static void draw_doing(struct drawing *d, const struct kept_doing *doing)
 	char cmd[IOCTL_TEXT_LEN], time[DURATION_LEN];
 	double x = x_of(d, from), width = x_of(d, to) - x;
 
-	if (!is_inside(d, from))
+	if (doing->failed || !is_inside(d, from))
 		return;
 	page_put(d->page,
 		 "<rect class=%s x=%.1f y=%.1f width=%.1f height=%d><title>%s, %s</title></rect>\n",
@@ -201,22 +307,68 @@ static void draw_doings(struct drawing *d)
 			label_doing(d, &d->detail->doings[i]);
 }
 
+/* ---- KVM_RUN ---- */
+
+static const char *run_name(const struct restore *r)
+{
+	if (!r->run_exact)
+		return "has run by here";
+	return r->pages_failed ? "KVM_RUN failed" : "KVM_RUN";
+}
+
+/* One that came back without having entered the guest: no bar, but a frame with a cross in it. */
+static void draw_failed_run(struct drawing *d, const struct kept_doing *doing)
+{
+	uint64_t from = after_set(d->r, doing->from_ns), to = after_set(d->r, doing->to_ns);
+	double x = x_of(d, from), width = fmax(x_of(d, to) - x, FAILED_BAR);
+	double y = d->y[LANE_IOCTL];
+	char time[DURATION_LEN];
+
+	if (!is_inside(d, from))
+		return;
+	page_put(d->page,
+		 "<rect class=failed x=%.1f y=%.1f width=%.1f height=12 rx=2><title>KVM_RUN that "
+		 "failed after %s: the guest did not run</title></rect><path class=failed "
+		 "d='M%.1f %.1fl8 8m0 -8l-8 8'/>\n",
+		 x, y - 6, width, duration(time, to - from), x + width / 2 - 4, y - 4);
+}
+
+/* From where the vCPU is known to have run, to the end of the drawing. */
+static void draw_run_bar(struct drawing *d)
+{
+	uint64_t from = after_set(d->r, d->r->pages_failed ? d->detail->ran_ns : d->r->t_run_ns);
+
+	if (!is_inside(d, from) || (d->r->pages_failed && !d->detail->ran_ns))
+		return;
+	draw_bar(d, LANE_IOCTL, "run", from, d->to);
+	page_put(d->page, "<title>%s</title></rect>",
+		 !d->r->run_exact     ? "it has run by here at the latest"
+		 : d->r->pages_failed ? "KVM_RUN, in which the vCPU ran after one that failed"
+				      : "KVM_RUN");
+}
+
 static void draw_run(struct drawing *d)
 {
+	struct label label = { .y = d->y[LANE_IOCTL] - ABOVE,
+			       .cls = d->r->pages_failed ? "warn" : "" };
 	uint64_t run = after_set(d->r, d->r->t_run_ns);
 	double x = x_of(d, run);
+	int i;
 
 	if (!d->r->run_seen || !is_inside(d, run))
 		return;
-	draw_bar(d, LANE_IOCTL, "run", run, d->to);
-	page_put(d->page, "<title>%s</title></rect>",
-		 d->r->run_exact ? "KVM_RUN" : "it has run by here at the latest");
-	page_put(d->page,
-		 "<path class='%s' d='M%.1f %.1fV%.1f'/><text class='at %s' x=%.1f "
-		 "y=%.1f>%s</text>\n",
-		 d->r->run_exact ? "ran" : "ran late", x, TOP - 10, d->bottom,
-		 x > LEFT + WIDTH - 100 ? "left" : "", x, TOP - 12,
-		 d->r->run_exact ? "KVM_RUN" : "has run by here");
+	draw_run_bar(d);
+	for (i = 0; i < d->detail->nr_doings; i++)
+		if (d->detail->doings[i].failed)
+			draw_failed_run(d, &d->detail->doings[i]);
+	page_put(d->page, "<path class='ran%s%s' d='M%.1f %.1fV%.1f'/>\n",
+		 d->r->run_exact ? "" : " late", d->r->pages_failed ? " failed" : "", x,
+		 d->y[LANE_IOCTL] - 6, d->bottom);
+	snprintf(label.text, sizeof(label.text), "%s", run_name(d->r));
+	/* beside SET where there is room for both, else higher */
+	if (!find_place(d, &label, x, 0))
+		label.y = TOP - 12;
+	put_label(d, &label, x, 0, true);
 }
 
 /* ---- what reached guest memory ---- */
@@ -263,28 +415,14 @@ static const char *access_class(const struct restore *r, int index)
 
 static void label_access(struct drawing *d, const struct access *a, double x, const char *cls)
 {
-	char text[80];
-	double width;
+	struct label label = { .y = d->y[LANE_MEMORY] - 14, .cls = cls };
 
 	if (a->gpa == GPA_UNKNOWN)
-		snprintf(text, sizeof(text), "%s", point_name(a->point));
+		snprintf(label.text, sizeof(label.text), "%s", point_name(a->point));
 	else
-		snprintf(text, sizeof(text), "%s %s 0x%" PRIx64, point_name(a->point),
+		snprintf(label.text, sizeof(label.text), "%s %s 0x%" PRIx64, point_name(a->point),
 			 a->purpose ? purpose_name(a->purpose) : "", a->gpa);
-	width = (double)strlen(text) * LABEL_CHAR;
-	if (x < d->label_ends)
-		return;
-	if (x + width > LEFT + WIDTH) {
-		if (x - width < d->label_ends || x - width < LEFT)
-			return;
-		page_put(d->page, "<text class='at left %s' x=%.1f y=%.1f>%s</text>", cls, x,
-			 d->y[LANE_MEMORY] - 14, text);
-		d->label_ends = x + LABEL_CHAR;
-		return;
-	}
-	page_put(d->page, "<text class='at %s' x=%.1f y=%.1f>%s</text>", cls, x,
-		 d->y[LANE_MEMORY] - 14, text);
-	d->label_ends = x + width + LABEL_CHAR;
+	put_label(d, &label, x, 0, false);
 }
 
 static void draw_access(struct drawing *d, int index)
@@ -388,28 +526,32 @@ static int anomaly_rows(const struct restore *r)
 	return most;
 }
 
-static void draw_anomaly(struct drawing *d, const struct anomaly *a, double y)
+/* first: of its class; the marks of the others may do without a name. */
+static void draw_anomaly(struct drawing *d, const struct anomaly *a, double y, bool first)
 {
-	double width = (double)(strlen(a->cls->id) + strlen(a->cls->name) + 1) * LABEL_CHAR;
+	struct label label = { .y = y + 10, .cls = "" };
 	double x = x_of(d, after_set(d->r, a->t_ns));
-	bool left = x + 8 + width > LEFT + WIDTH + RIGHT;
 
-	page_put(d->page,
-		 "<g class=%s><path d='M%.1f %.1fl6 11h-12z'/><text class='at%s' x=%.1f "
-		 "y=%.1f>%s %s</text></g>\n",
-		 severity_class(a->severity), x, y, left ? " left" : "", left ? x - 8 : x + 8,
-		 y + 10, a->cls->id, a->cls->name);
+	page_put(d->page, "<g class=%s><path d='M%.1f %.1fl6 11h-12z'/></g>\n",
+		 severity_class(a->severity), x, y);
+	snprintf(label.text, sizeof(label.text), "%s %s", a->cls->id, a->cls->name);
+	put_label(d, &label, x, 8, first);
 }
 
 static void draw_anomalies(struct drawing *d)
 {
 	double top = d->bottom - ROW * anomaly_rows(d->r) - 4;
-	int i;
+	uint64_t named = 0; /* rows */
+	int i, row;
 
 	page_put(d->page, "<text class=lane x=%.0f y=%.1f>anomalies</text>\n", LEFT - 8, top + 10);
-	for (i = 0; i < d->r->nr_anomalies; i++)
-		if (is_inside(d, after_set(d->r, d->r->anomalies[i].t_ns)))
-			draw_anomaly(d, &d->r->anomalies[i], top + ROW * row_of(d->r, i));
+	for (i = 0; i < d->r->nr_anomalies; i++) {
+		if (!is_inside(d, after_set(d->r, d->r->anomalies[i].t_ns)))
+			continue;
+		row = row_of(d->r, i);
+		draw_anomaly(d, &d->r->anomalies[i], top + ROW * row, !(named & 1ULL << row));
+		named |= 1ULL << row;
+	}
 }
 
 /* ---- the scale ---- */
@@ -457,7 +599,7 @@ static bool has_anomalies_between(const struct restore *r, uint64_t from, uint64
 static void draw(struct page *page, const struct kept_detail *detail, uint64_t to, const char *what)
 {
 	const struct restore *r = &detail->restore;
-	struct drawing d = { .page = page, .r = r, .detail = detail, .to = to, .label_ends = LEFT };
+	struct drawing d = { .page = page, .r = r, .detail = detail, .to = to };
 	bool found = has_anomalies_between(r, 0, to);
 	double height;
 
@@ -477,8 +619,8 @@ static void draw(struct page *page, const struct kept_detail *detail, uint64_t t
 		draw_lane(&d, LANE_SLOTS, "memslots");
 	draw_ban(&d);
 	draw_set(&d);
-	draw_doings(&d);
 	draw_run(&d);
+	draw_doings(&d);
 	draw_accesses(&d);
 	draw_map(&d);
 	if (r->nr_memslots)
@@ -486,6 +628,7 @@ static void draw(struct page *page, const struct kept_detail *detail, uint64_t t
 	if (found)
 		draw_anomalies(&d);
 	draw_scale(&d);
+	draw_labels(&d);
 	page_put(page, "</svg></div>\n");
 }
 
@@ -560,7 +703,8 @@ void timeline_draw_small(struct page *page, const struct kept_row *row)
 		 "<path class=s d='M0 6h%.1f'/>",
 		 ban, fmax((double)row->set_ns / end * SMALL, 2));
 	if (row->run_ns)
-		page_put(page, "<path class=r d='M%.0f 6H150'/>", ban);
+		page_put(page, "<path class=%s d='M%.0f 6H150'/>", row->run_failed ? "f" : "r",
+			 ban);
 	if (row->map_ns)
 		page_put(page, "<path class=m d='M%.0f 6l3 5h-6z'/>",
 			 (double)row->map_ns / end * SMALL);
@@ -578,6 +722,9 @@ void timeline_legend(struct page *page)
 	} rows[] = {
 		{ "<rect class=set x=1 y=2 width=16 height=10 rx=2 />", "KVM_SET_NESTED_STATE" },
 		{ "<rect class=run x=1 y=2 width=16 height=10 rx=2 />", "KVM_RUN" },
+		{ "<rect class=failed x=1 y=1 width=16 height=12 rx=2 />"
+		  "<path class=failed d='M5 3l8 8m0 -8l-8 8'/>",
+		  "KVM_RUN that failed: the guest did not run" },
 		{ "<rect class=other x=1 y=4 width=16 height=8 />", "another ioctl" },
 		{ "<rect class=inner x=1 y=6 width=16 height=4 />",
 		  "inside: a nested exit, a load of the eVMCS" },
