@@ -472,6 +472,13 @@ mutant "halves, any number of steps" user/model/pairs.c 's/ == MAX_STEPS;/ == 0;
 mutant "lines of any length" user/sources/file.c 's/if \(looked_at > LINE_MAX_LEN\)/if (0)/;s/ <= LINE_MAX_LEN/ >= 0/'
 mutant "a filter is an int" user/trace/encode.c 's/"pid", \(json_int_t\)h->filter_pid/"pid", (json_int_t)(int)h->filter_pid/'
 
+# What a page must not tell twice, nor draw as what it was not.
+first_test=test_report
+mutant "page, accesses are told again" user/sinks/report/report.c 's/if \(other->access == a->access\)/if (0)/'
+mutant "page, stacks are told again" user/sinks/report/report.c 's/if \(is_same_stack\(anomaly_stack\(r, other\), anomaly_stack\(r, a\)\)\)/if (0)/'
+mutant "page, a KVM_RUN that failed is one" user/sinks/report/timeline.c '/^static void draw_run\(/,/^}/s/if \(d->detail->doings\[i\].failed\)/if (0)/'
+mutant "page, the guest ran after it" user/sinks/report/timeline.c 's/ \|\| \(d->r->pages_failed && !d->detail->ran_ns\)\)/)/;s/d->r->pages_failed \? d->detail->ran_ns : //'
+
 # Module files that others made.
 first_test=test_code
 mutant "module files, all memory" user/probes/module_file.c 's/memory_limit_begin\(&limit, MAX_UNPACKED\);/limit.set = false;/'

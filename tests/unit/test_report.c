@@ -82,6 +82,56 @@ static void test_stack_of_a_load(void **state)
 	free(page);
 }
 
+/* Two anomalies of one access: whatever it is told by stands with the first. */
+static void test_a_stack_is_shown_once(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	set(s, L2_EVMCS);
+	set_enter(s, L2_EVMCS);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	enter(s, PT_EVMPTR_LOAD);
+	reach(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	last(s)->nr_stack = 1;
+	last(s)->stack[0] = "kvm_vcpu_map+0x5 [kvm]";
+	s->t_ns += 2 * SLOW_SET_NS;
+	leave(s, PT_MAP, 0);
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_SUCCEEDED);
+	leave(s, PT_NESTED_EXIT, 0);
+	set_leave(s, 0);
+	run_deferred(s);
+	footer(s);
+	page = page_of(s);
+	assert_non_null(strstr(page, "A26 slow-set</a>"));
+	assert_int_equal(count_of(page, "<pre>kvm_vcpu_map+0x5 [kvm]"), 1);
+	assert_non_null(strstr(page, "<p>By the access that is told with A2, above.</p>"));
+	free(page);
+}
+
+/* Nobody takes it for a guest that runs. */
+static void test_kvm_run_that_failed(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	set(s, L2_EVMCS);
+	in_ioctl(s, KVM_RUN);
+	pages_enter(s);
+	load_fails(s, EVMPTRLD_ERROR);
+	pages_leave(s, 0);
+	in_ioctl(s, 0);
+	free_vcpu(s);
+	footer(s);
+	page = page_of(s);
+	assert_non_null(strstr(page, ": the guest did not run</title>"));
+	assert_non_null(strstr(page, ">KVM_RUN failed</text>"));
+	/* that of the legend */
+	assert_int_equal(count_of(page, "<rect class=run "), 1);
+	assert_non_null(strstr(page, " (failed)"));
+	free(page);
+}
+
 static void test_answer_comes_first(void **state)
 {
 	struct stream *s = *state;
@@ -283,6 +333,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_answer_comes_first),
 		TEST(test_stack_of_a_load),
+		TEST(test_a_stack_is_shown_once),
+		TEST(test_kvm_run_that_failed),
 		TEST(test_proof_is_shown),
 		TEST(test_of_other_vms_only_what_its_task_did),
 		TEST(test_doubt_is_told),
