@@ -103,13 +103,14 @@ static void put_access_words(char *out, size_t size, const struct seen_event *ev
 		snprintf(out + n, size - (size_t)n, ", %" PRIu64 " bytes", ev->len);
 }
 
-static void put_slot_words(char *out, size_t size, const struct seen_event *ev)
+const char *memslot_text(char out[MEMSLOT_TEXT_LEN], uint32_t slot, uint64_t gpa, uint64_t size)
 {
-	if (ev->len)
-		snprintf(out, size, " %u at 0x%" PRIx64 ", 0x%" PRIx64 " bytes", ev->slot, ev->gpa,
-			 ev->len);
+	if (size)
+		snprintf(out, MEMSLOT_TEXT_LEN, "%u at 0x%" PRIx64 ", 0x%" PRIx64 " bytes", slot,
+			 gpa, size);
 	else
-		snprintf(out, size, " %u goes away", ev->slot);
+		snprintf(out, MEMSLOT_TEXT_LEN, "%u goes away", slot);
+	return out;
 }
 
 const char *event_text(char out[EVENT_TEXT_LEN], const struct seen_event *ev)
@@ -117,11 +118,12 @@ const char *event_text(char out[EVENT_TEXT_LEN], const struct seen_event *ev)
 	int n = snprintf(out, EVENT_TEXT_LEN, "%-5s %s", phase_name(ev->phase),
 			 point_name(ev->point));
 	size_t room = EVENT_TEXT_LEN - (size_t)n;
+	char slot[MEMSLOT_TEXT_LEN];
 
 	if (ev->phase == PHASE_EXIT)
 		snprintf(out + n, room, " = %" PRId64, ev->ret);
 	else if (ev->phase == PHASE_ENTER && point_class(ev->point) == CLASS_MEMSLOT)
-		put_slot_words(out + n, room, ev);
+		snprintf(out + n, room, " %s", memslot_text(slot, ev->slot, ev->gpa, ev->len));
 	else
 		put_access_words(out + n, room, ev);
 	return out;

@@ -38,6 +38,10 @@ const char *ioctl_text(char out[IOCTL_TEXT_LEN], uint32_t cmd);
 #define ACCESS_TEXT_LEN 320
 const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *access);
 
+/* "1 at 0x100000, 0x1000 bytes" or "1 goes away" */
+#define MEMSLOT_TEXT_LEN 80
+const char *memslot_text(char out[MEMSLOT_TEXT_LEN], uint32_t slot, uint64_t gpa, uint64_t size);
+
 /* Wherever one is shown: "enter map evmcs at 0x1002000, 4096 bytes", "exit  map = 0", "enter
  * memslot 1 goes away" */
 #define EVENT_TEXT_LEN 128

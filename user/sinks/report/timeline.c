@@ -184,8 +184,9 @@ static void draw_labels(struct drawing *d)
 	for (i = 0; i < d->nr_labels; i++) {
 		const struct label *l = &d->labels[i];
 
-		page_put(d->page, "<text class='at%s %s' x=%.1f y=%.1f>%s</text>\n",
-			 l->left ? " left" : "", l->cls, l->left ? l->to : l->from, l->y, l->text);
+		page_put(d->page, "<text class='at%s%s%s' x=%.1f y=%.1f>%s</text>\n",
+			 l->left ? " left" : "", l->cls[0] ? " " : "", l->cls,
+			 l->left ? l->to : l->from, l->y, l->text);
 	}
 }
 
@@ -476,14 +477,15 @@ static void draw_slots(struct drawing *d)
 	for (i = 0; i < d->r->nr_memslots; i++) {
 		const struct memslot_change *m = &d->r->memslots[i];
 		uint64_t at = after_set(d->r, m->t_ns);
+		char text[MEMSLOT_TEXT_LEN];
 
 		if (!is_inside(d, at))
 			continue;
 		page_put(d->page,
-			 "<path class=slot d='M%.1f %.1fl5 5l-5 5l-5 -5z'><title>memslot %u: guest "
-			 "address 0x%" PRIx64 ", 0x%" PRIx64 " bytes</title></path>\n",
-			 x_of(d, at), d->y[LANE_SLOTS] - 5, m->slot.slot & 0xffff,
-			 (uint64_t)m->slot.gpa, (uint64_t)m->slot.size);
+			 "<path class=slot d='M%.1f %.1fl5 5l-5 5l-5 -5z'><title>memslot "
+			 "%s</title></path>\n",
+			 x_of(d, at), d->y[LANE_SLOTS] - 5,
+			 memslot_text(text, m->slot.slot & 0xffff, m->slot.gpa, m->slot.size));
 	}
 }
 
