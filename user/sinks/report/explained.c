@@ -43,11 +43,17 @@ static void put_doubt_text(struct page *p, const struct doubt_explanation *doubt
 	page_put(p, "</section>\n");
 }
 
+static void put_heading(struct page *p, const char *of, const char *text)
+{
+	page_put(p, "<h3>of %s: ", of);
+	page_text(p, text);
+	page_put(p, "</h3>\n");
+}
+
 static void put_restore_doubt(struct page *p, int why)
 {
-	page_put(p, "<section class=explained id=doubt-restore-%d><h3>of a restore: ", why);
-	page_text(p, restore_doubts[why].says);
-	page_put(p, "</h3>\n");
+	page_put(p, "<section class=explained id=doubt-restore-%d>", why);
+	put_heading(p, "a restore", restore_doubts[why].says);
 	put_doubt_text(p, &restore_doubts[why]);
 }
 
@@ -60,16 +66,11 @@ static void put_run_doubt(struct page *p, int doubt, const struct verdict *v)
 	for (i = 0; i < v->nr_reasons; i++) {
 		if ((int)v->reason_doubt[i] != doubt)
 			continue;
-		page_put(p, "<h3>of the run: ");
-		page_text(p, v->reasons[i]);
-		page_put(p, "</h3>\n");
+		put_heading(p, "the run", v->reasons[i]);
 		shown++;
 	}
-	if (!shown) {
-		page_put(p, "<h3>of the run: ");
-		page_text(p, run_doubts[doubt].says);
-		page_put(p, "</h3>\n");
-	}
+	if (!shown)
+		put_heading(p, "the run", run_doubts[doubt].says);
 	put_doubt_text(p, &run_doubts[doubt]);
 }
 
@@ -93,11 +94,7 @@ void put_doubts(struct page *p, const struct kept *kept, const struct verdict *v
 
 static void step_text(void *ctx, const char *text)
 {
-	struct page *p = ctx;
-
-	page_put(p, "<p>");
-	page_text(p, text);
-	page_put(p, "</p>\n");
+	page_paragraphs(ctx, text);
 }
 
 static void step_command(void *ctx, const char *command)

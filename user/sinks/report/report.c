@@ -506,13 +506,10 @@ static void put_evidence(struct report *report, const struct restore *r, const s
 	struct page *p = &report->page;
 	char text[ACCESS_TEXT_LEN];
 
-	if (told) {
+	if (told)
 		page_put(p, "<p>By the access that is told with %s, above.</p>\n", told->cls->id);
-	} else if (a->access >= 0) {
-		page_put(p, "<p>");
-		page_text(p, access_text(text, r->accesses[a->access]));
-		page_put(p, "</p>\n");
-	}
+	else if (a->access >= 0)
+		page_paragraphs(p, access_text(text, r->accesses[a->access]));
 	if (!shown)
 		put_stack(report, anomaly_stack(r, a));
 	else if (shown != told)
@@ -529,11 +526,8 @@ static void put_anomaly(struct report *report, const struct restore *r, const st
 		 a->cls->name);
 	page_text(p, a->cls->title);
 	page_put(p, "</p>\n");
-	if (a->of_entry) {
-		page_put(p, "<p>");
-		page_text(p, entry_text(entry, &r->first_entry));
-		page_put(p, "</p>\n");
-	}
+	if (a->of_entry)
+		page_paragraphs(p, entry_text(entry, &r->first_entry));
 	put_evidence(report, r, a);
 }
 

@@ -82,19 +82,21 @@ static bool is_beside(const struct label *a, const struct label *b)
 	return fabs(a->y - b->y) < ROW - 2;
 }
 
+static bool is_in_way(const struct label *other, const struct label *l)
+{
+	return is_beside(other, l) && l->from < other->to + LABEL_GAP &&
+	       other->from < l->to + LABEL_GAP;
+}
+
 static bool is_free(const struct drawing *d, const struct label *l)
 {
 	int i;
 
 	if (l->from < LEFT || l->to > LEFT + WIDTH + RIGHT)
 		return false;
-	for (i = 0; i < d->nr_labels; i++) {
-		const struct label *other = &d->labels[i];
-
-		if (is_beside(other, l) && l->from < other->to + LABEL_GAP &&
-		    other->from < l->to + LABEL_GAP)
+	for (i = 0; i < d->nr_labels; i++)
+		if (is_in_way(&d->labels[i], l))
 			return false;
-	}
 	return true;
 }
 
@@ -131,13 +133,12 @@ static bool put_behind(const struct drawing *d, struct label *l)
 	while (i < d->nr_labels) {
 		const struct label *other = &d->labels[i++];
 
-		if (!is_beside(other, l) || l->from >= other->to + LABEL_GAP ||
-		    other->from >= l->from + width + LABEL_GAP)
+		if (!is_in_way(other, l))
 			continue;
 		l->from = other->to + LABEL_GAP;
+		l->to = l->from + width;
 		i = 0; /* there it may be in the way of another */
 	}
-	l->to = l->from + width;
 	return l->from - start < fmax(NEAR, l->reach);
 }
 
