@@ -1,10 +1,24 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# In the lab: the canary for twenty (or $1) minutes of the machine's time, with restores all the while.
+# In the lab: the canary for twenty (or $1) minutes of the machine's time, with restores all the while;
+# what follows $1 runs it.
 # shellcheck source=tests/lab/job.sh
 . /lib/job.sh
 
 minutes=${1-20}
+[ $# = 0 ] || shift
+
+# settled: waits until all restores are counted, which takes a slow canary a while
+settled()
+{
+	tries=0
+	while [ "$tries" -lt 60 ]; do
+		sleep 1
+		wget -q -O /tmp/settled http://127.0.0.1:9758/metrics
+		awk -v done="$done" '/^evmcs_trace_restores_total/ { n += $2 } END { exit n < done }' /tmp/settled && break
+		tries=$((tries + 1))
+	done
+}
 
 # tell MINUTE: what the canary has done and what it uses
 tell()
@@ -41,19 +55,19 @@ textfile:
   interval: 5s
 END
 load-kvm stock || exit 1
-start soak evmcs-trace serve -c /tmp/serve.yml
+start soak "$@" evmcs-trace serve -c /tmp/serve.yml
 began=$(seconds)
 minute=0 done=0
 while [ "$minute" -le "$minutes" ]; do
 	if [ "$(($(seconds) - began))" -ge "$((minute * 60))" ]; then
-		sleep 1
+		settled
 		tell "$minute"
 		minute=$((minute + 1))
 	fi
 	evmcs-restore --rounds 10 >/dev/null || break
 	done=$((done + 10))
 done
-sleep 2
+settled
 tell end
 finish soak TERM
 for file in /mnt/traces/evmcs-trace-*.jsonl; do

@@ -400,6 +400,14 @@ mutant "explain, long lines" $file 's/define ROFF_WIDTH 78/define ROFF_WIDTH 84/
 file=user/util/nearest.c
 mutant "explain, no piece of a name" $file 's/strlen\(n->word\) > 2/0/'
 mutant "explain, no beginning" $file 's/best = min\(best, row\[j - 1\] \+ 1\)/;/'
+# What stands on a screen.
+first_test=test_small
+mutant "text, how it ended told twice" user/sinks/words.c 's/r->end == END_REFUSED && /0 \&\& /'
+mutant "text, harm among the harmless" user/sinks/text.c 's/(== SEVERITY_INFO\)) != harmless/\1 == harmless/'
+mutant "text, warnings first" user/sinks/text.c 's/"what to do", errors, warnings/"what to do", warnings, errors/'
+mutant "text, the last example" user/sinks/text.c 's/worst <= t->example_severity/worst < t->example_severity/'
+mutant "text, show of what cannot be read twice" user/sinks/text.c 's/!strcmp\(t->options.label, "-"\)/0/'
+mutant "results, none of libc" user/util/errstr.c 's/result < 0 && result >= -INT_MAX/result < 0/'
 # Source lines of stacks.
 first_test=test_lines
 mutant "lines, of any build" user/symbols/stack_lines.c 's/if \(object < 0 \|\| .*/if (object < 0)/'

@@ -215,6 +215,26 @@ static void error_texts(void **state)
 	assert_non_null(strstr(errstr(100000), "100000"));
 }
 
+static void expect_result(int64_t result, const char *wanted)
+{
+	char text[RESULT_TEXT_LEN];
+
+	assert_string_equal(result_text(text, result), wanted);
+}
+
+static void result_texts(void **state)
+{
+	(void)state;
+	expect_result(0, "0");
+	expect_result(4224, "4224");
+	expect_result(-22, "-EINVAL");
+	expect_result(-524, "-ENOTSUPP");
+	/* none of libc's */
+	expect_result(-100000, "-100000");
+	expect_result(-(INT64_C(1) << 32) - 22, "-4294967318");
+	expect_result(INT64_MIN, "-9223372036854775808");
+}
+
 static void expect_timestamp(uint64_t wall_ns, uint64_t t_ns, const char *wanted)
 {
 	struct trace_header h = { .wall_ns = wall_ns };
@@ -387,14 +407,21 @@ static struct sink *text_sink(void *arg)
 	return text_sink_new(&screen->options);
 }
 
-static void expect_screen(struct stream *s, struct text_options options, const char *wanted)
+static char *screen_of(struct stream *s, struct text_options options)
 {
 	struct screen screen = { .options = options };
 
 	screen.options.out = open_memstream(&screen.text, &screen.len);
 	screen_story(&screen, s, text_sink, &screen);
-	assert_string_equal(screen.text, wanted);
-	free(screen.text);
+	return screen.text;
+}
+
+static void expect_screen(struct stream *s, struct text_options options, const char *wanted)
+{
+	char *text = screen_of(s, options);
+
+	assert_string_equal(text, wanted);
+	free(text);
 }
 
 static void story(struct stream *s, const char *name)
@@ -540,7 +567,7 @@ static void text_of_events(void **state)
 		"22:13:20.000005    enter read-guest, 8 bytes     vm1/vcpu0 tid 2000 in"
 		" ioctl 0x12345678\n"
 		"22:13:20.000001  FAIL L2 native            CPU 0/KVM[1001] vm1/vcpu0"
-		"  set 3.0 us  open  mem-in-set,mem-before-run\n"
+		"  set 3.0 us  open  mem-before-run  info: mem-in-set\n"
 		"    restore 00000000-1388-1\n"
 		"    inconclusive: the trace ended before the vCPU ran\n"
 		"22:13:20.000003  INFO mem-in-set (A3)  CPU 0/KVM[1001] vm1/vcpu0\n"
@@ -554,7 +581,56 @@ static void text_of_events(void **state)
 		"FAIL: 1 of 1 restores broke the rule\n"
 		"  paths: native 1\n"
 		"  5 events, 0 lost\n"
-		"  what to do: evmcs-trace explain mem-before-run\n");
+		"  what to do: evmcs-trace explain mem-before-run\n"
+		"  for information: evmcs-trace explain mem-in-set\n");
+}
+
+static void refused(struct stream *s)
+{
+	set_enter(s, 0);
+	s->a->flags |= REC_VMXON;
+	set_leave(s, -EINVAL);
+}
+
+/* How it ended is told once, by its name; a warning has its way on, too. */
+static void text_of_a_refusal(void **state)
+{
+	struct stream *s = *state;
+
+	refused(s);
+	footer(s);
+	expect_screen(s, plain,
+		      "22:13:20.000001  PASS L1 native            CPU 0/KVM[1001] vm1/vcpu0"
+		      "  set 1.0 us (refused: -EINVAL)  partial-set\n"
+		      "22:13:20.000002  WARNING partial-set (A20)  CPU 0/KVM[1001] vm1/vcpu0\n"
+		      "    a refused KVM_SET_NESTED_STATE left a part of the state behind\n"
+		      "PASS: 1 restore; the restore path touched no guest memory before KVM_RUN; 1"
+		      " warning: partial-set\n"
+		      "  paths: native 1\n"
+		      "  2 events, 0 lost\n"
+		      "  what to do: evmcs-trace explain partial-set\n");
+}
+
+/* Of all classes, the worst first; show reads a trace twice. */
+static void text_of_ways_on(void **state)
+{
+	struct text_options options = { .label = "-" };
+	struct stream *s = *state;
+	char *text;
+
+	refused(s);
+	on(s, 2, 0);
+	story(s, "forced-by-second-set");
+	on(s, 3, 0);
+	story(s, "direct");
+	text = screen_of(s, options);
+	assert_non_null(strstr(text, "  leave-map-in-set  info: double-set\n"));
+	assert_non_null(strstr(text, "\n  what to do: evmcs-trace explain direct-map-in-set"
+				     " leave-map-in-set partial-set\n"
+				     "  for information: evmcs-trace explain double-set\n"
+				     "  events of the first that failed: evmcs-trace show"
+				     " 00000000-1388-3 FILE, when the trace is in one\n"));
+	free(text);
 }
 
 /* What a restore is found to have done does not wait for one that does not end. */
@@ -593,22 +669,13 @@ static void text_of_a_pass_with_a_warning(void **state)
 	const struct verdict v = { .kind = VERDICT_PASS,
 				   .restores = 2,
 				   .anomalies[SEVERITY_WARNING] = 3,
-				   .warning_classes = 1 << 5 | 1 << 7 };
+				   .classes = { [SEVERITY_WARNING] = 1 << 5 | 1 << 7 } };
 	char text[ANSWER_TEXT_LEN];
 
 	(void)state;
 	assert_string_equal(answer_text(text, &v),
 			    "2 restores; the restore path touched no guest memory before KVM_RUN; "
 			    "3 warnings: foreign-mm, pages-fail");
-}
-
-static char *screen_text(struct stream *s)
-{
-	struct screen screen = {};
-
-	screen.options.out = open_memstream(&screen.text, &screen.len);
-	screen_story(&screen, s, text_sink, &screen);
-	return screen.text;
 }
 
 /* A VM may be called anything: the terminal is not its to command. */
@@ -623,7 +690,7 @@ static void text_has_no_escapes_of_vms(void **state)
 	on(s, 2, 0);
 	snprintf(s->a->nested.comm, RECORD_COMM_LEN, "\033]0;y\a");
 	story(s, "direct");
-	text = screen_text(s);
+	text = screen_of(s, plain);
 	assert_non_null(strstr(text, " ?[2Jweb???[1001]"));
 	assert_non_null(strstr(text, " ?]0;y?[1002]"));
 	assert_null(strpbrk(text, "\033\a\t\377"));
@@ -648,7 +715,7 @@ static void text_has_no_escapes_of_traces(void **state)
 	set_leave(s, 0);
 	run_deferred(s);
 	footer(s);
-	text = screen_text(s);
+	text = screen_of(s, plain);
 	assert_null(strpbrk(text, "\033"));
 	assert_non_null(strstr(text, "most_are+0x1 [m]\n"));
 	free(text);
@@ -1115,6 +1182,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(vm_names_that_are_long),
 	TEST(own_name),
 	TEST(error_texts),
+	TEST(result_texts),
 	TEST(symbols_of_text),
 	TEST(symbols_that_are_none),
 	TEST(libraries_opened_late),
@@ -1130,6 +1198,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(text_of_nothing),
 	TEST(text_of_findings_only),
 	TEST(text_of_events),
+	TEST(text_of_a_refusal),
+	TEST(text_of_ways_on),
 	TEST(text_of_a_restore_that_waits),
 	TEST(text_of_a_pass_with_a_warning),
 	TEST(text_has_no_escapes_of_vms),

@@ -226,22 +226,37 @@ static void doubts_json(void)
 
 /* ---- for a man page ---- */
 
+/* Of an 80 columns' page, what its indents leave. */
+#define MAN_COMMAND_WIDTH 64
+
 static void man_part(const char *heading, const char *text)
 {
 	printf(".TP\n.B %s\n", heading);
 	print_roff(stdout, text, ".IP");
 }
 
+static void man_text(void *ctx, const char *text)
+{
+	(void)ctx;
+	puts(".IP");
+	print_roff(stdout, text, ".IP");
+}
+
+static void man_command(void *ctx, const char *command)
+{
+	(void)ctx;
+	puts(".EX");
+	print_roff_command(stdout, MAN_COMMAND_WIDTH, INDENT, command);
+	puts(".EE");
+}
+
+static const struct scenario_steps man_steps = { .text = man_text, .command = man_command };
+
 static void man_scenarios(const struct explanation *e)
 {
-	char text[256];
-	size_t len = 0;
-	int i;
-
-	for (i = 0; e->scenarios[i]; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? ", " : "",
-					e->scenarios[i]);
-	man_part("Scenarios", text);
+	puts(".TP\n.B How to reproduce it");
+	puts("These scenarios provoke it:");
+	tell_scenarios_only(e, &man_steps);
 }
 
 static void class_man(const struct anomaly_class *cls)
@@ -282,7 +297,12 @@ static void doubts_man(void)
 
 static void man_begins(void)
 {
-	printf(".SH ANOMALY CLASSES\n");
+	printf(".SH ANOMALY CLASSES\n.TP\n.B How one is reproduced\n");
+	print_roff(stdout,
+		   "Each has scenarios that provoke it, with OPTIONS, and some of them want a "
+		   "modified MODULE.",
+		   ".IP");
+	tell_any_scenario(&man_steps);
 }
 
 /* ---- the command ---- */

@@ -8,6 +8,7 @@
 
 #include "expect/values.h"
 #include "model/names.h"
+#include "util/errstr.h"
 
 #define NS_PER_US 1000ULL
 #define NS_PER_MS 1000000ULL
@@ -300,20 +301,9 @@ bool results_have(const struct results *results, int64_t value)
 	return results->any_error && value < 0;
 }
 
-static const char *result_name(int64_t value, char out[24])
-{
-	const char *name = value < 0 ? strerrorname_np((int)-value) : NULL;
-
-	if (name)
-		snprintf(out, 24, "-%.20s", name);
-	else
-		snprintf(out, 24, "%" PRId64, value);
-	return out;
-}
-
 void results_text(const struct results *results, char *out, size_t size)
 {
-	char name[24];
+	char name[RESULT_TEXT_LEN];
 	size_t at = 0;
 	int i;
 
@@ -321,7 +311,7 @@ void results_text(const struct results *results, char *out, size_t size)
 		at = (size_t)snprintf(out, size, "an error");
 	for (i = 0; i < results->nr && at < size; i++)
 		at += (size_t)snprintf(out + at, size - at, "%s%s", at ? " or " : "",
-				       result_name(results->value[i], name));
+				       result_text(name, results->value[i]));
 }
 
 /* ---- events ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "explain/layout.h"
@@ -186,4 +187,24 @@ void print_roff_line(FILE *out, const char *text)
 			fputc(' ', out);
 	}
 	fputc('\n', out);
+}
+
+void print_roff_command(FILE *out, int width, int indent, const char *command)
+{
+	char *text = NULL, *line, *next;
+	size_t len;
+	FILE *lines = open_memstream(&text, &len);
+
+	if (!lines)
+		return;
+	print_command(lines, width, indent, command);
+	if (!fclose(lines))
+		for (line = text; *line; line = next + 1) {
+			next = strchr(line, '\n');
+			for (; *line == ' '; line++)
+				fputc(' ', out);
+			print_roff_word(out, line, (int)(next - line), 0);
+			fputc('\n', out);
+		}
+	free(text);
 }

@@ -18,6 +18,9 @@ void print_command(FILE *out, int width, int indent, const char *command);
 /* A text for man(7), so that it is shown as it is, with new for each paragraph's begin. */
 void print_roff(FILE *out, const char *text, const char *new);
 
+/* A command in lines of their own, between .EX and .EE, wrapped as print_command() does. */
+void print_roff_command(FILE *out, int width, int indent, const char *command);
+
 /* All of it in one line: what a macro takes as its arguments ends with that. */
 void print_roff_line(FILE *out, const char *text);
 

@@ -76,14 +76,19 @@ static void tell_lab(const struct scenario_steps *to, const char *name)
 	tell(to, to->command, "build/evmcs-trace check -v build/one/out/%s.jsonl", name);
 }
 
-void tell_scenarios(const struct explanation *e, const struct scenario_steps *to)
+static void tell_where(const struct scenario_steps *to)
+{
+	tell(to, to->text,
+	     "In evmcs-trace's source tree after 'make', on a host with VMX, while 'sudo "
+	     "build/evmcs-trace' watches:");
+}
+
+/* Returns the first modified module that one of them wants, or NULL. */
+static const char *tell_each(const struct explanation *e, const struct scenario_steps *to)
 {
 	const char *module = NULL;
 	int i;
 
-	tell(to, to->text,
-	     "In evmcs-trace's source tree after 'make', on a host with VMX, while 'sudo "
-	     "build/evmcs-trace' watches:");
 	for (i = 0; e->scenarios[i]; i++) {
 		const struct scenario *s = scenario_by_name(e->scenarios[i]);
 
@@ -93,7 +98,29 @@ void tell_scenarios(const struct explanation *e, const struct scenario_steps *to
 		if (!module && !is_stock(s))
 			module = s->kernel;
 	}
+	return module;
+}
+
+void tell_scenarios(const struct explanation *e, const struct scenario_steps *to)
+{
+	const char *module;
+
+	tell_where(to);
+	module = tell_each(e, to);
 	if (module)
 		tell_module(to, module);
 	tell_lab(to, e->scenarios[0]);
+}
+
+void tell_scenarios_only(const struct explanation *e, const struct scenario_steps *to)
+{
+	tell_each(e, to);
+}
+
+void tell_any_scenario(const struct scenario_steps *to)
+{
+	tell_where(to);
+	tell(to, to->command, "build/scenarios/evmcs-restore OPTIONS");
+	tell_module(to, "MODULE");
+	tell_lab(to, "SCENARIO");
 }

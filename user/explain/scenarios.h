@@ -17,4 +17,8 @@ struct scenario_steps {
 
 void tell_scenarios(const struct explanation *explanation, const struct scenario_steps *steps);
 
+/* The same where many are told of: once what holds for each, and of each its own. */
+void tell_any_scenario(const struct scenario_steps *steps);
+void tell_scenarios_only(const struct explanation *explanation, const struct scenario_steps *steps);
+
 #endif

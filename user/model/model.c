@@ -208,8 +208,7 @@ static void count(struct verdict *verdict, const struct restore *restore)
 		const struct anomaly *a = &restore->anomalies[i];
 
 		verdict->anomalies[a->severity]++;
-		if (a->severity == SEVERITY_WARNING)
-			verdict->warning_classes |= 1ULL << (a->cls - anomaly_classes);
+		verdict->classes[a->severity] |= 1ULL << (a->cls - anomaly_classes);
 	}
 }
 

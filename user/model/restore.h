@@ -195,7 +195,7 @@ struct verdict {
 	uint64_t by_path[PATH_COUNT];
 	uint64_t resets; /* not among the restores */
 	uint64_t anomalies[SEVERITY_COUNT];
-	uint64_t warning_classes; /* bits by place in anomaly_classes[] */
+	uint64_t classes[SEVERITY_COUNT]; /* those, bits by place in anomaly_classes[] */
 	uint64_t accesses_in_set; /* guest memory reached inside SET */
 	uint64_t accesses_before_run; /* reached before KVM_RUN, SET included */
 	uint64_t saves; /* KVM_GET_NESTED_STATE that succeeded */

@@ -13,6 +13,7 @@
 #include "sinks/owed.h"
 #include "sinks/sink.h"
 #include "sinks/words.h"
+#include "util/errstr.h"
 #include "util/plain.h"
 #include "util/say.h"
 #include "util/terminal.h"
@@ -29,9 +30,11 @@ struct text_sink {
 	size_t len;
 	struct held held; /* anomalies of restores whose line comes */
 	struct owed_lines owed;
-	/* the first restore that broke the rule, and of what it is an example */
+	/* the worst of those with a finding, the first of these; how many have one */
 	char example[RESTORE_ID_LEN];
-	const struct anomaly_class *example_of;
+	enum severity example_severity;
+	uint64_t nr_examples;
+	uint64_t shown_infos; /* classes that lines name and nothing else tells of */
 };
 
 /* What a continued line begins below: the verdict. */
@@ -258,7 +261,8 @@ static void text_unreadable(struct sink *sink, const char *why)
 
 static void print_times(const struct text_sink *t, const struct restore *r)
 {
-	char time[DURATION_LEN];
+	char time[DURATION_LEN], result[RESULT_TEXT_LEN];
+	const char *end = end_text(r);
 
 	/* a SET that had not returned when the trace ended took longer than that */
 	if (r->set_done || r->set_duration_ns)
@@ -267,22 +271,30 @@ static void print_times(const struct text_sink *t, const struct restore *r)
 	else
 		fprintf(t->line, "  set not returned");
 	if (r->set_done && r->set_ret)
-		fprintf(t->line, " (refused: %" PRId64 ")", r->set_ret);
+		fprintf(t->line, " (refused: %s)", result_text(result, r->set_ret));
 	if (r->run_seen)
 		fprintf(t->line, "  run %s+%s", r->run_exact ? "" : "<",
 			duration(time, r->t_run_ns - r->t_set_ns));
 	if (r->mapped)
 		fprintf(t->line, "  map +%s", duration(time, r->t_map_ns - r->t_set_ns));
-	if (r->end != END_RAN && r->end != END_LEFT)
-		fprintf(t->line, "  %s", end_name(r->end));
+	if (end)
+		fprintf(t->line, "  %s", end);
 }
 
-static void print_notes(const struct text_sink *t, const struct restore *r)
+/* Those that are told of beneath, and those that are not since they do no harm. */
+static void print_classes(struct text_sink *t, const struct restore *r, bool harmless)
 {
+	const char *before = harmless ? "  info: " : "  ";
 	int i;
 
-	for (i = 0; i < r->nr_anomalies; i++)
-		fprintf(t->line, "%s%s", i ? "," : "  ", r->anomalies[i].cls->name);
+	for (i = 0; i < r->nr_anomalies; i++) {
+		if ((r->anomalies[i].severity == SEVERITY_INFO) != harmless)
+			continue;
+		fprintf(t->line, "%s%s", before, r->anomalies[i].cls->name);
+		before = ",";
+		if (harmless)
+			t->shown_infos |= 1ULL << (r->anomalies[i].cls - anomaly_classes);
+	}
 }
 
 static void print_doubts(struct text_sink *t, const struct restore *r)
@@ -294,20 +306,21 @@ static void print_doubts(struct text_sink *t, const struct restore *r)
 			print_words(t, INDENT, "inconclusive: %s", inconclusive_text(i));
 }
 
-/* What the verdict's last lines name. */
+/* What the verdict's last lines name: the first that failed, or else that has a warning. */
 static void remember_example(struct text_sink *t, const struct restore *r,
 			     const struct trace_header *header)
 {
-	const struct anomaly *worst = NULL;
+	enum severity worst = r->verdict == VERDICT_FAIL ? SEVERITY_ERROR : SEVERITY_INFO;
 	int i;
 
-	if (r->verdict != VERDICT_FAIL || t->example_of)
-		return;
 	for (i = 0; i < r->nr_anomalies; i++)
-		if (!worst || r->anomalies[i].severity > worst->severity)
-			worst = &r->anomalies[i];
+		if (r->anomalies[i].severity > worst)
+			worst = r->anomalies[i].severity;
+	t->nr_examples += worst > SEVERITY_INFO;
+	if (worst <= t->example_severity)
+		return;
 	restore_id(t->example, header, r->id);
-	t->example_of = worst ? worst->cls : NULL;
+	t->example_severity = worst;
 }
 
 static bool shows(const struct text_sink *t, const struct restore *r)
@@ -334,7 +347,8 @@ static void text_restore(struct sink *sink, const struct restore *r,
 		t->colour ? RESET : "", r->l2 ? "L2" : "L1", path_name(r->path));
 	print_whose(t->line, r);
 	print_times(t, r);
-	print_notes(t, r);
+	print_classes(t, r, false);
+	print_classes(t, r, true);
 	line_end(t);
 	if (t->options.events) {
 		restore_id(id, header, r->id);
@@ -449,17 +463,56 @@ static void print_paths(struct text_sink *t, const struct verdict *v)
 	line_end_words(t, 2);
 }
 
+static void put_classes(FILE *out, uint64_t classes)
+{
+	int i;
+
+	for (i = 0; i < anomaly_nr_classes; i++)
+		if (classes & (1ULL << i))
+			fprintf(out, " %s", anomaly_classes[i].name);
+}
+
+static void print_explain(struct text_sink *t, const char *why, uint64_t first, uint64_t then)
+{
+	if (!(first | then) || !line_begin(t))
+		return;
+	fprintf(t->line, "%s: evmcs-trace explain", why);
+	put_classes(t->line, first);
+	put_classes(t->line, then);
+	line_end_words(t, 2);
+}
+
+static void print_show(struct text_sink *t)
+{
+	const char *what = "its events";
+
+	if (t->nr_examples > 1)
+		what = t->example_severity == SEVERITY_ERROR ? "events of the first that failed"
+							     : "events of the first with a warning";
+
+	/* show reads a trace twice, which standard input cannot be */
+	if (!strcmp(t->options.label, "-"))
+		print_words(t, 2, "%s: evmcs-trace show %s FILE, when the trace is in one", what,
+			    t->example);
+	else
+		print_words(t, 2, "%s: evmcs-trace show %s %s", what, t->example,
+			    printable(t->options.label));
+}
+
 /* Where to read on. */
 static void print_ways_on(struct text_sink *t, const struct verdict *v)
 {
+	/* a class is told as the worst of what it was */
+	const uint64_t errors = v->classes[SEVERITY_ERROR];
+	const uint64_t warnings = v->classes[SEVERITY_WARNING] & ~errors;
+	const uint64_t infos = t->shown_infos & ~(errors | warnings);
+
 	if (v->kind == VERDICT_INCONCLUSIVE)
 		print_words(t, 2, "what to do: evmcs-trace explain inconclusive");
-	if (!t->example_of)
-		return;
-	print_words(t, 2, "what to do: evmcs-trace explain %s", t->example_of->name);
-	if (t->options.label)
-		print_words(t, 2, "its events: evmcs-trace show %s %s", t->example,
-			    printable(t->options.label));
+	print_explain(t, "what to do", errors, warnings);
+	print_explain(t, "for information", infos, 0);
+	if (t->nr_examples && t->options.label)
+		print_show(t);
 }
 
 static void text_verdict(struct sink *sink, const struct verdict *v,

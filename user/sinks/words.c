@@ -6,6 +6,7 @@
 #include "model/anomalies.h"
 #include "model/names.h"
 #include "sinks/words.h"
+#include "util/errstr.h"
 #include "util/plain.h"
 
 const char *const verdict_words[VERDICT_COUNT] = { "PASS", "INCONCLUSIVE", "FAIL" };
@@ -75,11 +76,12 @@ static const char *access_verb(enum evmcs_point point)
 const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *a)
 {
 	char address[24] = "unknown", cmd[IOCTL_TEXT_LEN], time[DURATION_LEN], end[64];
+	char result[RESULT_TEXT_LEN];
 
 	if (a->gpa != GPA_UNKNOWN)
 		snprintf(address, sizeof(address), "0x%" PRIx64, a->gpa);
 	if (a->done)
-		snprintf(end, sizeof(end), "result %" PRId64 ", took %s", a->ret,
+		snprintf(end, sizeof(end), "result %s, took %s", result_text(result, a->ret),
 			 duration(time, a->duration_ns));
 	else
 		snprintf(end, sizeof(end), "still blocked after %s",
@@ -118,10 +120,10 @@ const char *event_text(char out[EVENT_TEXT_LEN], const struct seen_event *ev)
 	int n = snprintf(out, EVENT_TEXT_LEN, "%-5s %s", phase_name(ev->phase),
 			 point_name(ev->point));
 	size_t room = EVENT_TEXT_LEN - (size_t)n;
-	char slot[MEMSLOT_TEXT_LEN];
+	char slot[MEMSLOT_TEXT_LEN], result[RESULT_TEXT_LEN];
 
 	if (ev->phase == PHASE_EXIT)
-		snprintf(out + n, room, " = %" PRId64, ev->ret);
+		snprintf(out + n, room, " = %s", result_text(result, ev->ret));
 	else if (ev->phase == PHASE_ENTER && point_class(ev->point) == CLASS_MEMSLOT)
 		snprintf(out + n, room, " %s", memslot_text(slot, ev->slot, ev->gpa, ev->len));
 	else
@@ -138,6 +140,15 @@ const char *place_text(char out[PLACE_TEXT_LEN], const struct seen_event *ev)
 	snprintf(out, PLACE_TEXT_LEN, "vm%u%s tid %u in %s", ev->vm, vcpu, ev->tid,
 		 ioctl_text(cmd, ev->ioctl));
 	return out;
+}
+
+const char *end_text(const struct restore *r)
+{
+	if (r->end == END_RAN || r->end == END_LEFT)
+		return NULL;
+	if (r->end == END_REFUSED && r->set_done && r->set_ret)
+		return NULL;
+	return end_name(r->end);
 }
 
 const char *plural(uint64_t n)
@@ -157,7 +168,7 @@ static void put_warnings(char out[ANSWER_TEXT_LEN], int n, const struct verdict 
 	n += snprintf(out + n, ANSWER_TEXT_LEN - (size_t)n, "; %" PRIu64 " warning%s", nr,
 		      plural(nr));
 	for (i = 0; i < anomaly_nr_classes && n < ANSWER_TEXT_LEN; i++) {
-		if (!(v->warning_classes & (1ULL << i)))
+		if (!(v->classes[SEVERITY_WARNING] & (1ULL << i)))
 			continue;
 		n += snprintf(out + n, ANSWER_TEXT_LEN - (size_t)n, "%s%s", before,
 			      anomaly_classes[i].name);

@@ -50,6 +50,12 @@ const char *event_text(char out[EVENT_TEXT_LEN], const struct seen_event *event)
 #define PLACE_TEXT_LEN 96
 const char *place_text(char out[PLACE_TEXT_LEN], const struct seen_event *event);
 
+/*
+ * How a restore ended, where its times do not tell: NULL where it ran, where all that
+ * was seen of it was, and where SET's own result is shown.
+ */
+const char *end_text(const struct restore *restore);
+
 /* What a trace comes to, in a sentence: the answer that the verdict's word begins. */
 #define ANSWER_TEXT_LEN 200
 const char *answer_text(char out[ANSWER_TEXT_LEN], const struct verdict *verdict);

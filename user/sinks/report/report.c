@@ -17,6 +17,7 @@
 #include "sinks/report/style.h"
 #include "sinks/report/timeline.h"
 #include "sinks/words.h"
+#include "util/errstr.h"
 
 /* Lines with small drawings are left out of a page that has grown to this. */
 #define PAGE_BYTES (4 << 20)
@@ -415,19 +416,20 @@ static void put_summary(struct report *r)
 
 static void put_times(struct page *p, const struct restore *r)
 {
-	char time[DURATION_LEN];
+	char time[DURATION_LEN], result[RESULT_TEXT_LEN];
+	const char *end = end_text(r);
 
 	page_textf(p, "set %s%s", r->set_done ? "" : ">", duration(time, r->set_duration_ns));
 	if (r->set_done && r->set_ret)
-		page_textf(p, " (refused: %" PRId64 ")", r->set_ret);
+		page_textf(p, " (refused: %s)", result_text(result, r->set_ret));
 	if (r->run_seen)
 		page_textf(p, ", run %s+%s%s", r->run_exact ? "" : "<",
 			   duration(time, r->t_run_ns - r->t_set_ns),
 			   r->pages_failed ? " (failed)" : "");
 	if (r->mapped)
 		page_textf(p, ", eVMCS mapped +%s", duration(time, r->t_map_ns - r->t_set_ns));
-	if (r->end != END_RAN && r->end != END_LEFT)
-		page_textf(p, ", %s", end_name(r->end));
+	if (end)
+		page_textf(p, ", %s", end);
 }
 
 static void put_place(struct page *p, const struct source_frame *frame)
