@@ -188,7 +188,7 @@ soak-asan: ensure-setup
 	$(Q)$(MAKE) -s --no-print-directory B=$(B)/asan HARDENING= CFLAGS='-g -O1 $(ASAN_CFLAGS)' program
 	$(Q)JOB_ARGS=3 tests/lab/boot soak 1 -t 3600 -p $(B)/asan/evmcs-trace
 	$(Q)tests/lab/soak-checks 3
-# Two minutes, by valgrind's memcheck: it takes the lab's CPU long to be armed.
+# Two minutes, by valgrind's memcheck.
 .PHONY: soak-valgrind
 soak-valgrind: ensure-setup
 	$(Q)$(MAKE) -s --no-print-directory all
@@ -263,7 +263,7 @@ help:
 	@echo 'make bench      what it costs, beside bpftrace, ftrace, perf, jq: docs/benchmarks.md'
 	@echo 'make soak       the canary for twenty minutes of the lab under restores'
 	@echo 'make soak-asan  three minutes of it under ASan and UBSan'
-	@echo 'make soak-valgrind  two minutes of it under valgrind (more than an hour)'
+	@echo 'make soak-valgrind  two minutes of it under valgrind (half an hour)'
 	@echo 'make refused    200,000 SETs that KVM refuses, in the lab'
 	@echo 'make valgrind   what reads files under valgrind'
 	@echo 'make fleet-simulation  one in the lab and 500 that replay, for a real Prometheus (4 minutes)'

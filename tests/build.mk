@@ -17,7 +17,7 @@ UNIT_SRCS := $(PURE_SRCS) $(UNIT_HELP_SRCS)
 UNIT_LIBS := -lcmocka -ljansson -lz -lcyaml -lyaml -lm
 UNIT_CPPFLAGS := $(CPPFLAGS_ALL) -Itests/unit
 
-ASAN_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ASAN_CFLAGS := -DUNDER_ASAN -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # Files of a stream: with show, and the ring's source on a ring of the test's own.
 FILES_SRCS := user/commands/show.c user/commands/output.c user/sources/ring.c
@@ -35,7 +35,7 @@ $(B)/tests/%.o: %.c
 $(B)/tests-asan/%.o: %.c
 	$(call msg,CC-ASAN,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(UNIT_CPPFLAGS) $(CFLAGS_ALL) $(ASAN_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(UNIT_CPPFLAGS) $(CFLAGS_ALL) $(ASAN_CFLAGS) -MMD -MP -c $< -o $@
 
 # All but what attaches, which is built on the BPF programs.
 PROBE_SRCS := $(filter-out user/probes/attach.c,$(wildcard user/probes/*.c)) \
@@ -60,7 +60,7 @@ $(UNIT_PROGRAMS): $(B)/tests/%: $(B)/tests/tests/unit/%.o $(UNIT_SRCS:%.c=$(B)/t
 $(ASAN_PROGRAMS): $(B)/tests-asan/%: $(B)/tests-asan/tests/unit/%.o \
 		$(UNIT_SRCS:%.c=$(B)/tests-asan/%.o)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(ASAN_CFLAGS) $(LDFLAGS) $^ $(UNIT_LIBS) -o $@
+	$(Q)$(CLANG) $(CFLAGS_ALL) $(ASAN_CFLAGS) $(LDFLAGS) $^ $(UNIT_LIBS) -o $@
 
 # Traces for tests of reports, without a lab; and reports of odd names.
 MAKE_TRACES := $(B)/tests/make_traces

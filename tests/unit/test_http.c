@@ -165,7 +165,7 @@ static void expect_as_before(void)
 	while (process_open_fds() != fds_before && now_ms() < end)
 		serve_once(5);
 	assert_int_equal(process_open_fds(), fds_before);
-#ifndef __SANITIZE_ADDRESS__ /* which keeps what is freed, and finds leaks itself */
+#ifndef UNDER_ASAN /* which keeps what is freed, and finds leaks itself */
 	memory = process_resident_bytes();
 	if (memory > memory_before + (8 << 20))
 		fail_msg("%d kB became %d", (int)(memory_before >> 10), (int)(memory >> 10));
