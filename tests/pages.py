@@ -64,6 +64,34 @@ def is_to_scale(svg, restore):
     return abs(width - want) < 1 or (want < 3 and width == 3)
 
 
+def where(element, name):
+    return float(element.attrib[name])
+
+
+def ends_with_the_next(article, restore, restores):
+    """One that another SET ended: its zone ends there, and nothing of the other's is drawn."""
+    if restore["end"] != "superseded":
+        return True
+    following = next((r for n, r in sorted(restores.items()) if n > restore["restore"] and
+                      (r["vm"], r["vcpu"]) == (restore["vm"], restore["vcpu"])), None)
+    after = following["t_ns"] - restore["t_ns"]
+    words = " ".join("".join(article.itertext()).split())
+    for svg in article.iter(SVG + "svg"):
+        ban, ended = first(svg, "rect", "ban"), first(svg, "path", "ended")
+        if ended is None:
+            if not svg.attrib["aria-label"].endswith("alone"):
+                return False
+            continue
+        line = float(re.match(r"M([\d.]+)", ended.attrib["d"]).group(1))
+        if abs(where(ban, "x") + where(ban, "width") - line) > 0.3:
+            return False
+        if any(where(rect, "x") > line + 0.1 for rect in svg.iter(SVG + "rect")):
+            return False
+        if first(svg, "path", "map") is not None and restore["map_after_ns"] >= after:
+            return False
+    return f"of restore {following['restore']}; its accesses are counted there" in words
+
+
 def drawn_as_told(tree, lines):
     """Each restore that is shown as a whole, drawn with its zone and its anomalies."""
     wrong = []
@@ -75,6 +103,8 @@ def drawn_as_told(tree, lines):
         shown = {(t.text or "").split(" ")[0] for t in svg.iter(SVG + "text")}
         if not is_to_scale(svg, restore):
             wrong.append(f"restore {number}: not to scale")
+        if not ends_with_the_next(article, restore, restores):
+            wrong.append(f"restore {number}: not ended by the SET that superseded it")
         # where SET is the whole of it there is no zone
         if first(svg, "rect", "ban") is None:
             wrong.append(f"restore {number}: the forbidden zone is not marked")
@@ -95,6 +125,14 @@ def explained(tree, lines):
             not (a["name"] in ids and "Why it matters" in ids[a["name"]])]
 
 
+def not_graded(tree, lines):
+    """Anomalies whose severity the answer does not tell in a word."""
+    answer = next(e for e in tree.iter(XHTML + "div") if "answer" in e.attrib.get("class", ""))
+    told = [" ".join("".join(li.itertext()).split()) for li in answer.iter(XHTML + "li")]
+    return [a["name"] for a in lines if a["type"] == "anomaly" and not any(
+        t.startswith(f"{a['severity'].upper()} {a['id']} {a['name']}:") for t in told)]
+
+
 def look_into(work, trace):
     name = trace.stem
     text = (work / "pages" / f"{name}.html").read_text("ascii")
@@ -112,6 +150,8 @@ def look_into(work, trace):
     check(f"{name}: drawings are what the trace says", not wrong, wrong)
     missing = explained(tree, lines)
     check(f"{name}: what was found is explained", not missing, missing)
+    missing = not_graded(tree, lines)
+    check(f"{name}: and how bad it is, in a word", not missing, missing)
     doubtful = any(r["verdict"] == "inconclusive" for r in lines if r["type"] == "restore")
     check(f"{name}: and what is in doubt, where something is",
           not doubtful or ">What is in doubt<" in text)
@@ -202,7 +242,9 @@ def printed(driver, work):
 LABELS = """
 const wrong = [];
 for (const svg of document.querySelectorAll('svg.timeline')) {
-  const width = svg.viewBox.baseVal.width, ran = svg.querySelector('path.ran');
+  if (!svg.getClientRects().length)
+    continue;
+  const width = svg.viewBox.baseVal.width, ran = svg.querySelector('path.ran, path.ended');
   const line = ran ? ran.getBBox() : {x: -9, y: 0}, done = [];
   for (const text of svg.querySelectorAll('text')) {
     const b = text.getBBox(), right = b.x + b.width, what = text.textContent;
@@ -210,7 +252,8 @@ for (const svg of document.querySelectorAll('svg.timeline')) {
       wrong.push('cut: ' + what);
     if (!text.classList.contains('at'))
       continue;
-    if (b.x < line.x - 1 && right > line.x + 1 && b.y + b.height > line.y + 2)
+    if (b.x < line.x - 1 && right > line.x + 1 && b.y + b.height > line.y + 2 &&
+        b.y < line.y + line.height)
       wrong.push('crossed: ' + what);
     if (done.some(o => b.x < o.x + o.width && o.x < right && b.y + 2 < o.y + o.height &&
                   o.y + 2 < b.y + b.height))
@@ -219,6 +262,77 @@ for (const svg of document.querySelectorAll('svg.timeline')) {
   }
 }
 return wrong"""
+
+
+# What of the drawings cannot be seen on this screen as it is, or not be read.
+OUT_OF_SIGHT = """
+const wrong = [];
+for (const article of document.querySelectorAll('article')) {
+  const shown = [...article.querySelectorAll('svg.timeline')].filter(s => s.getClientRects().length);
+  if (!shown.length)
+    wrong.push(article.id + ': no drawing');
+  for (const svg of shown) {
+    for (const mark of svg.querySelectorAll('rect, path, text')) {
+      const b = mark.getBoundingClientRect();
+      if (b.left < 0 || b.right > innerWidth)
+        wrong.push(article.id + ': ' + (mark.textContent || mark.getAttribute('class')));
+    }
+    if (svg.getBoundingClientRect().width / svg.viewBox.baseVal.width < 0.8)
+      wrong.push(article.id + ': too small');
+  }
+}
+return wrong"""
+
+# Errors of the kernel that a line breaks in two.
+BROKEN = """
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), broken = [];
+for (let node; node = walker.nextNode();)
+  for (const m of node.data.matchAll(/-E[A-Z]+/g)) {
+    const range = new Range();
+    range.setStart(node, m.index);
+    range.setEnd(node, m.index + m[0].length);
+    if (new Set([...range.getClientRects()].map(r => r.top)).size > 1)
+      broken.push(node.data.slice(m.index - 20, m.index + 20));
+  }
+return broken"""
+
+# How often each label of a drawing is in the page, wherever.
+TEXTS = """
+const page = document.body.cloneNode(true);
+for (const e of page.querySelectorAll('svg.narrow, title'))
+  e.remove();
+return [[...page.querySelectorAll('svg.timeline text.at')].map(e => e.textContent),
+        page.textContent]"""
+
+
+def printed_twice(driver, paper):
+    labels, text = driver.execute_script(TEXTS)
+    return [label for label in set(labels) if paper.count(label) > text.count(label)]
+
+
+def on_a_telephone(driver, work):
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": 400, "height": 850, "deviceScaleFactor": 1, "mobile": False})
+    for page in sorted((work / "pages").glob("*.html")):
+        show(driver, work, page.stem)
+        wrong = driver.execute_script(OUT_OF_SIGHT)
+        check(f"{page.stem}: at 400 pixels all that is drawn is seen and can be read", not wrong,
+              wrong)
+        wrong = driver.execute_script(LABELS)
+        check(f"{page.stem}: and no label is cut, crossed or over another", not wrong, wrong)
+    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def in_one_line(driver, work):
+    show(driver, work, "direct-map")
+    broken = []
+    for width in range(320, 1000, 7):
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": 850, "deviceScaleFactor": 1, "mobile": False})
+        broken += driver.execute_script(BROKEN)
+    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    check("the name of an error stays in one line", not broken, broken)
+    check("and text search finds it as it is typed", found(driver, "-EINVAL"))
 
 
 def wider_than_paper(driver):
@@ -262,11 +376,16 @@ def in_browser(driver, work):
     for page in sorted((work / "pages").glob("*.html")):
         show(driver, work, page.stem)
         if "<svg class=timeline" in page.read_text("ascii"):
+            paper = printed(driver, work)
             check(f"{page.stem}: printed, a drawing is on the page of the verdict",
-                  re.search(r"(?m)^ *ioctl\b", printed(driver, work).split("\f", maxsplit=1)[0]))
+                  re.search(r"(?m)^ *ioctl\b", paper.split("\f", maxsplit=1)[0]))
+            twice = printed_twice(driver, paper)
+            check(f"{page.stem}: printed, each label is there once", not twice, twice)
         wrong = driver.execute_script(LABELS)
         check(f"{page.stem}: no label is cut, crossed by the line of KVM_RUN or over another",
               not wrong, wrong)
+    on_a_telephone(driver, work)
+    in_one_line(driver, work)
     for name in ("direct-map", "long", "odd-names"):
         driver.set_window_size(420, 900)
         show(driver, work, name)

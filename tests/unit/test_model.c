@@ -958,7 +958,10 @@ static void missing_exit_of_second_set(void **state)
 	assert_int_equal(s->outcomes->nr, 2);
 	assert_int_equal(r[0].id, 1);
 	assert_int_equal(r[0].end, END_SUPERSEDED);
+	assert_int_equal(r[0].superseded_by, 2);
+	assert_int_equal(r[0].t_superseded_ns, r[1].t_set_ns);
 	assert_int_equal(r[1].end, END_RAN);
+	assert_int_equal(r[1].superseded_by, 0);
 }
 
 /* Did KVM_RUN get the pages? Nobody knows. */

@@ -109,6 +109,49 @@ static void test_a_stack_is_shown_once(void **state)
 	free(page);
 }
 
+/* What the second did, the map among it, is not the first one's. */
+static void test_superseded(void **state)
+{
+	struct stream *s = *state;
+	char *page, *first;
+
+	told(s, "forced-by-second-set");
+	page = page_of(s);
+	first = strstr(page, "<article id=restore-1>");
+	assert_non_null(first);
+	assert_non_null(strstr(page, "<article id=restore-2>"));
+	*strstr(first, "</article>") = 0;
+	assert_non_null(strstr(first, ">SET of restore 2</text>"));
+	assert_non_null(strstr(first, "<p class=dim>ended by the KVM_SET_NESTED_STATE of "
+				      "<a href='#restore-2'>restore 2</a>; its accesses are "
+				      "counted there</p>"));
+	assert_null(strstr(first, "class=map"));
+	assert_null(strstr(first, "class=inner"));
+	assert_null(strstr(first, "eVMCS mapped"));
+	assert_int_equal(count_of(first, ">of restore 2:</td>"), 1);
+	free(page);
+}
+
+/* In words, wherever a class is named, and the worst first. */
+static void test_severity_is_told(void **state)
+{
+#define ERROR_A2 "<span class='word error'>ERROR</span> "
+#define INFO_A22 "<span class='word info'>INFO</span> "
+#define LINK_A2 "<a href='#leave-map-in-set'>A2 leave-map-in-set</a>"
+#define LINK_A22 "<a href='#double-set'>A22 double-set</a>"
+	struct stream *s = *state;
+	char *page;
+
+	told(s, "forced-by-second-set");
+	page = page_of(s);
+	assert_non_null(strstr(page, "<ul>\n<li>" ERROR_A2 LINK_A2));
+	assert_non_null(strstr(page, "</li>\n<li>" INFO_A22 LINK_A22));
+	assert_non_null(strstr(page, ", L2, " ERROR_A2 LINK_A2 ", " INFO_A22 LINK_A22 "</h3>"));
+	assert_non_null(strstr(page, "id='double-set'><h3>" INFO_A22 "A22 double-set</h3>"));
+	assert_non_null(strstr(page, ">A2 leave-map-in-set, error</text>"));
+	free(page);
+}
+
 /* Nobody takes it for a guest that runs. */
 static void test_kvm_run_that_failed(void **state)
 {
@@ -313,6 +356,52 @@ static void test_worst_first(void **state)
 	kept_free(&kept);
 }
 
+/* One class may be an error here and a note there. */
+static void test_severities_are_kept_apart(void **state)
+{
+	struct restore r = plain(VERDICT_PASS, PATH_NATIVE, 1);
+	struct kept kept = {};
+
+	(void)state;
+	r.nr_anomalies = 1;
+	r.anomalies[0] = (struct anomaly){
+		.cls = &anomaly_classes[3],
+		.severity = SEVERITY_WARNING,
+		.access = -1,
+	};
+	assert_int_equal(kept_restore(&kept, &r), 0);
+	r.anomalies[0].severity = SEVERITY_INFO;
+	assert_int_equal(kept_restore(&kept, &r), 0);
+	assert_int_equal(kept.nr_groups, 2);
+	assert_int_equal(kept.class_counts[SEVERITY_WARNING][3], 1);
+	assert_int_equal(kept.class_counts[SEVERITY_INFO][3], 1);
+	assert_true(kept_found(&kept, 3));
+	assert_false(kept_found(&kept, 2));
+	kept_free(&kept);
+}
+
+/* Where it is only a line: its zone ends too, and the map of the other is not counted. */
+static void test_superseded_line(void **state)
+{
+	struct restore r = plain(VERDICT_PASS, PATH_EVMCS_FORCED_EXIT, 1);
+	struct kept kept = {};
+	int i;
+
+	(void)state;
+	r.run_seen = false;
+	r.mapped = true;
+	r.t_map_ns = 9000;
+	r.superseded_by = 2;
+	r.t_superseded_ns = 8000;
+	for (i = 0; i <= KEPT_DETAILS_OTHER; i++)
+		assert_int_equal(kept_restore(&kept, &r), 0);
+	assert_int_equal(kept.groups[0].nr_rows, 1);
+	assert_int_equal(kept.groups[0].rows[0].superseded_ns, 8000);
+	assert_int_equal(kept.groups[0].rows[0].map_ns, 0);
+	assert_int_equal(kept.groups[0].map.nr, 0);
+	kept_free(&kept);
+}
+
 static void test_paragraphs(void **state)
 {
 	struct page page = {};
@@ -321,9 +410,10 @@ static void test_paragraphs(void **state)
 
 	(void)state;
 	page.out = open_memstream(&text, &len);
-	page_paragraphs(&page, "a < b\nand\n\nc");
+	page_paragraphs(&page, "a < b\nand\n\ngets -EINVAL: a-b - c");
 	fclose(page.out);
-	assert_string_equal(text, "<p>a &lt; b and</p>\n<p>c</p>\n");
+	assert_string_equal(text, "<p>a &lt; b and</p>\n<p>gets <span class=whole>-EINVAL</span>: "
+				  "a-b - c</p>\n");
 	assert_int_equal(page.bytes, len);
 	free(text);
 }
@@ -334,6 +424,8 @@ int main(void)
 		TEST(test_answer_comes_first),
 		TEST(test_stack_of_a_load),
 		TEST(test_a_stack_is_shown_once),
+		TEST(test_superseded),
+		TEST(test_severity_is_told),
 		TEST(test_kvm_run_that_failed),
 		TEST(test_proof_is_shown),
 		TEST(test_of_other_vms_only_what_its_task_did),
@@ -344,6 +436,8 @@ int main(void)
 		cmocka_unit_test(test_keeps_no_more_of_more),
 		cmocka_unit_test(test_each_kind_has_a_place),
 		cmocka_unit_test(test_worst_first),
+		cmocka_unit_test(test_severities_are_kept_apart),
+		cmocka_unit_test(test_superseded_line),
 		cmocka_unit_test(test_paragraphs),
 	};
 

@@ -255,6 +255,14 @@ static void close_restore(struct model *m, struct restore **slot, enum restore_e
 	conclude(m, end_restore(m, slot, end, ev));
 }
 
+/* By the SET that began last, which need not have returned. */
+static void supersede(struct model *m, struct vcpu *vcpu, const struct event *ev)
+{
+	vcpu->pending->superseded_by = vcpu->current->id;
+	vcpu->pending->t_superseded_ns = vcpu->current->t_set_ns;
+	close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+}
+
 static int compare_vms(const void *a, const void *b)
 {
 	const struct vm *x = a, *y = b;
@@ -874,7 +882,7 @@ static int set_begins(struct model *m, struct vcpu *vcpu, struct task *task, con
 	entry_is_over(m, vcpu);
 	if (vcpu->pending) { /* its own SET never returned */
 		mark(vcpu->current, WHY_UNPAIRED);
-		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+		supersede(m, vcpu, ev);
 	}
 	r = new_restore(m, ev);
 	if (!r)
@@ -891,7 +899,7 @@ static int set_begins(struct model *m, struct vcpu *vcpu, struct task *task, con
 static void set_refused(struct model *m, struct vcpu *vcpu, const struct event *ev)
 {
 	if (vcpu->pending && vcpu->current->left_by_set)
-		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+		supersede(m, vcpu, ev);
 	if (!vcpu->pending && (ev->flags & REC_REQ_PAGES))
 		return; /* a part of it is there: the window stays open */
 	/* the vCPU's window is that of the earlier restore again, by its new name */
@@ -936,7 +944,7 @@ static void set_ends(struct model *m, struct vcpu *vcpu, const struct task *task
 		return;
 	}
 	if (vcpu->pending)
-		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+		supersede(m, vcpu, ev);
 	if (r->path == PATH_LEAVE)
 		close_restore(m, &vcpu->current, END_LEFT, ev);
 }
@@ -1005,7 +1013,7 @@ static void current_ran(struct model *m, struct vcpu *vcpu, const struct event *
 	struct restore *r;
 
 	if (vcpu->pending) /* the exit of the SET after it is missing */
-		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+		supersede(m, vcpu, ev);
 	r = restore_ran(m, &vcpu->current, ev, end_seq);
 	if (entry_is_to_come(r))
 		vcpu->entering = r;
@@ -1073,7 +1081,7 @@ static void vcpu_freed(struct model *m, struct vcpu *vcpu, const struct task *ta
 	ask_of_frame(m, AT_FREED, vcpu, task, frame, ev);
 	entry_is_over(m, vcpu);
 	if (vcpu->pending)
-		close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+		supersede(m, vcpu, ev);
 	if (vcpu->current)
 		close_restore(m, &vcpu->current, END_FREED, ev);
 	remove_vcpu(m, vcpu);

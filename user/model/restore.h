@@ -123,6 +123,8 @@ struct restore {
 
 	enum restore_path path;
 	enum restore_end end;
+	uint64_t superseded_by; /* id of the restore whose SET ended this one; 0: none */
+	uint64_t t_superseded_ns; /* that SET began; what reached memory since is counted there */
 	bool mapped;
 	uint64_t mapped_gpa; /* GPA_UNKNOWN: not mapped, or map not seen */
 	uint64_t t_map_ns;

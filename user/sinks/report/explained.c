@@ -4,21 +4,23 @@
 #include "explain/explain.h"
 #include "explain/scenarios.h"
 #include "model/anomalies.h"
+#include "model/names.h"
 #include "sinks/report/explained.h"
+#include "sinks/words.h"
 
 /* ---- what is in doubt ---- */
 
 void link_restore_doubt(struct page *p, enum inconclusive_reason why)
 {
 	page_put(p, "<a href='#doubt-restore-%d'>", (int)why);
-	page_text(p, inconclusive_text(why));
+	page_words(p, inconclusive_text(why));
 	page_put(p, "</a>");
 }
 
 void link_run_doubt(struct page *p, enum doubt doubt, const char *text)
 {
 	page_put(p, "<a href='#doubt-run-%d'>", (int)doubt);
-	page_text(p, text);
+	page_words(p, text);
 	page_put(p, "</a>");
 }
 
@@ -46,7 +48,7 @@ static void put_doubt_text(struct page *p, const struct doubt_explanation *doubt
 static void put_heading(struct page *p, const char *of, const char *text)
 {
 	page_put(p, "<h3>of %s: ", of);
-	page_text(p, text);
+	page_words(p, text);
 	page_put(p, "</h3>\n");
 }
 
@@ -92,6 +94,30 @@ void put_doubts(struct page *p, const struct kept *kept, const struct verdict *v
 
 /* ---- what was found ---- */
 
+void put_severity(struct page *p, enum severity severity)
+{
+	page_put(p, "<span class='word %s'>%s</span>", severity_name(severity),
+		 severity_words[severity]);
+}
+
+void link_class(struct page *p, const struct anomaly_class *cls)
+{
+	page_put(p, "<a href='#%s'>%s %s</a>", cls->name, cls->id, cls->name);
+}
+
+/* Most classes have one severity; in some it depends. */
+static void put_severities(struct page *p, const struct kept *kept, int cls)
+{
+	int i;
+
+	for (i = SEVERITY_COUNT - 1; i >= 0; i--) {
+		if (!kept->class_counts[i][cls])
+			continue;
+		put_severity(p, i);
+		page_put(p, " ");
+	}
+}
+
 static void step_text(void *ctx, const char *text)
 {
 	page_paragraphs(ctx, text);
@@ -106,13 +132,15 @@ static void step_command(void *ctx, const char *command)
 	page_put(p, "</pre>\n");
 }
 
-static void put_explanation(struct page *p, const struct anomaly_class *cls)
+static void put_explanation(struct page *p, const struct kept *kept, int index)
 {
+	const struct anomaly_class *cls = &anomaly_classes[index];
 	const struct scenario_steps steps = { step_text, step_command, p };
 	const struct explanation *e = explanation_of(cls);
 
-	page_put(p, "<section class=explained id='%s'><h3>%s %s</h3>\n<p><b>", cls->name, cls->id,
-		 cls->name);
+	page_put(p, "<section class=explained id='%s'><h3>", cls->name);
+	put_severities(p, kept, index);
+	page_put(p, "%s %s</h3>\n<p><b>", cls->id, cls->name);
 	page_text(p, cls->title);
 	page_put(p, "</b></p>\n");
 	page_paragraphs(p, e->means);
@@ -133,10 +161,10 @@ void put_explanations(struct page *p, const struct kept *kept)
 	int i;
 
 	for (i = 0; i < anomaly_nr_classes; i++) {
-		if (!kept->class_counts[i])
+		if (!kept_found(kept, i))
 			continue;
 		page_put(p, "%s", any ? "" : "<h2>What was found</h2>\n");
 		any = true;
-		put_explanation(p, &anomaly_classes[i]);
+		put_explanation(p, kept, i);
 	}
 }

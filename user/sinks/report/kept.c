@@ -25,6 +25,16 @@ bool restore_proved_by(const struct restore *r, uint64_t seq)
 	return false;
 }
 
+bool is_before_next(const struct restore *r, uint64_t t_ns)
+{
+	return !r->superseded_by || t_ns < r->t_superseded_ns;
+}
+
+bool is_mapped_within(const struct restore *r)
+{
+	return r->mapped && is_before_next(r, r->t_map_ns);
+}
+
 /* ---- groups ---- */
 
 static struct kept_group signature(const struct restore *r)
@@ -39,9 +49,11 @@ static struct kept_group signature(const struct restore *r)
 	int i;
 
 	for (i = 0; i < r->nr_anomalies; i++) {
-		g.classes |= 1ULL << anomaly_index(r->anomalies[i].cls);
-		if (r->anomalies[i].severity > g.worst)
-			g.worst = r->anomalies[i].severity;
+		const struct anomaly *a = &r->anomalies[i];
+
+		g.classes[a->severity] |= 1ULL << anomaly_index(a->cls);
+		if (a->severity > g.worst)
+			g.worst = a->severity;
 	}
 	return g;
 }
@@ -49,8 +61,8 @@ static struct kept_group signature(const struct restore *r)
 static bool is_alike(const struct kept_group *a, const struct kept_group *b)
 {
 	return a->verdict == b->verdict && a->path == b->path && a->l2 == b->l2 &&
-	       a->reset == b->reset && a->why == b->why && a->classes == b->classes &&
-	       a->worst == b->worst;
+	       a->reset == b->reset && a->why == b->why &&
+	       !memcmp(a->classes, b->classes, sizeof(a->classes));
 }
 
 static struct kept_group *group_of(struct kept *kept, const struct restore *r)
@@ -214,7 +226,8 @@ static int add_row(struct kept *kept, struct kept_group *g, const struct restore
 		.run_ns = r->run_seen ? r->t_run_ns - r->t_set_ns : 0,
 		.run_exact = r->run_exact,
 		.run_failed = r->pages_failed,
-		.map_ns = r->mapped ? r->t_map_ns - r->t_set_ns : 0,
+		.superseded_ns = r->superseded_by ? r->t_superseded_ns - r->t_set_ns : 0,
+		.map_ns = is_mapped_within(r) ? r->t_map_ns - r->t_set_ns : 0,
 		.vcpu = r->vcpu,
 		.vm = r->vm,
 		.pid = r->pid,
@@ -222,6 +235,11 @@ static int add_row(struct kept *kept, struct kept_group *g, const struct restore
 	snprintf(row->name, sizeof(row->name), "%s", r->vm_name ? r->vm_name : r->comm);
 	mark(row, r);
 	return 0;
+}
+
+static void count_class(struct kept *kept, const struct anomaly *a)
+{
+	kept->class_counts[a->severity][anomaly_index(a->cls)]++;
 }
 
 int kept_restore(struct kept *kept, const struct restore *r)
@@ -235,10 +253,10 @@ int kept_restore(struct kept *kept, const struct restore *r)
 	count(&g->set, r->set_duration_ns);
 	if (r->run_seen)
 		count(&g->run, r->t_run_ns - r->t_set_ns);
-	if (r->mapped)
+	if (is_mapped_within(r))
 		count(&g->map, r->t_map_ns - r->t_set_ns);
 	for (i = 0; i < r->nr_anomalies; i++)
-		kept->class_counts[anomaly_index(r->anomalies[i].cls)]++;
+		count_class(kept, &r->anomalies[i]);
 	if (!wants_detail(kept, g))
 		return add_row(kept, g, r);
 	g->details[g->nr_details] = copy_restore(r);
@@ -249,13 +267,23 @@ int kept_restore(struct kept *kept, const struct restore *r)
 	return 0;
 }
 
+static bool has_classes(const struct kept_group *g)
+{
+	int i;
+
+	for (i = 0; i < SEVERITY_COUNT; i++)
+		if (g->classes[i])
+			return true;
+	return false;
+}
+
 static int rank(const struct kept_group *g)
 {
 	if (g->verdict == VERDICT_FAIL)
 		return 0;
 	if (g->verdict == VERDICT_INCONCLUSIVE)
 		return 1;
-	if (g->classes)
+	if (has_classes(g))
 		return SEVERITY_COUNT + 1 - (int)g->worst;
 	return g->reset ? SEVERITY_COUNT + 3 : SEVERITY_COUNT + 2;
 }
@@ -273,6 +301,16 @@ void kept_sort(struct kept *kept)
 {
 	if (kept->nr_groups)
 		qsort(kept->groups, (size_t)kept->nr_groups, sizeof(*kept->groups), compare_groups);
+}
+
+bool kept_found(const struct kept *kept, int cls)
+{
+	int i;
+
+	for (i = 0; i < SEVERITY_COUNT; i++)
+		if (kept->class_counts[i][cls])
+			return true;
+	return false;
 }
 
 unsigned int kept_doubts(const struct kept *kept)

@@ -63,6 +63,7 @@ struct kept_row {
 	uint64_t t_set_ns;
 	uint64_t set_ns;
 	uint64_t run_ns; /* after SET began; 0: not seen */
+	uint64_t superseded_ns; /* likewise */
 	uint64_t map_ns; /* likewise */
 	uint64_t marks[KEPT_MARKS]; /* accesses that broke the rule, likewise */
 	int nr_marks;
@@ -88,7 +89,7 @@ struct kept_group {
 	bool l2;
 	bool reset;
 	unsigned int why; /* bits of enum inconclusive_reason */
-	uint64_t classes; /* bits of the index in anomaly_classes */
+	uint64_t classes[SEVERITY_COUNT]; /* bits of the index in anomaly_classes */
 	enum severity worst; /* of them; where there is none, of no meaning */
 
 	uint64_t restores;
@@ -106,7 +107,8 @@ struct kept {
 	int nr_groups;
 	int nr_details;
 	int nr_rows;
-	uint64_t class_counts[64]; /* anomalies, by the index in anomaly_classes */
+	/* anomalies, by severity and by the index in anomaly_classes */
+	uint64_t class_counts[SEVERITY_COUNT][64];
 };
 
 /* Returns 0 or -ENOMEM. */
@@ -114,8 +116,15 @@ int kept_restore(struct kept *kept, const struct restore *restore);
 /* What failed first, then what is in doubt, then by how much was found. */
 void kept_sort(struct kept *kept);
 void kept_free(struct kept *kept);
+/* Any anomaly of the class. */
+bool kept_found(const struct kept *kept, int cls);
 /* Why restores are in doubt: bits of enum inconclusive_reason. */
 unsigned int kept_doubts(const struct kept *kept);
+
+/* Before another SET ended the restore: what comes later is that one's. */
+bool is_before_next(const struct restore *restore, uint64_t t_ns);
+/* Its eVMCS, in its own time. */
+bool is_mapped_within(const struct restore *restore);
 
 int anomaly_index(const struct anomaly_class *cls);
 bool restore_proved_by(const struct restore *restore, uint64_t seq);

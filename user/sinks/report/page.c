@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -65,11 +66,45 @@ void page_textf(struct page *page, const char *fmt, ...)
 	page_text(page, text);
 }
 
+#define MAX_WHOLE 24 /* is not wider than a telephone */
+
+/* How much of text is a word that begins with a hyphen, and stays in one line; 0: it is none. */
+static size_t hyphened(const char *text, size_t len, char before)
+{
+	size_t n = 1;
+
+	if (*text != '-' || before == '-' || isalnum((unsigned char)before))
+		return 0;
+	while (n < len && (isalnum((unsigned char)text[n]) || text[n] == '-'))
+		n++;
+	return n > 1 && n <= MAX_WHOLE ? n : 0;
+}
+
+static void put_words(struct page *page, const char *text, size_t len)
+{
+	size_t i, whole_to = 0, n;
+
+	for (i = 0; i < len; i++) {
+		n = i < whole_to ? 0 : hyphened(text + i, len - i, i ? text[i - 1] : ' ');
+		if (n) {
+			page_put(page, "<span class=whole>");
+			whole_to = i + n;
+		}
+		put_char(page, text[i] == '\n' ? ' ' : text[i]);
+		if (i + 1 == whole_to)
+			page_put(page, "</span>");
+	}
+}
+
+void page_words(struct page *page, const char *text)
+{
+	put_words(page, text, strlen(text));
+}
+
 void page_paragraph(struct page *page, const char *text, size_t len)
 {
 	page_put(page, "<p>");
-	for (; len; text++, len--)
-		put_char(page, *text == '\n' ? ' ' : *text);
+	put_words(page, text, len);
 	page_put(page, "</p>\n");
 }
 

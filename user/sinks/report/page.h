@@ -22,6 +22,9 @@ void page_put(struct page *page, const char *fmt, ...) __attribute__((format(pri
 void page_text(struct page *page, const char *text);
 void page_textf(struct page *page, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same, where a line may end: not after the hyphen of "-EINVAL" or "--pid". Not in attributes. */
+void page_words(struct page *page, const char *text);
+
 /* Paragraphs of text, which "\n\n" parts. */
 void page_paragraphs(struct page *page, const char *text);
 void page_paragraph(struct page *page, const char *text, size_t len);

@@ -249,7 +249,7 @@ static int keep_event(struct kept_detail *d, const struct event *ev, const struc
 	size_t len;
 	FILE *out;
 
-	if (own) {
+	if (own && is_before_next(&d->restore, ev->t_ns)) {
 		keep_ioctl(d, ev);
 		keep_frame(d, ev);
 		if (ev->point == PT_RAN && !d->ran_ns)
@@ -297,22 +297,29 @@ static void put_verdict_word(struct page *p, enum verdict_kind kind)
 	page_put(p, "<span class='word %s'>%s</span>", verdict_name(kind), verdict_words[kind]);
 }
 
+static void put_class(struct page *p, enum severity severity, const struct anomaly_class *cls,
+		      uint64_t times)
+{
+	page_put(p, "<li>");
+	put_severity(p, severity);
+	page_put(p, " ");
+	link_class(p, cls);
+	page_put(p, ": ");
+	page_words(p, cls->title);
+	page_textf(p, " (%" PRIu64 " time%s)", times, plural(times));
+	page_put(p, "</li>\n");
+}
+
+/* The worst first. */
 static void put_found(struct report *r)
 {
-	struct page *p = &r->page;
-	int i;
+	int severity, i;
 
-	for (i = 0; i < anomaly_nr_classes; i++) {
-		const struct anomaly_class *cls = &anomaly_classes[i];
-
-		if (!r->kept.class_counts[i])
-			continue;
-		page_put(p, "<li><a href='#%s'>%s %s</a>: ", cls->name, cls->id, cls->name);
-		page_text(p, cls->title);
-		page_textf(p, " (%" PRIu64 " time%s)", r->kept.class_counts[i],
-			   plural(r->kept.class_counts[i]));
-		page_put(p, "</li>\n");
-	}
+	for (severity = SEVERITY_COUNT - 1; severity >= 0; severity--)
+		for (i = 0; i < anomaly_nr_classes; i++)
+			if (r->kept.class_counts[severity][i])
+				put_class(&r->page, severity, &anomaly_classes[i],
+					  r->kept.class_counts[severity][i]);
 }
 
 /* What lies behind "1 restore is inconclusive". */
@@ -426,10 +433,12 @@ static void put_times(struct page *p, const struct restore *r)
 		page_textf(p, ", run %s+%s%s", r->run_exact ? "" : "<",
 			   duration(time, r->t_run_ns - r->t_set_ns),
 			   r->pages_failed ? " (failed)" : "");
-	if (r->mapped)
+	if (is_mapped_within(r))
 		page_textf(p, ", eVMCS mapped +%s", duration(time, r->t_map_ns - r->t_set_ns));
 	if (end)
 		page_textf(p, ", %s", end);
+	if (r->superseded_by)
+		page_textf(p, " +%s", duration(time, r->t_superseded_ns - r->t_set_ns));
 }
 
 static void put_place(struct page *p, const struct source_frame *frame)
@@ -523,10 +532,12 @@ static void put_anomaly(struct report *report, const struct restore *r, const st
 	struct page *p = &report->page;
 	char entry[ENTRY_TEXT_LEN];
 
-	page_put(p, "<h4><span class='word %s'>%s</span> <a href='#%s'>%s %s</a></h4>\n<p>",
-		 severity_name(a->severity), severity_words[a->severity], a->cls->name, a->cls->id,
-		 a->cls->name);
-	page_text(p, a->cls->title);
+	page_put(p, "<h4>");
+	put_severity(p, a->severity);
+	page_put(p, " ");
+	link_class(p, a->cls);
+	page_put(p, "</h4>\n<p>");
+	page_words(p, a->cls->title);
 	page_put(p, "</p>\n");
 	if (a->of_entry)
 		page_paragraphs(p, entry_text(entry, &r->first_entry));
@@ -563,6 +574,18 @@ static void put_proofs(struct page *p, const struct kept_detail *d)
 	page_put(p, shown ? "</pre>\n" : "");
 }
 
+/* Before the first event of the SET that ended the restore. */
+static void put_next_begins(struct page *p, const struct kept_detail *d, int i)
+{
+	const struct restore *r = &d->restore;
+
+	if (is_before_next(r, d->events[i].t_ns) ||
+	    (i && !is_before_next(r, d->events[i - 1].t_ns)))
+		return;
+	page_put(p, "<tr><td colspan=4 class=dim>of restore %" PRIu64 ":</td></tr>\n",
+		 r->superseded_by);
+}
+
 static void put_events(struct report *r, const struct kept_detail *d, bool open)
 {
 	struct page *p = &r->page;
@@ -577,8 +600,10 @@ static void put_events(struct report *r, const struct kept_detail *d, bool open)
 		 "<div class=scroll><table><tr><th class=n>line</th><th class=n>seq</th>"
 		 "<th class=n>after SET</th><th>event</th></tr>\n",
 		 open ? " open" : "", d->nr_events);
-	for (i = 0; i < d->nr_events; i++)
+	for (i = 0; i < d->nr_events; i++) {
+		put_next_begins(p, d, i);
 		put_event(p, &d->restore, &d->events[i]);
+	}
 	page_put(p, "</table></div>\n");
 	if (d->events_dropped)
 		page_put(p, "<p>and %" PRIu64 " more.</p>\n", d->events_dropped);
@@ -586,6 +611,32 @@ static void put_events(struct report *r, const struct kept_detail *d, bool open)
 	page_put(p, "<p>All of them, as they are: <code>evmcs-trace show %s ", id);
 	page_text(p, r->options.trace);
 	page_put(p, "</code></p></details>\n");
+}
+
+static bool is_shown_whole(const struct kept *kept, uint64_t id)
+{
+	int i, k;
+
+	for (i = 0; i < kept->nr_groups; i++)
+		for (k = 0; k < kept->groups[i].nr_details; k++)
+			if (kept->groups[i].details[k]->restore.id == id)
+				return true;
+	return false;
+}
+
+/* What that one did, the eVMCS of this one mapped among it, is no access of this one. */
+static void put_superseding(struct report *r, const struct restore *s)
+{
+	bool shown = is_shown_whole(&r->kept, s->superseded_by);
+	struct page *p = &r->page;
+
+	if (!s->superseded_by)
+		return;
+	page_put(p, "<p class=dim>ended by the KVM_SET_NESTED_STATE of ");
+	if (shown)
+		page_put(p, "<a href='#restore-%" PRIu64 "'>", s->superseded_by);
+	page_put(p, "restore %" PRIu64 "%s; its accesses are counted there</p>\n", s->superseded_by,
+		 shown ? "</a>" : "");
 }
 
 static void put_detail(struct report *r, const struct kept_detail *d, bool open)
@@ -604,6 +655,7 @@ static void put_detail(struct report *r, const struct kept_detail *d, bool open)
 	put_times(p, s);
 	page_put(p, "</p>\n");
 	timeline_draw(p, d);
+	put_superseding(r, s);
 	for (i = 0; i < WHY_COUNT; i++)
 		if (s->why & (1U << i)) {
 			page_put(p, "<p class=inconclusive>in doubt: ");
@@ -685,14 +737,19 @@ static void put_rows(struct report *r, const struct kept_group *g)
 
 static void put_group_name(struct page *p, const struct kept_group *g)
 {
-	int i;
+	int severity, i;
 
 	put_verdict_word(p, g->verdict);
 	page_textf(p, " %" PRIu64 " %s%s: %s, %s", g->restores, g->reset ? "reset" : "restore",
 		   plural(g->restores), path_name(g->path), g->l2 ? "L2" : "L1");
-	for (i = 0; i < anomaly_nr_classes; i++)
-		if (g->classes & (1ULL << i))
-			page_put(p, ", %s", anomaly_classes[i].name);
+	for (severity = SEVERITY_COUNT - 1; severity >= 0; severity--)
+		for (i = 0; i < anomaly_nr_classes; i++)
+			if (g->classes[severity] & (1ULL << i)) {
+				page_put(p, ", ");
+				put_severity(p, severity);
+				page_put(p, " ");
+				link_class(p, &anomaly_classes[i]);
+			}
 }
 
 static void put_group(struct report *r, const struct kept_group *g)
@@ -735,7 +792,7 @@ static void put_probe(struct page *p, const struct probe_fact *f)
 		 f->attached ? "attached"
 		 : f->needed ? "NOT attached, and needed"
 			     : "not attached");
-	page_text(p, f->attached ? f->flavour : f->reason);
+	page_words(p, f->attached ? f->flavour : f->reason);
 	page_put(p, "\n");
 }
 

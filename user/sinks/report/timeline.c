@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "model/anomalies.h"
@@ -9,9 +11,6 @@
 #include "sinks/words.h"
 
 /* In units of the drawing; the browser scales it to its width. */
-#define LEFT 92.0
-#define WIDTH 800.0
-#define RIGHT 18.0
 #define LANE 26.0
 #define ROW 16.0 /* of anomalies */
 #define TOP 22.0
@@ -23,6 +22,26 @@
 #define LABEL_LEN 80
 /* KVM_SET_NESTED_STATE is drawn again where it has less than this part of the whole. */
 #define NARROW 0.15
+
+/*
+ * Each drawing is there twice, and the style shows one: on a telephone all of it has to be seen at
+ * once, with letters that can be read.
+ */
+struct shape {
+	const char *cls;
+	double left;
+	double width;
+	double right;
+	double text_from; /* no label begins before */
+	double names; /* of lanes, above them; 0: left of them */
+	double ticks; /* at most */
+	bool telling; /* has texts for who points at it */
+};
+
+static const struct shape shapes[] = {
+	{ "wide", .left = 92, .width = 800, .right = 18, .text_from = 92, .ticks = 8, true },
+	{ "narrow", .left = 14, .width = 312, .right = 14, .names = 14, .ticks = 4 },
+};
 
 enum lane { LANE_IOCTL, LANE_MEMORY, LANE_SLOTS, LANE_COUNT };
 
@@ -38,11 +57,13 @@ struct label {
 
 struct drawing {
 	struct page *page;
+	const struct shape *shape;
 	const struct restore *r;
 	const struct kept_detail *detail;
 	uint64_t from; /* after SET began */
 	uint64_t to;
 	double y[LANE_COUNT]; /* of the lane's middle; 0: there is none */
+	double top; /* of the anomalies */
 	double bottom;
 	struct label labels[MAX_LABELS];
 	int nr_labels;
@@ -50,11 +71,13 @@ struct drawing {
 
 static double x_of(const struct drawing *d, uint64_t after)
 {
+	const struct shape *s = d->shape;
+
 	if (after <= d->from)
-		return LEFT;
+		return s->left;
 	if (after >= d->to)
-		return LEFT + WIDTH;
-	return LEFT + WIDTH * (double)(after - d->from) / (double)(d->to - d->from);
+		return s->left + s->width;
+	return s->left + s->width * (double)(after - d->from) / (double)(d->to - d->from);
 }
 
 static bool is_inside(const struct drawing *d, uint64_t after)
@@ -67,10 +90,39 @@ static uint64_t after_set(const struct restore *r, uint64_t t_ns)
 	return t_ns > r->t_set_ns ? t_ns - r->t_set_ns : 0;
 }
 
-/* Where the ban ends: KVM_RUN, or the end of what was seen. */
+/* What ends the ban: KVM_RUN, or another restore. */
+static bool has_end(const struct restore *r)
+{
+	return r->run_seen || r->superseded_by;
+}
+
+static uint64_t end_after(const struct restore *r)
+{
+	return after_set(r, r->run_seen ? r->t_run_ns : r->t_superseded_ns);
+}
+
 static uint64_t ban_ends(const struct drawing *d)
 {
-	return d->r->run_seen ? after_set(d->r, d->r->t_run_ns) : d->to;
+	return has_end(d->r) ? end_after(d->r) : d->to;
+}
+
+/* For who points at the mark. What holds it is closed by the caller. */
+static void put_title(struct drawing *d, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void put_title(struct drawing *d, const char *fmt, ...)
+{
+	char text[ACCESS_TEXT_LEN];
+	va_list args;
+
+	if (!d->shape->telling)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	page_put(d->page, "<title>");
+	page_text(d->page, text);
+	page_put(d->page, "</title>");
 }
 
 /* ---- labels ---- */
@@ -88,11 +140,16 @@ static bool is_in_way(const struct label *other, const struct label *l)
 	       other->from < l->to + LABEL_GAP;
 }
 
+static double width_of(const struct shape *s)
+{
+	return s->left + s->width + s->right;
+}
+
 static bool is_free(const struct drawing *d, const struct label *l)
 {
 	int i;
 
-	if (l->from < LEFT || l->to > LEFT + WIDTH + RIGHT)
+	if (l->from < d->shape->text_from || l->to > width_of(d->shape))
 		return false;
 	for (i = 0; i < d->nr_labels; i++)
 		if (is_in_way(&d->labels[i], l))
@@ -100,17 +157,25 @@ static bool is_free(const struct drawing *d, const struct label *l)
 	return true;
 }
 
-/* The line of KVM_RUN goes down from its bar; less than 0: there is none at this height. */
-static double run_line(const struct drawing *d, double y)
+/*
+ * A line goes down from where KVM_RUN began, or another restore; less than 0: there is none at this
+ * height. Where there is little room it leaves the anomalies to their names.
+ */
+static double line_ends(const struct drawing *d)
 {
-	uint64_t run = after_set(d->r, d->r->t_run_ns);
+	return d->shape->names > 0 && d->top > 0 ? d->top : d->bottom;
+}
 
-	return d->r->run_seen && is_inside(d, run) && y > d->y[LANE_IOCTL] ? x_of(d, run) : -1;
+static double end_line(const struct drawing *d, double y)
+{
+	if (!has_end(d->r) || !is_inside(d, end_after(d->r)))
+		return -1;
+	return y > d->y[LANE_IOCTL] && y - ROW < line_ends(d) ? x_of(d, end_after(d->r)) : -1;
 }
 
 static bool is_clear(const struct drawing *d, const struct label *l)
 {
-	double line = run_line(d, l->y);
+	double line = end_line(d, l->y);
 
 	return is_free(d, l) && !(l->from < line && l->to > line);
 }
@@ -142,10 +207,26 @@ static bool put_behind(const struct drawing *d, struct label *l)
 	return l->from - start < fmax(NEAR, l->reach);
 }
 
-/* Right of x, else left of it, behind what is there, or before the line of KVM_RUN. */
+/* Above its mark, which so is at some place of it. */
+static bool put_over(const struct drawing *d, struct label *l, double x)
+{
+	double width = (double)strlen(l->text) * LABEL_CHAR;
+	int quarter;
+
+	l->left = false;
+	for (quarter = 1; quarter < 4; quarter++) {
+		l->from = x - width * quarter / 4;
+		l->to = l->from + width;
+		if (is_clear(d, l))
+			return true;
+	}
+	return false;
+}
+
+/* Right of x, else left of it, above it, behind what is there, or before the line. */
 static bool find_place(const struct drawing *d, struct label *l, double x, double gap)
 {
-	double line = run_line(d, l->y);
+	double line = end_line(d, l->y);
 	int left;
 
 	for (left = 0; left < 2; left++) {
@@ -153,6 +234,8 @@ static bool find_place(const struct drawing *d, struct label *l, double x, doubl
 		if (is_clear(d, l))
 			return true;
 	}
+	if (gap == 0 && put_over(d, l, x))
+		return true;
 	put_beside(l, x, gap, false);
 	if (put_behind(d, l) && is_clear(d, l))
 		return true;
@@ -164,6 +247,15 @@ static bool find_place(const struct drawing *d, struct label *l, double x, doubl
 	return false;
 }
 
+static void keep_inside(const struct drawing *d, struct label *l)
+{
+	double over = l->to - width_of(d->shape), under = d->shape->text_from - l->from;
+	double by = over > 0 ? -over : under > 0 ? under : 0;
+
+	l->from += by;
+	l->to += by;
+}
+
 /* must: rather over something else than not at all, and that where it is wholly seen. */
 static void put_label(struct drawing *d, struct label *l, double x, double gap, bool must)
 {
@@ -172,8 +264,10 @@ static void put_label(struct drawing *d, struct label *l, double x, double gap, 
 	if (d->nr_labels == MAX_LABELS)
 		return;
 	found = find_place(d, l, x, gap);
-	if (!found && must)
-		put_beside(l, x, gap, x > LEFT + WIDTH / 2);
+	if (!found && must) {
+		put_beside(l, x, gap, x > d->shape->left + d->shape->width / 2);
+		keep_inside(d, l);
+	}
 	if (found || must)
 		d->labels[d->nr_labels++] = *l;
 }
@@ -193,12 +287,32 @@ static void draw_labels(struct drawing *d)
 
 /* ---- the lanes ---- */
 
+/* Above the lane its name takes the place of a label. */
+static void name_lane(struct drawing *d, double y, const char *name)
+{
+	struct label label = { .y = y, .cls = "name" };
+
+	double x = d->shape->text_from;
+
+	snprintf(label.text, sizeof(label.text), "%s", name);
+	if (!find_place(d, &label, x, 0)) /* the line of a KVM_RUN that comes early */
+		x = end_line(d, y) + 3;
+	put_label(d, &label, x, 0, true);
+}
+
 static void draw_lane(struct drawing *d, enum lane lane, const char *name)
 {
-	page_put(d->page,
-		 "<text class=lane x=%.0f y=%.1f>%s</text>"
-		 "<path class=line d='M%.0f %.1fh%.0f'/>\n",
-		 LEFT - 8, d->y[lane] + 4, name, LEFT, d->y[lane], WIDTH);
+	/* above what else is above its middle */
+	static const double above[LANE_COUNT] = { 25, 28, 9 };
+	const struct shape *s = d->shape;
+
+	if (s->names > 0)
+		name_lane(d, d->y[lane] - above[lane], name);
+	else
+		page_put(d->page, "<text class=lane x=%.0f y=%.1f>%s</text>", s->left - 8,
+			 d->y[lane] + 4, name);
+	page_put(d->page, "<path class=line d='M%.0f %.1fh%.0f'/>\n", s->left, d->y[lane],
+		 s->width);
 }
 
 static void draw_ban(struct drawing *d)
@@ -207,10 +321,10 @@ static void draw_ban(struct drawing *d)
 
 	if (end - x < 1)
 		return;
-	page_put(d->page,
-		 "<rect class=ban x=%.1f y=%.1f width=%.1f height=%.1f><title>from SET to "
-		 "KVM_RUN: no guest memory may be touched</title></rect>\n",
-		 x, d->y[LANE_MEMORY] - LANE / 2 + 2, end - x, LANE - 4);
+	page_put(d->page, "<rect class=ban x=%.1f y=%.1f width=%.1f height=%.1f>", x,
+		 d->y[LANE_MEMORY] - LANE / 2 + 2, end - x, LANE - 4);
+	put_title(d, "from SET to KVM_RUN: no guest memory may be touched");
+	page_put(d->page, "</rect>\n");
 }
 
 static void draw_bar(struct drawing *d, enum lane lane, const char *cls, uint64_t from, uint64_t to)
@@ -230,8 +344,8 @@ static void draw_set(struct drawing *d)
 	double x = x_of(d, 0), end = x_of(d, d->r->set_duration_ns);
 
 	draw_bar(d, LANE_IOCTL, "set", 0, d->r->set_duration_ns);
-	page_put(d->page, "<title>KVM_SET_NESTED_STATE, %s</title></rect>",
-		 duration(time, d->r->set_duration_ns));
+	put_title(d, "KVM_SET_NESTED_STATE, %s", duration(time, d->r->set_duration_ns));
+	page_put(d->page, "</rect>");
 	/* in the bar where it has room, else above it */
 	if (end - x > 4 * LABEL_CHAR)
 		page_put(d->page, "<text class=in x=%.1f y=%.1f>SET</text>\n", (x + end) / 2,
@@ -287,11 +401,12 @@ static void draw_doing(struct drawing *d, const struct kept_doing *doing)
 
 	if (doing->failed || !is_inside(d, from))
 		return;
-	page_put(d->page,
-		 "<rect class=%s x=%.1f y=%.1f width=%.1f height=%d><title>%s, %s</title></rect>\n",
+	page_put(d->page, "<rect class=%s x=%.1f y=%.1f width=%.1f height=%d>",
 		 doing->ioctl ? "other" : "inner", x, d->y[LANE_IOCTL] + (doing->ioctl ? -4 : 8),
-		 width > MIN_BAR ? width : MIN_BAR, doing->ioctl ? 8 : 4, doing_name(cmd, doing),
-		 doing->open ? "which has not returned" : duration(time, to - from));
+		 width > MIN_BAR ? width : MIN_BAR, doing->ioctl ? 8 : 4);
+	put_title(d, "%s, %s", doing_name(cmd, doing),
+		  doing->open ? "which has not returned" : duration(time, to - from));
+	page_put(d->page, "</rect>\n");
 }
 
 static void draw_doings(struct drawing *d)
@@ -328,11 +443,12 @@ static void draw_failed_run(struct drawing *d, const struct kept_doing *doing)
 
 	if (!is_inside(d, from))
 		return;
-	page_put(d->page,
-		 "<rect class=failed x=%.1f y=%.1f width=%.1f height=12 rx=2><title>KVM_RUN that "
-		 "failed after %s: the guest did not run</title></rect><path class=failed "
-		 "d='M%.1f %.1fl8 8m0 -8l-8 8'/>\n",
-		 x, y - 6, width, duration(time, to - from), x + width / 2 - 4, y - 4);
+	page_put(d->page, "<rect class=failed x=%.1f y=%.1f width=%.1f height=12 rx=2>", x, y - 6,
+		 width);
+	put_title(d, "KVM_RUN that failed after %s: the guest did not run",
+		  duration(time, to - from));
+	page_put(d->page, "</rect><path class=failed d='M%.1f %.1fl8 8m0 -8l-8 8'/>\n",
+		 x + width / 2 - 4, y - 4);
 }
 
 /* From where the vCPU is known to have run, to the end of the drawing. */
@@ -343,10 +459,19 @@ static void draw_run_bar(struct drawing *d)
 	if (!is_inside(d, from) || (d->r->pages_failed && !d->detail->ran_ns))
 		return;
 	draw_bar(d, LANE_IOCTL, "run", from, d->to);
-	page_put(d->page, "<title>%s</title></rect>",
-		 !d->r->run_exact     ? "it has run by here at the latest"
-		 : d->r->pages_failed ? "KVM_RUN, in which the vCPU ran after one that failed"
-				      : "KVM_RUN");
+	put_title(d, "%s",
+		  !d->r->run_exact     ? "it has run by here at the latest"
+		  : d->r->pages_failed ? "KVM_RUN, in which the vCPU ran after one that failed"
+				       : "KVM_RUN");
+	page_put(d->page, "</rect>");
+}
+
+/* Beside SET where there is room for both, else higher. */
+static void put_end_label(struct drawing *d, struct label *label, double x)
+{
+	if (!find_place(d, label, x, 0))
+		label->y = TOP - 12;
+	put_label(d, label, x, 0, true);
 }
 
 static void draw_run(struct drawing *d)
@@ -365,12 +490,26 @@ static void draw_run(struct drawing *d)
 			draw_failed_run(d, &d->detail->doings[i]);
 	page_put(d->page, "<path class='ran%s%s' d='M%.1f %.1fV%.1f'/>\n",
 		 d->r->run_exact ? "" : " late", d->r->pages_failed ? " failed" : "", x,
-		 d->y[LANE_IOCTL] - 6, d->bottom);
+		 d->y[LANE_IOCTL] - 6, line_ends(d));
 	snprintf(label.text, sizeof(label.text), "%s", run_name(d->r));
-	/* beside SET where there is room for both, else higher */
-	if (!find_place(d, &label, x, 0))
-		label.y = TOP - 12;
-	put_label(d, &label, x, 0, true);
+	put_end_label(d, &label, x);
+}
+
+/* The SET that ended this restore: where it began; of what it did nothing is this restore's. */
+static void draw_superseding(struct drawing *d)
+{
+	struct label label = { .y = d->y[LANE_IOCTL] - ABOVE, .cls = "" };
+	uint64_t from = after_set(d->r, d->r->t_superseded_ns);
+
+	if (!d->r->superseded_by || !is_inside(d, from))
+		return;
+	draw_bar(d, LANE_IOCTL, "next", from, d->to);
+	put_title(d, "KVM_SET_NESTED_STATE of restore %" PRIu64 ", which ends this one",
+		  d->r->superseded_by);
+	page_put(d->page, "</rect><path class=ended d='M%.1f %.1fV%.1f'/>\n", x_of(d, from),
+		 d->y[LANE_IOCTL] - 6, line_ends(d));
+	snprintf(label.text, sizeof(label.text), "SET of restore %" PRIu64, d->r->superseded_by);
+	put_end_label(d, &label, x_of(d, from));
 }
 
 /* ---- what reached guest memory ---- */
@@ -437,9 +576,8 @@ static void draw_access(struct drawing *d, int index)
 	if (!is_inside(d, at))
 		return;
 	draw_bar(d, LANE_MEMORY, cls, at, at + a->duration_ns);
-	page_put(d->page, "<title>");
-	page_text(d->page, access_text(text, a));
-	page_put(d->page, "</title></rect>");
+	put_title(d, "%s", access_text(text, a));
+	page_put(d->page, "</rect>");
 	if (has_anomaly(d->r, index) || a->purpose == PURPOSE_EVMCS)
 		label_access(d, a, x_of(d, at), cls);
 	page_put(d->page, "\n");
@@ -463,12 +601,11 @@ static void draw_map(struct drawing *d)
 	uint64_t at = after_set(d->r, d->r->t_map_ns);
 	double x = x_of(d, at);
 
-	if (!d->r->mapped || !is_inside(d, at))
+	if (!is_mapped_within(d->r) || !is_inside(d, at))
 		return;
-	page_put(d->page,
-		 "<path class=map d='M%.1f %.1fl5 9h-10z'><title>the eVMCS is mapped</title>"
-		 "</path>\n",
-		 x, d->y[LANE_MEMORY] + 5);
+	page_put(d->page, "<path class=map d='M%.1f %.1fl5 9h-10z'>", x, d->y[LANE_MEMORY] + 5);
+	put_title(d, "the eVMCS is mapped");
+	page_put(d->page, "</path>\n");
 }
 
 static void draw_slots(struct drawing *d)
@@ -482,11 +619,11 @@ static void draw_slots(struct drawing *d)
 
 		if (!is_inside(d, at))
 			continue;
-		page_put(d->page,
-			 "<path class=slot d='M%.1f %.1fl5 5l-5 5l-5 -5z'><title>memslot "
-			 "%s</title></path>\n",
-			 x_of(d, at), d->y[LANE_SLOTS] - 5,
-			 memslot_text(text, m->slot.slot & 0xffff, m->slot.gpa, m->slot.size));
+		page_put(d->page, "<path class=slot d='M%.1f %.1fl5 5l-5 5l-5 -5z'>", x_of(d, at),
+			 d->y[LANE_SLOTS] - 5);
+		put_title(d, "memslot %s",
+			  memslot_text(text, m->slot.slot & 0xffff, m->slot.gpa, m->slot.size));
+		page_put(d->page, "</path>\n");
 	}
 }
 
@@ -537,39 +674,41 @@ static void draw_anomaly(struct drawing *d, const struct anomaly *a, double y, b
 
 	page_put(d->page, "<g class=%s><path d='M%.1f %.1fl6 11h-12z'/></g>\n",
 		 severity_class(a->severity), x, y);
-	snprintf(label.text, sizeof(label.text), "%s %s", a->cls->id, a->cls->name);
+	snprintf(label.text, sizeof(label.text), "%s %s, %s", a->cls->id, a->cls->name,
+		 severity_name(a->severity));
 	put_label(d, &label, x, 8, first);
 }
 
 static void draw_anomalies(struct drawing *d)
 {
-	double top = d->bottom - ROW * anomaly_rows(d->r) - 4;
 	uint64_t named = 0; /* rows */
 	int i, row;
 
-	page_put(d->page, "<text class=lane x=%.0f y=%.1f>anomalies</text>\n", LEFT - 8, top + 10);
+	if (d->shape->names == 0)
+		page_put(d->page, "<text class=lane x=%.0f y=%.1f>anomalies</text>\n",
+			 d->shape->left - 8, d->top + 10);
 	for (i = 0; i < d->r->nr_anomalies; i++) {
 		if (!is_inside(d, after_set(d->r, d->r->anomalies[i].t_ns)))
 			continue;
 		row = row_of(d->r, i);
-		draw_anomaly(d, &d->r->anomalies[i], top + ROW * row, !(named & 1ULL << row));
+		draw_anomaly(d, &d->r->anomalies[i], d->top + ROW * row, !(named & 1ULL << row));
 		named |= 1ULL << row;
 	}
 }
 
 /* ---- the scale ---- */
 
-/* 1, 2 or 5 of a power of ten, for six to twelve marks. */
-static double nice_step(double span)
+/* 1, 2 or 5 of a power of ten. */
+static double nice_step(double least)
 {
-	double power = pow(10, floor(log10(span / 8))), rest = span / 8 / power;
+	double power = pow(10, floor(log10(least))), rest = least / power;
 
 	return power * (rest > 5 ? 10 : rest > 2 ? 5 : rest > 1 ? 2 : 1);
 }
 
 static void draw_scale(struct drawing *d)
 {
-	double step = nice_step((double)(d->to - d->from));
+	double step = nice_step((double)(d->to - d->from) / d->shape->ticks);
 	const char *unit = step >= 1e9 ? "s" : step >= 1e6 ? "ms" : step >= 1e3 ? "us" : "ns";
 	double per = step >= 1e9 ? 1e9 : step >= 1e6 ? 1e6 : step >= 1e3 ? 1e3 : 1;
 	double t;
@@ -583,7 +722,8 @@ static void draw_scale(struct drawing *d)
 			 x, d->bottom, x, d->bottom + 15, t / per, t == 0 ? " " : "",
 			 t == 0 ? unit : "");
 	}
-	page_put(d->page, "<path class=axis d='M%.0f %.1fh%.0f'/>\n", LEFT, d->bottom, WIDTH);
+	page_put(d->page, "<path class=axis d='M%.0f %.1fh%.0f'/>\n", d->shape->left, d->bottom,
+		 d->shape->width);
 }
 
 static bool has_anomalies_between(const struct restore *r, uint64_t from, uint64_t to)
@@ -599,23 +739,33 @@ static bool has_anomalies_between(const struct restore *r, uint64_t from, uint64
 	return false;
 }
 
-static void draw(struct page *page, const struct kept_detail *detail, uint64_t to, const char *what)
+/* Where lanes are, from the top down. */
+static void lay_out(struct drawing *d, bool found)
+{
+	const struct restore *r = d->r;
+	double names = d->shape->names;
+
+	d->y[LANE_IOCTL] = TOP + LANE / 2;
+	d->y[LANE_MEMORY] = d->y[LANE_IOCTL] + LANE + 14 + names;
+	d->y[LANE_SLOTS] = r->nr_memslots ? d->y[LANE_MEMORY] + LANE + names : 0;
+	d->bottom = (r->nr_memslots ? d->y[LANE_SLOTS] : d->y[LANE_MEMORY]) + LANE / 2 + 4;
+	if (!found)
+		return;
+	d->top = d->bottom;
+	d->bottom += ROW * anomaly_rows(r) + 4;
+}
+
+static void draw_shape(struct page *page, const struct shape *shape,
+		       const struct kept_detail *detail, uint64_t to, const char *what)
 {
 	const struct restore *r = &detail->restore;
-	struct drawing d = { .page = page, .r = r, .detail = detail, .to = to };
+	struct drawing d = { .page = page, .shape = shape, .r = r, .detail = detail, .to = to };
 	bool found = has_anomalies_between(r, 0, to);
-	double height;
 
-	d.y[LANE_IOCTL] = TOP + LANE / 2;
-	d.y[LANE_MEMORY] = d.y[LANE_IOCTL] + LANE + 14;
-	d.y[LANE_SLOTS] = r->nr_memslots ? d.y[LANE_MEMORY] + LANE : 0;
-	d.bottom = (r->nr_memslots ? d.y[LANE_SLOTS] : d.y[LANE_MEMORY]) + LANE / 2 + 4 +
-		   (found ? ROW * anomaly_rows(r) + 4 : 0);
-	height = d.bottom + 22;
+	lay_out(&d, found);
 	page_put(page,
-		 "<div class=scroll><svg class=timeline viewBox='0 0 %.0f %.0f' role=img "
-		 "aria-label='%s'>\n",
-		 LEFT + WIDTH + RIGHT, height, what);
+		 "<svg class='timeline %s' viewBox='0 0 %.0f %.0f' role=img aria-label='%s'>\n",
+		 shape->cls, width_of(shape), d.bottom + 22, what);
 	draw_lane(&d, LANE_IOCTL, "ioctl");
 	draw_lane(&d, LANE_MEMORY, "guest memory");
 	if (r->nr_memslots)
@@ -623,6 +773,7 @@ static void draw(struct page *page, const struct kept_detail *detail, uint64_t t
 	draw_ban(&d);
 	draw_set(&d);
 	draw_run(&d);
+	draw_superseding(&d);
 	draw_doings(&d);
 	draw_accesses(&d);
 	draw_map(&d);
@@ -632,7 +783,15 @@ static void draw(struct page *page, const struct kept_detail *detail, uint64_t t
 		draw_anomalies(&d);
 	draw_scale(&d);
 	draw_labels(&d);
-	page_put(page, "</svg></div>\n");
+	page_put(page, "</svg>\n");
+}
+
+static void draw(struct page *page, const struct kept_detail *detail, uint64_t to, const char *what)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		draw_shape(page, &shapes[i], detail, to, what);
 }
 
 static void reach(uint64_t *end, uint64_t after)
@@ -647,9 +806,9 @@ static uint64_t span(const struct restore *r)
 	uint64_t end = r->set_duration_ns;
 	int i;
 
-	if (r->run_seen)
-		reach(&end, after_set(r, r->t_run_ns));
-	if (r->mapped)
+	if (has_end(r))
+		reach(&end, end_after(r));
+	if (is_mapped_within(r))
 		reach(&end, after_set(r, r->t_map_ns));
 	for (i = 0; i < r->nr_accesses; i++)
 		reach(&end, after_set(r, r->accesses[i]->t_ns) + r->accesses[i]->duration_ns);
@@ -694,13 +853,16 @@ void timeline_draw_small(struct page *page, const struct kept_row *row)
 
 	if ((double)row->run_ns > end)
 		end = (double)row->run_ns;
+	if ((double)row->superseded_ns > end)
+		end = (double)row->superseded_ns;
 	if ((double)row->map_ns > end)
 		end = (double)row->map_ns;
 	for (i = 0; i < row->nr_marks; i++)
 		if ((double)row->marks[i] > end)
 			end = (double)row->marks[i];
 	end = end * 1.06 + 1;
-	ban = row->run_ns ? (double)row->run_ns / end * SMALL : SMALL;
+	ban = row->run_ns ? (double)row->run_ns : (double)row->superseded_ns;
+	ban = ban > 0 ? ban / end * SMALL : SMALL;
 	page_put(page,
 		 "<svg class=small viewBox='0 0 150 12'><path class=b d='M0 6h%.0f'/>"
 		 "<path class=s d='M0 6h%.1f'/>",
@@ -708,6 +870,8 @@ void timeline_draw_small(struct page *page, const struct kept_row *row)
 	if (row->run_ns)
 		page_put(page, "<path class=%s d='M%.0f 6H150'/>", row->run_failed ? "f" : "r",
 			 ban);
+	else if (row->superseded_ns)
+		page_put(page, "<path class=n d='M%.0f 6H150'/>", ban);
 	if (row->map_ns)
 		page_put(page, "<path class=m d='M%.0f 6l3 5h-6z'/>",
 			 (double)row->map_ns / end * SMALL);
