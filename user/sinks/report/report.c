@@ -433,7 +433,7 @@ static void put_times(struct page *p, const struct restore *r)
 			   r->pages_failed ? " (failed)" : "");
 	if (is_mapped_within(r))
 		page_textf(p, ", eVMCS mapped +%s", duration(time, r->t_map_ns - r->t_set_ns));
-	if (r->end != END_RAN && r->end != END_LEFT)
+	if (r->end != END_RAN && r->end != END_LEFT && !(r->end == END_REFUSED && r->set_ret))
 		page_textf(p, ", %s", end_name(r->end));
 	if (r->superseded_by)
 		page_textf(p, " +%s", duration(time, r->t_superseded_ns - r->t_set_ns));
