@@ -486,6 +486,13 @@ mutant "page, accesses are told again" user/sinks/report/report.c 's/if \(other-
 mutant "page, stacks are told again" user/sinks/report/report.c 's/if \(is_same_stack\(anomaly_stack\(r, other\), anomaly_stack\(r, a\)\)\)/if (0)/'
 mutant "page, a KVM_RUN that failed is one" user/sinks/report/timeline.c '/^static void draw_run\(/,/^}/s/if \(d->detail->doings\[i\].failed\)/if (0)/'
 mutant "page, the guest ran after it" user/sinks/report/timeline.c 's/ \|\| \(d->r->pages_failed && !d->detail->ran_ns\)\)/)/;s/d->r->pages_failed \? d->detail->ran_ns : //'
+mutant "page, the next restore's map is drawn" user/sinks/report/timeline.c 's/!is_mapped_within\(d->r\)/!d->r->mapped/'
+mutant "page, what the next restore did is drawn" user/sinks/report/report.c 's/own && is_before_next\(&d->restore, ev->t_ns\)/own/'
+mutant "page, the next restore's map is counted" user/sinks/report/kept.c 's/return !r->superseded_by \|\| t_ns < r->t_superseded_ns;/return r \|\| t_ns;/'
+mutant "page, severities are one" user/sinks/report/kept.c 's/g\.classes\[a->severity\]/g.classes[0]/'
+mutant "page, the worst is last" user/sinks/report/report.c '/^static void put_found\(/,/^}/s/severity = SEVERITY_COUNT - 1; severity >= 0; severity--/severity = 0; severity < SEVERITY_COUNT; severity++/'
+mutant "page, words break after a hyphen" user/sinks/report/page.c 's/return n > 1 && n <= MAX_WHOLE \? n : 0;/return 0;/'
+mutant "since when it is superseded" user/model/model.c 's/^(\tvcpu->pending->t_superseded_ns = ).*/\10;/'
 
 # Module files that others made.
 first_test=test_code

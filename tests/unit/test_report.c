@@ -115,7 +115,15 @@ static void test_superseded(void **state)
 	struct stream *s = *state;
 	char *page, *first;
 
-	told(s, "forced-by-second-set");
+	set(s, L2_EVMCS);
+	s->t_ns += SLOW_SET_NS; /* so that the map is in what is drawn */
+	set_enter(s, L2_EVMCS);
+	nested_exit_enter(s, NESTED_EXIT_FORCED);
+	load_evmcs(s, EVMCS_GPA);
+	leave(s, PT_NESTED_EXIT, 0);
+	set_leave(s, 0);
+	run_deferred(s);
+	footer(s);
 	page = page_of(s);
 	first = strstr(page, "<article id=restore-1>");
 	assert_non_null(first);
@@ -129,6 +137,19 @@ static void test_superseded(void **state)
 	assert_null(strstr(first, "class=inner"));
 	assert_null(strstr(first, "eVMCS mapped"));
 	assert_int_equal(count_of(first, ">of restore 2:</td>"), 1);
+	free(page);
+}
+
+static void test_refusal_is_told_once(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	set_enter(s, L2_EVMCS);
+	set_leave(s, -EINVAL);
+	footer(s);
+	page = page_of(s);
+	assert_non_null(strstr(page, " (refused: <span class=whole>-EINVAL</span>)</p>"));
 	free(page);
 }
 
@@ -425,6 +446,7 @@ int main(void)
 		TEST(test_stack_of_a_load),
 		TEST(test_a_stack_is_shown_once),
 		TEST(test_superseded),
+		TEST(test_refusal_is_told_once),
 		TEST(test_severity_is_told),
 		TEST(test_kvm_run_that_failed),
 		TEST(test_proof_is_shown),

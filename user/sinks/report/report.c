@@ -427,8 +427,11 @@ static void put_times(struct page *p, const struct restore *r)
 	const char *end = end_text(r);
 
 	page_textf(p, "set %s%s", r->set_done ? "" : ">", duration(time, r->set_duration_ns));
-	if (r->set_done && r->set_ret)
-		page_textf(p, " (refused: %s)", result_text(result, r->set_ret));
+	if (r->set_done && r->set_ret) {
+		page_text(p, " (refused: ");
+		page_words(p, result_text(result, r->set_ret));
+		page_text(p, ")");
+	}
 	if (r->run_seen)
 		page_textf(p, ", run %s+%s%s", r->run_exact ? "" : "<",
 			   duration(time, r->t_run_ns - r->t_set_ns),
