@@ -72,10 +72,12 @@ def ends_with_the_next(article, restore, restores):
     """One that another SET ended: its zone ends there, and nothing of the other's is drawn."""
     if restore["end"] != "superseded":
         return True
-    following = next((r for n, r in sorted(restores.items()) if n > restore["restore"] and
-                      (r["vm"], r["vcpu"]) == (restore["vm"], restore["vcpu"])), None)
-    after = following["t_ns"] - restore["t_ns"]
     words = " ".join("".join(article.itertext()).split())
+    told = re.search(r"KVM_SET_NESTED_STATE of restore (\d+); its accesses are counted there", words)
+    following = restores[int(told.group(1))] if told else restore
+    after = following["t_ns"] - restore["t_ns"]
+    if after <= 0 or (following["vm"], following["vcpu"]) != (restore["vm"], restore["vcpu"]):
+        return False
     for svg in article.iter(SVG + "svg"):
         ban, ended = first(svg, "rect", "ban"), first(svg, "path", "ended")
         if ended is None:
@@ -89,7 +91,7 @@ def ends_with_the_next(article, restore, restores):
             return False
         if first(svg, "path", "map") is not None and restore["map_after_ns"] >= after:
             return False
-    return f"of restore {following['restore']}; its accesses are counted there" in words
+    return True
 
 
 def drawn_as_told(tree, lines):

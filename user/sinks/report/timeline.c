@@ -157,15 +157,13 @@ static bool is_free(const struct drawing *d, const struct label *l)
 	return true;
 }
 
-/*
- * A line goes down from where KVM_RUN began, or another restore; less than 0: there is none at this
- * height. Where there is little room it leaves the anomalies to their names.
- */
+/* A line goes down from where KVM_RUN began, or another restore, through what happened. */
 static double line_ends(const struct drawing *d)
 {
-	return d->shape->names > 0 && d->top > 0 ? d->top : d->bottom;
+	return d->top > 0 ? d->top : d->bottom;
 }
 
+/* Less than 0: there is none at this height. */
 static double end_line(const struct drawing *d, double y)
 {
 	if (!has_end(d->r) || !is_inside(d, end_after(d->r)))
