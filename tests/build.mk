@@ -127,17 +127,8 @@ $(B)/tests/empty $(B)/tests/eager: $(B)/tests/%: $(B)/tests/tests/bench/%.o \
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS) $(LONG_TRACE)
 
-# All of them are run, also after one has failed. What passed is one line each,
-# with V=1 all that cmocka says; of what failed everything is shown.
-run_unit = status=0; for t in $(1); do \
-		"$$t" > "$$t.log" 2>&1; result=$$?; \
-		if [ $$result = 0 ] && [ '$(V)' != 1 ]; then \
-			sed -n "s,^\(\[  PASSED  \].*\),  UNIT     $${t\#\#*/}: \1,p" "$$t.log"; \
-		else \
-			cat "$$t.log"; \
-		fi; \
-		[ $$result = 0 ] || status=1; \
-	done; exit $$status
+# All of them are run, two at a time, also after one has failed.
+run_unit = printf '%s\n' $(1) | V='$(V)' xargs -P 2 -n 1 tests/unit/run_one
 
 .PHONY: unit
 unit: $(UNIT_PROGRAMS)
