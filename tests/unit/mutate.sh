@@ -403,10 +403,13 @@ mutant "explain, no beginning" $file 's/best = min\(best, row\[j - 1\] \+ 1\)/;/
 # What stands on a screen.
 first_test=test_small
 mutant "text, how it ended told twice" user/sinks/words.c 's/r->end == END_REFUSED && /0 \&\& /'
-mutant "text, harm among the harmless" user/sinks/text.c 's/(== SEVERITY_INFO\)) != harmless/\1 == harmless/'
+mutant "text, harm among the harmless" user/sinks/text.c 's/(is_harmless\(t, &r->anomalies\[i\]\)) != harmless/\1 == harmless/'
 mutant "text, warnings first" user/sinks/text.c 's/"what to do", errors, warnings/"what to do", warnings, errors/'
 mutant "text, the last example" user/sinks/text.c 's/worst <= t->example_severity/worst < t->example_severity/'
 mutant "text, show of what cannot be read twice" user/sinks/text.c 's/!strcmp\(t->options.label, "-"\)/0/'
+mutant "text, info that fails does no harm" user/sinks/text.c 's/== SEVERITY_INFO && !t->options.info_fails/== SEVERITY_INFO/'
+mutant "text, info that fails leads nowhere" user/sinks/text.c 's/errors, warnings \| fatal/errors, warnings/'
+mutant "text, a file is not quoted" user/sinks/text.c 's/shell_word\((t->options.label)\)/printable(\1)/'
 mutant "results, none of libc" user/util/errstr.c 's/result < 0 && result >= -INT_MAX/result < 0/'
 # Source lines of stacks.
 first_test=test_lines
@@ -489,6 +492,7 @@ mutant "page, the guest ran after it" user/sinks/report/timeline.c 's/ \|\| \(d-
 mutant "page, the next restore's map is drawn" user/sinks/report/timeline.c 's/!is_mapped_within\(d->r\)/!d->r->mapped/'
 mutant "page, what the next restore did is drawn" user/sinks/report/report.c 's/own && is_before_next\(&d->restore, ev->t_ns\)/own/'
 mutant "page, the next restore's map is counted" user/sinks/report/kept.c 's/return !r->superseded_by \|\| t_ns < r->t_superseded_ns;/return r \|\| t_ns;/'
+mutant "page, in vain is touched" user/sinks/report/timeline.c 's/return a->done && !a->touched;/return false;/'
 mutant "page, severities are one" user/sinks/report/kept.c 's/g\.classes\[a->severity\]/g.classes[0]/'
 mutant "page, the worst is last" user/sinks/report/report.c '/^static void put_found\(/,/^}/s/severity = SEVERITY_COUNT - 1; severity >= 0; severity--/severity = 0; severity < SEVERITY_COUNT; severity++/'
 mutant "page, words break after a hyphen" user/sinks/report/page.c 's/return n > 1 && n <= MAX_WHOLE \? n : 0;/return 0;/'

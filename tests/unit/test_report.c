@@ -40,7 +40,7 @@ static int feed(struct stream *s, struct sink *sink)
 /* As report does it: the model, then the lines, then the page. */
 static char *page_of(struct stream *s)
 {
-	struct report_options options = { .trace = "t.jsonl" };
+	struct report_options options = { .trace = "t.jsonl", .file = "my t.jsonl" };
 	char path[32], *text = NULL;
 	struct sink *sink;
 	size_t len;
@@ -182,12 +182,20 @@ static void test_kvm_run_that_failed(void **state)
 	set(s, L2_EVMCS);
 	in_ioctl(s, KVM_RUN);
 	pages_enter(s);
-	load_fails(s, EVMPTRLD_ERROR);
+	enter(s, PT_EVMPTR_LOAD);
+	reach(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	leave(s, PT_MAP, -EINVAL);
+	s->a->evmptr = EVMPTR_INVALID;
+	leave(s, PT_EVMPTR_LOAD, EVMPTRLD_ERROR);
 	pages_leave(s, 0);
 	in_ioctl(s, 0);
 	free_vcpu(s);
 	footer(s);
 	page = page_of(s);
+	/* what was not touched is not drawn as touched, in either drawing */
+	assert_int_equal(count_of(page, "<rect class=good "), 1);
+	assert_int_equal(count_of(page, "<rect class=vain "), 1 + 2);
+	assert_non_null(strstr(page, ">map evmcs 0x5000 failed</text>"));
 	assert_non_null(strstr(page, ": the guest did not run</title>"));
 	assert_non_null(strstr(page, ">KVM_RUN failed</text>"));
 	/* that of the legend */

@@ -633,6 +633,36 @@ static void text_of_ways_on(void **state)
 	free(text);
 }
 
+/* Where it fails a trace it is told like all that does. */
+static void text_of_an_info_that_fails(void **state)
+{
+	struct text_options options = { .info_fails = true, .label = "-x y.jsonl" };
+	struct stream *s = *state;
+	char *text;
+
+	story(s, "forced-by-second-set");
+	text = screen_of(s, options);
+	assert_non_null(strstr(text, "  leave-map-in-set,double-set\n"));
+	assert_non_null(strstr(text, "  INFO double-set (A22)  "));
+	assert_non_null(strstr(text, "\n  what to do: evmcs-trace explain leave-map-in-set"
+				     " double-set\n"
+				     "  its events: evmcs-trace show"
+				     " 00000000-1388-2 './-x y.jsonl'\n"));
+	assert_null(strstr(text, "info"));
+	free(text);
+}
+
+static void files_of_commands(void **state)
+{
+	(void)state;
+	assert_string_equal(shell_word("/a/b-c_1.jsonl"), "/a/b-c_1.jsonl");
+	assert_string_equal(shell_word("-x.jsonl"), "./-x.jsonl");
+	assert_string_equal(shell_word("a b"), "'a b'");
+	assert_string_equal(shell_word("$(a)'b"), "'$(a)'\\''b'");
+	assert_string_equal(shell_word("-a b"), "'./-a b'");
+	assert_string_equal(shell_word(""), "''");
+}
+
 /* What a restore is found to have done does not wait for one that does not end. */
 static void text_of_a_restore_that_waits(void **state)
 {
@@ -1200,6 +1230,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(text_of_events),
 	TEST(text_of_a_refusal),
 	TEST(text_of_ways_on),
+	TEST(text_of_an_info_that_fails),
+	TEST(files_of_commands),
 	TEST(text_of_a_restore_that_waits),
 	TEST(text_of_a_pass_with_a_warning),
 	TEST(text_has_no_escapes_of_vms),

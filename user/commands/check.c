@@ -206,6 +206,7 @@ static struct sink *screen(const struct checking *c, const struct subject *of, b
 		.out = stdout,
 		.only_findings = !o->verbose,
 		.events = o->verbose,
+		.info_fails = o->model.fail_on == SEVERITY_INFO,
 		.checks = checks,
 		.label = of->label,
 		.lines = c->lines,

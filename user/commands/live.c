@@ -197,6 +197,7 @@ int live_add_screen(struct pipeline *p, const struct live_options *o)
 		.out = stdout,
 		.events = o->verbose,
 		.only_findings = o->quiet,
+		.info_fails = o->model.fail_on == SEVERITY_INFO,
 		.lines = o->lines,
 	};
 

@@ -234,6 +234,7 @@ static int add_sinks(struct pipeline *p, const struct report_arguments *a,
 	struct report_options options = {
 		.out = out->page.f,
 		.trace = strcmp(a->trace, "-") ? a->trace : "standard input",
+		.file = strcmp(a->trace, "-") ? a->trace : NULL,
 		.title = a->title,
 		.lines = lines,
 	};

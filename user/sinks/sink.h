@@ -50,6 +50,7 @@ struct text_options {
 	FILE *out;
 	bool only_findings; /* not the restores that passed */
 	bool events; /* every event as well */
+	bool info_fails; /* what else does no harm is a violation: it is told in full */
 	bool checks; /* the checks of an expectation decide, not the verdict */
 	const char *label; /* before the verdict: which trace */
 	struct stack_lines *lines; /* of stacks; NULL: none. The caller's. */

@@ -96,6 +96,15 @@ static void line_end_words(struct text_sink *t, int lead)
 	line_finish(t);
 }
 
+/* Not at all: a command is one line, for whoever copies it. */
+static void line_end_whole(struct text_sink *t, int lead)
+{
+	fprintf(t->to, "%*s", lead, "");
+	if (!fclose(t->line))
+		fputs(t->text, t->to);
+	line_finish(t);
+}
+
 static void __attribute__((format(printf, 3, 4)))
 print_words(struct text_sink *t, int lead, const char *fmt, ...)
 {
@@ -213,6 +222,12 @@ static void print_anomaly(struct text_sink *t, const struct restore *r, const st
 	print_stack(t, anomaly_stack(r, a), header);
 }
 
+/* Those that do no harm are in the restore's own line, and no more. */
+static bool is_harmless(const struct text_sink *t, const struct anomaly *a)
+{
+	return a->severity == SEVERITY_INFO && !t->options.info_fails;
+}
+
 /* Beneath its restore's line, which comes when the restore is over: text_restore(). */
 static void text_anomaly(struct sink *sink, const struct restore *r, const struct anomaly *a,
 			 const struct trace_header *header)
@@ -221,8 +236,7 @@ static void text_anomaly(struct sink *sink, const struct restore *r, const struc
 	char *text = NULL;
 	size_t len;
 
-	/* the harmless ones are in the restore's own line */
-	if ((a->severity == SEVERITY_INFO || t->options.checks) && !t->options.events)
+	if ((is_harmless(t, a) || t->options.checks) && !t->options.events)
 		return;
 	t->to = open_memstream(&text, &len);
 	if (t->to) {
@@ -288,7 +302,7 @@ static void print_classes(struct text_sink *t, const struct restore *r, bool har
 	int i;
 
 	for (i = 0; i < r->nr_anomalies; i++) {
-		if ((r->anomalies[i].severity == SEVERITY_INFO) != harmless)
+		if (is_harmless(t, &r->anomalies[i]) != harmless)
 			continue;
 		fprintf(t->line, "%s%s", before, r->anomalies[i].cls->name);
 		before = ",";
@@ -479,7 +493,7 @@ static void print_explain(struct text_sink *t, const char *why, uint64_t first, 
 	fprintf(t->line, "%s: evmcs-trace explain", why);
 	put_classes(t->line, first);
 	put_classes(t->line, then);
-	line_end_words(t, 2);
+	line_end_whole(t, 2);
 }
 
 static void print_show(struct text_sink *t)
@@ -489,14 +503,15 @@ static void print_show(struct text_sink *t)
 	if (t->nr_examples > 1)
 		what = t->example_severity == SEVERITY_ERROR ? "events of the first that failed"
 							     : "events of the first with a warning";
-
+	if (!line_begin(t))
+		return;
+	fprintf(t->line, "%s: evmcs-trace show %s ", what, t->example);
 	/* show reads a trace twice, which standard input cannot be */
 	if (!strcmp(t->options.label, "-"))
-		print_words(t, 2, "%s: evmcs-trace show %s FILE, when the trace is in one", what,
-			    t->example);
+		fputs("FILE, when the trace is in one", t->line);
 	else
-		print_words(t, 2, "%s: evmcs-trace show %s %s", what, t->example,
-			    printable(t->options.label));
+		fputs(shell_word(t->options.label), t->line);
+	line_end_whole(t, 2);
 }
 
 /* Where to read on. */
@@ -506,11 +521,14 @@ static void print_ways_on(struct text_sink *t, const struct verdict *v)
 	const uint64_t errors = v->classes[SEVERITY_ERROR];
 	const uint64_t warnings = v->classes[SEVERITY_WARNING] & ~errors;
 	const uint64_t infos = t->shown_infos & ~(errors | warnings);
+	const uint64_t fatal = t->options.info_fails ? v->classes[SEVERITY_INFO] & ~errors : 0;
 
 	if (v->kind == VERDICT_INCONCLUSIVE)
 		print_words(t, 2, "what to do: evmcs-trace explain inconclusive");
-	print_explain(t, "what to do", errors, warnings);
+	print_explain(t, "what to do", errors, warnings | fatal);
 	print_explain(t, "for information", infos, 0);
+	if (v->kind == VERDICT_FAIL && v->nr_reasons)
+		print_words(t, 2, "what is in doubt: evmcs-trace explain inconclusive");
 	if (t->nr_examples && t->options.label)
 		print_show(t);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,27 @@ const char *printable(const char *s)
 
 	snprintf(out, sizeof(out), "%s", s);
 	return plain(out);
+}
+
+#define SHELL_PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
+
+const char *shell_word(const char *path)
+{
+	static char out[2 * PATH_MAX];
+	const char *at = printable(path);
+	/* what begins like an option is a file of this folder */
+	const char *folder = *at == '-' ? "./" : "";
+	size_t n;
+
+	if (*at && !at[strspn(at, SHELL_PLAIN)]) {
+		snprintf(out, sizeof(out), "%s%s", folder, at);
+		return out;
+	}
+	n = (size_t)snprintf(out, sizeof(out), "'%s", folder);
+	for (; *at && n < sizeof(out) - 6; at++)
+		n += (size_t)snprintf(out + n, sizeof(out) - n, *at == '\'' ? "'\\''" : "%c", *at);
+	snprintf(out + n, sizeof(out) - n, "'");
+	return out;
 }
 
 const char *ioctl_text(char out[IOCTL_TEXT_LEN], uint32_t cmd)

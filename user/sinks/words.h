@@ -30,6 +30,12 @@ const char *clock_time(char out[TIMESTAMP_LEN], const struct trace_header *heade
  */
 const char *printable(const char *s);
 
+/*
+ * The same of a file, as a command's argument: quoted where a shell would take it for something
+ * else. Valid until the next call.
+ */
+const char *shell_word(const char *path);
+
 /* Of a command: its name, or that it has none, or that there is none. */
 #define IOCTL_TEXT_LEN 32
 const char *ioctl_text(char out[IOCTL_TEXT_LEN], uint32_t cmd);

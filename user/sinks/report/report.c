@@ -612,8 +612,10 @@ static void put_events(struct report *r, const struct kept_detail *d, bool open)
 		page_put(p, "<p>and %" PRIu64 " more.</p>\n", d->events_dropped);
 	put_proofs(p, d);
 	page_put(p, "<p>All of them, as they are: <code>evmcs-trace show %s ", id);
-	page_text(p, r->options.trace);
-	page_put(p, "</code></p></details>\n");
+	/* show reads a trace twice, which standard input cannot be */
+	page_text(p, r->options.file ? shell_word(r->options.file) : "FILE");
+	page_put(p, "</code>%s</p></details>\n",
+		 r->options.file ? "" : ", when the trace is in a file");
 }
 
 static bool is_shown_whole(const struct kept *kept, uint64_t id)

@@ -17,6 +17,7 @@
 struct report_options {
 	FILE *out; /* the caller's */
 	const char *trace; /* its name, for people */
+	const char *file; /* by which a command reads it; NULL: none can */
 	const char *title; /* NULL: the trace's name */
 	struct stack_lines *lines; /* the caller's; NULL: none */
 };

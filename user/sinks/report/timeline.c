@@ -533,6 +533,11 @@ static bool has_anomaly(const struct restore *r, int index)
 	return false;
 }
 
+static bool is_in_vain(const struct access *a)
+{
+	return a->done && !a->touched;
+}
+
 static const char *access_class(const struct restore *r, int index)
 {
 	const struct access *a = r->accesses[index];
@@ -545,6 +550,8 @@ static const char *access_class(const struct restore *r, int index)
 	default:
 		break;
 	}
+	if (is_in_vain(a))
+		return "vain";
 	if (!a->before_run)
 		return "good";
 	/* what an anomaly is made of has not all one of its own */
@@ -555,12 +562,14 @@ static const char *access_class(const struct restore *r, int index)
 static void label_access(struct drawing *d, const struct access *a, double x, const char *cls)
 {
 	struct label label = { .y = d->y[LANE_MEMORY] - 14, .cls = cls };
+	const char *failed = is_in_vain(a) ? " failed" : "";
 
 	if (a->gpa == GPA_UNKNOWN)
-		snprintf(label.text, sizeof(label.text), "%s", point_name(a->point));
+		snprintf(label.text, sizeof(label.text), "%s%s", point_name(a->point), failed);
 	else
-		snprintf(label.text, sizeof(label.text), "%s %s 0x%" PRIx64, point_name(a->point),
-			 a->purpose ? purpose_name(a->purpose) : "", a->gpa);
+		snprintf(label.text, sizeof(label.text), "%s %s 0x%" PRIx64 "%s",
+			 point_name(a->point), a->purpose ? purpose_name(a->purpose) : "", a->gpa,
+			 failed);
 	put_label(d, &label, x, 0, false);
 }
 
@@ -900,6 +909,8 @@ void timeline_legend(struct page *page)
 		{ "<rect class=asked x=7 y=2 width=4 height=10 />",
 		  "touched as userspace asked, or harmless" },
 		{ "<rect class=good x=7 y=2 width=4 height=10 />", "touched in KVM_RUN" },
+		{ "<rect class=vain x=6 y=2 width=6 height=10 />",
+		  "tried in vain: it was not touched" },
 		{ "<path class=map d='M9 2l5 9h-10z'/>", "the eVMCS is mapped" },
 		{ "<path class=slot d='M9 2l5 5l-5 5l-5 -5z'/>", "a memslot changes" },
 		{ "<g class=bad><path d='M9 2l6 10h-12z'/></g>", "what proves an anomaly" },
