@@ -263,7 +263,7 @@ help:
 	@echo 'make bench      what it costs, beside bpftrace, ftrace, perf, jq: docs/benchmarks.md'
 	@echo 'make soak       the canary for twenty minutes of the lab under restores'
 	@echo 'make soak-asan  three minutes of it under ASan and UBSan'
-	@echo 'make soak-valgrind  two minutes of it under valgrind (half an hour)'
+	@echo 'make soak-valgrind  two minutes of it under valgrind (26 minutes)'
 	@echo 'make refused    200,000 SETs that KVM refuses, in the lab'
 	@echo 'make valgrind   what reads files under valgrind'
 	@echo 'make fleet-simulation  one in the lab and 500 that replay, for a real Prometheus (4 minutes)'
