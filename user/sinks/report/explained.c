@@ -94,15 +94,16 @@ void put_doubts(struct page *p, const struct kept *kept, const struct verdict *v
 
 /* ---- what was found ---- */
 
-void put_severity(struct page *p, enum severity severity)
+static void put_severity(struct page *p, enum severity severity)
 {
 	page_put(p, "<span class='word %s'>%s</span>", severity_name(severity),
 		 severity_words[severity]);
 }
 
-void link_class(struct page *p, const struct anomaly_class *cls)
+void link_class(struct page *p, enum severity severity, const struct anomaly_class *cls)
 {
-	page_put(p, "<a href='#%s'>%s %s</a>", cls->name, cls->id, cls->name);
+	put_severity(p, severity);
+	page_put(p, " <a href='#%s'>%s %s</a>", cls->name, cls->id, cls->name);
 }
 
 /* Most classes have one severity; in some it depends. */

@@ -10,8 +10,8 @@
 void link_restore_doubt(struct page *page, enum inconclusive_reason why);
 void link_run_doubt(struct page *page, enum doubt doubt, const char *text);
 
-void put_severity(struct page *page, enum severity severity);
-void link_class(struct page *page, const struct anomaly_class *cls);
+/* With what it was here: a class has not one severity. */
+void link_class(struct page *page, enum severity severity, const struct anomaly_class *cls);
 
 void put_doubts(struct page *page, const struct kept *kept, const struct verdict *verdict);
 void put_explanations(struct page *page, const struct kept *kept);

@@ -301,9 +301,7 @@ static void put_class(struct page *p, enum severity severity, const struct anoma
 		      uint64_t times)
 {
 	page_put(p, "<li>");
-	put_severity(p, severity);
-	page_put(p, " ");
-	link_class(p, cls);
+	link_class(p, severity, cls);
 	page_put(p, ": ");
 	page_words(p, cls->title);
 	page_textf(p, " (%" PRIu64 " time%s)", times, plural(times));
@@ -536,9 +534,7 @@ static void put_anomaly(struct report *report, const struct restore *r, const st
 	char entry[ENTRY_TEXT_LEN];
 
 	page_put(p, "<h4>");
-	put_severity(p, a->severity);
-	page_put(p, " ");
-	link_class(p, a->cls);
+	link_class(p, a->severity, a->cls);
 	page_put(p, "</h4>\n<p>");
 	page_words(p, a->cls->title);
 	page_put(p, "</p>\n");
@@ -632,11 +628,12 @@ static bool is_shown_whole(const struct kept *kept, uint64_t id)
 /* What that one did, the eVMCS of this one mapped among it, is no access of this one. */
 static void put_superseding(struct report *r, const struct restore *s)
 {
-	bool shown = is_shown_whole(&r->kept, s->superseded_by);
 	struct page *p = &r->page;
+	bool shown;
 
 	if (!s->superseded_by)
 		return;
+	shown = is_shown_whole(&r->kept, s->superseded_by);
 	page_put(p, "<p class=dim>ended by the KVM_SET_NESTED_STATE of ");
 	if (shown)
 		page_put(p, "<a href='#restore-%" PRIu64 "'>", s->superseded_by);
@@ -751,9 +748,7 @@ static void put_group_name(struct page *p, const struct kept_group *g)
 		for (i = 0; i < anomaly_nr_classes; i++)
 			if (g->classes[severity] & (1ULL << i)) {
 				page_put(p, ", ");
-				put_severity(p, severity);
-				page_put(p, " ");
-				link_class(p, &anomaly_classes[i]);
+				link_class(p, severity, &anomaly_classes[i]);
 			}
 }
 
