@@ -9,6 +9,7 @@
 	X(EVMCS_DEFERRED, "evmcs-deferred") /* mapped in KVM_RUN */                                \
 	X(EVMCS_FORCED_EXIT, "evmcs-forced-exit") /* mapped by a nested exit */                    \
 	X(EVMCS_DIRECT, "evmcs-direct") /* mapped inside KVM_SET_NESTED_STATE */                   \
+	X(EVMCS_EARLY, "evmcs-early") /* mapped after that, before KVM_RUN, by none of these */    \
 	X(EVMCS_NONE, "evmcs-none") /* asked for, never mapped */                                  \
 	X(LEAVE, "leave") /* vmxon_pa == -1: out of VMX operation */
 

@@ -83,6 +83,11 @@ struct stream *stream_new(void)
 
 static void outcome_free(struct outcome *o)
 {
+	int i, k;
+
+	for (i = 0; i < o->nr; i++)
+		for (k = 0; k < o->restores[i].nr_accesses; k++)
+			free(o->restores[i].accesses[k]);
 	free(o->restores);
 	free(o->saves);
 	free(o->json);
@@ -613,6 +618,17 @@ static void keep_anomaly(void *ctx, const struct restore *restore, const struct 
 	print_json(o, encode_anomaly(restore, anomaly, &o->header));
 }
 
+/* Without what is not its own. */
+static struct access *copy_access(const struct access *from)
+{
+	struct access *access = must(malloc(sizeof(*access)));
+
+	*access = *from;
+	access->function = NULL;
+	access->stack = NULL;
+	return access;
+}
+
 static void keep_restore(void *ctx, const struct restore *restore)
 {
 	struct outcome *o = ctx;
@@ -622,7 +638,8 @@ static void keep_restore(void *ctx, const struct restore *restore)
 	print_json(o, encode_restore(restore, &o->header));
 	o->restores = must(realloc(o->restores, size));
 	o->restores[o->nr] = *restore;
-	memset(o->restores[o->nr].accesses, 0, sizeof(restore->accesses));
+	for (i = 0; i < restore->nr_accesses; i++)
+		o->restores[o->nr].accesses[i] = copy_access(restore->accesses[i]);
 	o->restores[o->nr].vm_name = NULL;
 	for (i = 0; i < restore->nr_anomalies; i++)
 		o->restores[o->nr].anomalies[i].stack = NULL;

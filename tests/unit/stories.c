@@ -108,6 +108,16 @@ static void mp_state_maps(struct stream *s)
 	ran(s);
 }
 
+static void get_maps(struct stream *s)
+{
+	set(s, L2_EVMCS);
+	in_ioctl(s, KVM_GET_NESTED_STATE);
+	enter(s, PT_GET_STATE);
+	load_evmcs(s, EVMCS_GPA);
+	leave(s, PT_GET_STATE, 4224);
+	ran(s);
+}
+
 static void lost_in_window(struct stream *s)
 {
 	set(s, L2_EVMCS);
@@ -149,6 +159,7 @@ const struct story stories[] = {
 	{ "freed-without-run", freed_without_run, VERDICT_PASS, PATH_EVMCS_NONE },
 	{ "leave", leave_vmx, VERDICT_PASS, PATH_LEAVE },
 	{ "mp-state-maps", mp_state_maps, VERDICT_FAIL, PATH_EVMCS_FORCED_EXIT },
+	{ "get-maps", get_maps, VERDICT_FAIL, PATH_EVMCS_EARLY },
 	{ "swallowed", swallowed, VERDICT_FAIL, PATH_EVMCS_NONE },
 	{ "lost-in-window", lost_in_window, VERDICT_INCONCLUSIVE, PATH_EVMCS_DEFERRED },
 	{ "entry-fails", entry_fails, VERDICT_FAIL, PATH_EVMCS_DEFERRED },

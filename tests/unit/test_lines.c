@@ -512,7 +512,7 @@ static void builds_that_are_none(void **state)
 	static const char *const values[] = { "\"\"",	"\"0\"", "\"AA\"",   "\"../../x\"",
 					      "\"a \"", "1",	 "\"0x00\"", "null" };
 	static const char line[] =
-		"{\"type\":\"header\",\"schema\":\"evmcs-trace/1.6\",\"tool\":\"\",\"kernel\":"
+		"{\"type\":\"header\",\"schema\":\"evmcs-trace/1.7\",\"tool\":\"\",\"kernel\":"
 		"\"\",\"host\":\"\",\"boot_id\":\"\",\"kvm_intel\":\"\",\"clock\":{\"wall\":"
 		"\"2026-01-01T00:00:00.000000Z\",\"mono_ns\":\"0x0\"},\"filter\":{\"pid\":0,"
 		"\"vcpu\":-1},\"probes\":[{\"point\":\"map\",\"needed\":true,\"attached\":true,"

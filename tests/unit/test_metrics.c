@@ -269,8 +269,8 @@ static const struct family promised[] = {
 	{ PREFIX "restores_total",
 	  COUNTER,
 	  "path",
-	  { "native", "evmcs-deferred", "evmcs-forced-exit", "evmcs-direct", "evmcs-none",
-	    "leave" } },
+	  { "native", "evmcs-deferred", "evmcs-forced-exit", "evmcs-direct", "evmcs-early",
+	    "evmcs-none", "leave" } },
 	{ PREFIX "restore_verdicts_total", COUNTER, "verdict", { "pass", "fail", "inconclusive" } },
 	{ PREFIX "restores_refused_total", COUNTER, NULL, { 0 } },
 	{ PREFIX "restores_in_flight", GAUGE, NULL, { 0 } },
@@ -546,14 +546,14 @@ static void assert_lines(const struct watch *w, const char *trace)
 {
 	static const struct {
 		const char *metric, *label, *type, *key;
-		const char *values[7];
+		const char *values[8];
 	} kinds[] = {
 		{ "restores_total",
 		  "path",
 		  "restore",
 		  "path",
-		  { "native", "evmcs-deferred", "evmcs-forced-exit", "evmcs-direct", "evmcs-none",
-		    "leave" } },
+		  { "native", "evmcs-deferred", "evmcs-forced-exit", "evmcs-direct", "evmcs-early",
+		    "evmcs-none", "leave" } },
 		{ "restore_verdicts_total",
 		  "verdict",
 		  "restore",

@@ -763,6 +763,57 @@ static void not_run_yet(void **state)
 	assert_int_equal(s->outcomes->restores[0].end, END_OPEN);
 }
 
+/* In the middle of SET: it took longer than that, and all that came is the restore's. */
+static void ends_in_set(void **state)
+{
+	const struct restore *r;
+	struct stream *s = *state;
+
+	set_enter(s, EVMCS);
+	s->t_ns += 5000000;
+	reach(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	r = expect(s, VERDICT_INCONCLUSIVE)->restores;
+	assert_int_equal(r->end, END_OPEN);
+	assert_false(r->set_done);
+	assert_int_equal(r->set_duration_ns, last(s)->t_ns - r->t_set_ns);
+	assert_int_equal(r->last_seq, last(s)->seq);
+	assert_false(r->accesses[0]->done);
+}
+
+/* Its exit may be among what was lost. */
+static void ends_after_a_loss_in_set(void **state)
+{
+	struct stream *s = *state;
+
+	set_enter(s, EVMCS);
+	s->t_ns += 5000000;
+	loss(s, 3);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	reach(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	expect(s, VERDICT_INCONCLUSIVE);
+	assert_int_equal(s->outcomes->restores[0].set_duration_ns, 0);
+}
+
+/* What came since that SET began is its own, whatever may become of it. */
+static void ends_in_second_set(void **state)
+{
+	const struct restore *r;
+	struct stream *s = *state;
+
+	set(s, EVMCS);
+	set_enter(s, EVMCS);
+	reach(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	expect(s, VERDICT_INCONCLUSIVE);
+	r = s->outcomes->restores;
+	assert_int_equal(s->outcomes->nr, 2);
+	assert_int_equal(r[0].end, END_OPEN);
+	assert_int_equal(r[0].superseded_by, 2);
+	assert_int_equal(r[0].t_superseded_ns, r[1].t_set_ns);
+	assert_int_equal(r[0].last_seq, last(s)->seq);
+	assert_int_equal(r[1].end, END_OPEN);
+	assert_int_equal(r[1].superseded_by, 0);
+}
+
 static void untracked(void **state)
 {
 	struct stream *s = *state;
@@ -1543,6 +1594,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(no_restore),
 	TEST(nothing_at_all),
 	TEST(not_run_yet),
+	TEST(ends_in_set),
+	TEST(ends_after_a_loss_in_set),
+	TEST(ends_in_second_set),
 	TEST(untracked),
 	TEST(state_unknown),
 	TEST(failed_command),

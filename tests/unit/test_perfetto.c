@@ -966,7 +966,7 @@ static void a_trace_that_ends_inside(void **state)
 	expect_arg(event_named(t, "evmcs-none: fail", 0), "end=open");
 	assert_int_equal(end_of(t, event_named(t, "evmcs-none: fail", 0))->t_ns, 12000);
 	expect_arg(end_of(t, event_named(t, "evmcs-none: fail", 0)),
-		   "unfinished=the trace ended before the vCPU ran");
+		   "unfinished=the trace ended before the vCPU entered the guest");
 	timeline_free(t);
 }
 

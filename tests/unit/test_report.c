@@ -131,8 +131,8 @@ static void test_superseded(void **state)
 	*strstr(first, "</article>") = 0;
 	assert_non_null(strstr(first, ">SET of restore 2</text>"));
 	assert_non_null(strstr(first, "<p class=dim>ended by the KVM_SET_NESTED_STATE of "
-				      "<a href='#restore-2'>restore 2</a>; its accesses are "
-				      "counted there</p>"));
+				      "<a href='#restore-2'>restore 2</a>; what that SET "
+				      "touched is counted with it</p>"));
 	assert_null(strstr(first, "class=map"));
 	assert_null(strstr(first, "class=inner"));
 	assert_null(strstr(first, "eVMCS mapped"));
@@ -193,14 +193,82 @@ static void test_kvm_run_that_failed(void **state)
 	footer(s);
 	page = page_of(s);
 	/* what was not touched is not drawn as touched, in either drawing */
-	assert_int_equal(count_of(page, "<rect class=good "), 1);
+	assert_int_equal(count_of(page, "<rect class=good "), 0);
 	assert_int_equal(count_of(page, "<rect class=vain "), 1 + 2);
 	assert_non_null(strstr(page, ">map evmcs 0x5000 failed</text>"));
 	assert_non_null(strstr(page, ": the guest did not run</title>"));
 	assert_non_null(strstr(page, ">KVM_RUN failed</text>"));
-	/* that of the legend */
-	assert_int_equal(count_of(page, "<rect class=run "), 1);
+	assert_int_equal(count_of(page, "<rect class=run "), 0);
 	assert_non_null(strstr(page, " (failed)"));
+	free(page);
+}
+
+/* What did not return is no short bar, and nothing that did no harm. */
+static void test_trace_that_ends_in_set(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	set_enter(s, L2_EVMCS);
+	enter(s, PT_EVMPTR_LOAD_DIRECT);
+	reach(s, PT_MAP, PURPOSE_EVMCS, EVMCS_GPA);
+	page = page_of(s);
+	/* in both drawings and in the legend */
+	assert_int_equal(count_of(page, "<rect class='set open' "), 2 + 1);
+	assert_int_equal(count_of(page, "<rect class=unknown "), 2 + 1);
+	assert_int_equal(count_of(page, "<rect class=asked "), 0);
+	assert_int_equal(count_of(page, ">map evmcs 0x5000 ...</text>"), 2);
+	assert_non_null(strstr(page, "<span class=whole>set &gt;2.0 us</span>"));
+	assert_non_null(strstr(page, "its lines in the trace: 3 events<"));
+	free(page);
+}
+
+static void test_trace_that_ends_in_second_set(void **state)
+{
+	struct stream *s = *state;
+	char *page, *first;
+
+	set(s, L2_EVMCS);
+	set_enter(s, L2_EVMCS);
+	page = page_of(s);
+	first = strstr(page, "<article id=restore-1>");
+	assert_non_null(first);
+	assert_non_null(strstr(page, "<article id=restore-2>"));
+	assert_non_null(strstr(page, "its lines in the trace: 1 event<"));
+	*strstr(first, "</article>") = 0;
+	assert_non_null(strstr(first, ">SET of restore 2</text>"));
+	assert_non_null(strstr(first, "the trace ends inside the KVM_SET_NESTED_STATE of "
+				      "<a href='#restore-2'>"));
+	free(page);
+}
+
+/* Nothing that is nowhere on the page. */
+static void test_legend_of_what_is_there(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	told(s, "deferred");
+	page = page_of(s);
+	assert_non_null(strstr(page, "</svg> the eVMCS is mapped</li>"));
+	assert_non_null(strstr(page, "</svg> KVM_RUN</li>"));
+	assert_null(strstr(page, "</svg> KVM_RUN that failed"));
+	assert_null(strstr(page, "</svg> what proves an error"));
+	assert_null(strstr(page, "</svg> that of another restore"));
+	free(page);
+}
+
+static void test_legend_of_severities(void **state)
+{
+	struct stream *s = *state;
+	char *page;
+
+	told(s, "forced-by-second-set");
+	page = page_of(s);
+	assert_non_null(strstr(page, "</svg> that of another restore</li>"));
+	assert_non_null(strstr(page, "</svg> what proves an error</li>"));
+	assert_non_null(strstr(page, "</svg> what is for information</li>"));
+	assert_null(strstr(page, "</svg> what proves a warning"));
 	free(page);
 }
 
@@ -457,6 +525,10 @@ int main(void)
 		TEST(test_refusal_is_told_once),
 		TEST(test_severity_is_told),
 		TEST(test_kvm_run_that_failed),
+		TEST(test_trace_that_ends_in_set),
+		TEST(test_trace_that_ends_in_second_set),
+		TEST(test_legend_of_what_is_there),
+		TEST(test_legend_of_severities),
 		TEST(test_proof_is_shown),
 		TEST(test_of_other_vms_only_what_its_task_did),
 		TEST(test_doubt_is_told),

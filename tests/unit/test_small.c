@@ -65,8 +65,8 @@ static void names_both_ways(void **state)
 static void public_names(void **state)
 {
 	static const char *const paths[] = { "native",	     "evmcs-deferred", "evmcs-forced-exit",
-					     "evmcs-direct", "evmcs-none",     "leave",
-					     "unknown" };
+					     "evmcs-direct", "evmcs-early",    "evmcs-none",
+					     "leave",	     "unknown" };
 	static const char *const ends[] = { "open", "ran",     "superseded", "freed",
 					    "left", "refused", "unknown" };
 	static const char *const verdicts[] = { "pass", "inconclusive", "fail", "unknown" };
@@ -569,7 +569,7 @@ static void text_of_events(void **state)
 		"22:13:20.000001  FAIL L2 native            CPU 0/KVM[1001] vm1/vcpu0"
 		"  set 3.0 us  open  mem-before-run  info: mem-in-set\n"
 		"    restore 00000000-1388-1\n"
-		"    inconclusive: the trace ended before the vCPU ran\n"
+		"    inconclusive: the trace ended before the vCPU entered the guest\n"
 		"22:13:20.000003  INFO mem-in-set (A3)  CPU 0/KVM[1001] vm1/vcpu0\n"
 		"    guest memory was reached inside KVM_SET_NESTED_STATE\n"
 		"    guest address 0x6000 (vmcs-link-pointer, 8 bytes) read by read-guest-cached"
@@ -1048,6 +1048,53 @@ static void backlog_has_an_end(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stream_setup, loud_again)
 
+/* ---- the times of a restore ---- */
+
+static void expect_times(const struct restore *r, const char *wanted)
+{
+	char times[TIMES_MAX][TIMES_TEXT_LEN], all[512] = "";
+	int i, nr = times_text(times, r);
+
+	for (i = 0; i < nr; i++) {
+		strcat(all, i ? "|" : "");
+		strcat(all, times[i]);
+	}
+	assert_string_equal(all, wanted);
+}
+
+static void times_of_restores(void **state)
+{
+	struct restore r = { .t_set_ns = 1000, .end = END_OPEN };
+
+	(void)state;
+	expect_times(&r, "set not returned|open");
+	r.set_duration_ns = 2000;
+	expect_times(&r, "set >2.0 us|open");
+	r.set_done = true;
+	expect_times(&r, "set 2.0 us|open");
+	r.superseded_by = 2;
+	r.t_superseded_ns = 4000;
+	expect_times(&r, "set 2.0 us|SET again +3.0 us|open");
+	r.end = END_SUPERSEDED;
+	expect_times(&r, "set 2.0 us|superseded +3.0 us");
+	/* by the nested exit that the other SET began with */
+	r.mapped = true;
+	r.t_map_ns = 5000;
+	expect_times(&r, "set 2.0 us|superseded +3.0 us (mapped by that SET, +4.0 us)");
+	r.superseded_by = 0;
+	r.end = END_RAN;
+	r.run_seen = true;
+	r.t_run_ns = 4000;
+	expect_times(&r, "set 2.0 us|run <+3.0 us|map +4.0 us");
+	r.run_exact = true;
+	r.pages_failed = true;
+	expect_times(&r, "set 2.0 us|run +3.0 us (failed)|map +4.0 us");
+	r.mapped = r.run_seen = false;
+	r.set_ret = -EINVAL;
+	r.end = END_REFUSED;
+	expect_times(&r, "set 2.0 us (refused: -EINVAL)");
+}
+
 /* ---- lines on a screen ---- */
 
 static void put_in(int width, const char *parted, const char *line, const char *wanted)
@@ -1081,8 +1128,9 @@ static void lines_broken_at_fields(void **state)
 	(void)state;
 	put_in(18, "  ", "one  two two  three", "one  two two\n    three");
 	put_in(11, "  ", "one  two two  three", "one\n    two two\n    three");
-	/* a field that is wider than the screen is whole all the same */
-	put_in(6, "  ", "one two three  x", "one two three\n    x");
+	/* a field that is wider than the screen is broken at its words, which are whole */
+	put_in(12, "  ", "one  one two three  x", "one  one two\n    three  x");
+	put_in(6, "  ", "one_two_three  x", "one_two_three\n    x");
 }
 
 static void lines_broken_at_words(void **state)
@@ -1199,6 +1247,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(backlog_keeps_the_order),
 	TEST(backlog_has_an_end),
 	TEST(lines_that_fit),
+	TEST(times_of_restores),
 	TEST(lines_broken_at_fields),
 	TEST(lines_broken_at_words),
 	TEST(lines_of_what_others_chose),

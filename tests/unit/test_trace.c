@@ -1109,7 +1109,7 @@ static void unknown_fields_are_ignored(void **state)
 	expect_status(forge("\"access\":{", "\"access\":{\"new\":0.5,"), STATUS_PASS, NULL);
 	expect_status(forge("{\"type\":\"footer\"", "{\"new\":true,\"type\":\"footer\""),
 		      STATUS_PASS, NULL);
-	expect_status(forge("evmcs-trace/1.6", "evmcs-trace/1.99"), STATUS_PASS, NULL);
+	expect_status(forge("evmcs-trace/1.7", "evmcs-trace/1.99"), STATUS_PASS, NULL);
 }
 
 static void unknown_names_are_malformed(void **state)
@@ -1133,7 +1133,7 @@ static void other_schemas_are_malformed(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++)
-		expect_status(forge("evmcs-trace/1.6", schemas[i]), STATUS_MALFORMED, "line 1:");
+		expect_status(forge("evmcs-trace/1.7", schemas[i]), STATUS_MALFORMED, "line 1:");
 }
 
 static void times_that_are_none(void **state)

@@ -37,7 +37,7 @@ const struct doubt_explanation restore_doubts[WHY_COUNT] = {
 	"'returns'. Else it is a bug of evmcs-trace: report it with the trace.",
 },
 [WHY_NO_RUN_SEEN] = {
-	.says = "the trace ended before the vCPU ran",
+	.says = "the trace ended before the vCPU entered the guest",
 	.tolerate = "open",
 	.text =
 	"The trace ends between KVM_SET_NESTED_STATE and the first KVM_RUN that enters the "

@@ -6,10 +6,15 @@
 
 /* ---- words that the definitions are made of ---- */
 
+static bool is_evmcs_map(const struct access *a)
+{
+	return a->touched && a->purpose == PURPOSE_EVMCS;
+}
+
 static bool mapped_evmcs(const struct moment_facts *f)
 {
 	if (f->access)
-		return f->access->touched && f->access->purpose == PURPOSE_EVMCS;
+		return is_evmcs_map(f->access);
 	return f->event->ret == EVMPTRLD_SUCCEEDED;
 }
 
@@ -438,6 +443,46 @@ static enum severity grade_clean_fields_believed(const struct moment_facts *f)
 	return f->restore->first_entry.failed ? SEVERITY_ERROR : SEVERITY_WARNING;
 }
 
+/* ---- what they are about ---- */
+
+static const struct access *what_was_waited_for(const struct moment_facts *f)
+{
+	return f->slowest;
+}
+
+/* What was tried in vain inside of what now returned, the last of it. */
+static const struct access *what_failed(const struct moment_facts *f)
+{
+	const struct restore *r = f->restore;
+	int i;
+
+	for (i = r->nr_accesses - 1; i >= 0 && r->accesses[i]->seq > f->frame->entry.seq; i--)
+		if (r->accesses[i]->done && !r->accesses[i]->touched)
+			return r->accesses[i];
+	return NULL;
+}
+
+/* The last one of that page. */
+static const struct access *map_of(const struct restore *r, uint64_t gpa)
+{
+	int i;
+
+	for (i = r->nr_accesses - 1; i >= 0; i--)
+		if (is_evmcs_map(r->accesses[i]) && r->accesses[i]->gpa == gpa)
+			return r->accesses[i];
+	return NULL;
+}
+
+static const struct access *what_is_held(const struct moment_facts *f)
+{
+	return map_of(f->restore, f->restore->held_gpa);
+}
+
+static const struct access *what_leaked(const struct moment_facts *f)
+{
+	return map_of(f->restore, f->restore->leaked_gpa);
+}
+
 #define ANOMALY_RULE_NAME(id, name) name,
 static const char *const rule_names[] = { ANOMALY_RULES(ANOMALY_RULE_NAME) };
 
@@ -471,14 +516,14 @@ const struct anomaly_class anomaly_classes[] = {
 	  SEEN_BY(vmptrld_unknown_caller),
 	  .title = "the enlightened VMCS was loaded by an unknown caller before KVM_RUN" },
 	{ "A8", "pages-fail", RULE_PAGES_FAILED, SEVERITY_WARNING, AT_PAGES, SEEN_BY(pages_fail),
-	  .title = "KVM_RUN could not get the pages of the nested state" },
+	  .about = what_failed, .title = "KVM_RUN could not get the pages of the nested state" },
 	{ "A9", "run-after-fail", RULE_EVMCS_LOST, SEVERITY_ERROR, AT_RAN, SEEN_BY(run_after_fail),
 	  .title = "the vCPU ran without the pages that an earlier KVM_RUN could not get" },
 	{ "A10", "silent-disabled", RULE_EVMCS_LOST, SEVERITY_ERROR, AT_EVMPTR,
-	  SEEN_BY(silent_disabled),
+	  SEEN_BY(silent_disabled), .about = what_failed,
 	  .title = "KVM_RUN went on without the enlightened VMCS that was restored" },
 	{ "A11", "swallowed-exit-fail", RULE_EVMCS_LOST, SEVERITY_ERROR, AT_EVMPTR,
-	  SEEN_BY(swallowed_exit_fail),
+	  SEEN_BY(swallowed_exit_fail), .about = what_failed,
 	  .title = "a nested exit was delivered without the enlightened VMCS" },
 	{ "A12", "req-dropped", RULE_EVMCS_LOST, SEVERITY_ERROR, AT_EXIT, SEEN_BY(req_dropped),
 	  .title = "a nested exit dropped the request to map the enlightened VMCS" },
@@ -492,9 +537,10 @@ const struct anomaly_class anomaly_classes[] = {
 	  SEEN_BY(shadow_clobber),
 	  .title = "the restored vmcs12 was overwritten from an empty shadow VMCS" },
 	{ "A17", "evmcs-pin-leak", RULE_LEAK, SEVERITY_WARNING,
-	  AT_EVMPTR | AT_SET | AT_RAN | AT_FREED, SEEN_BY(evmcs_pin_leak),
+	  AT_EVMPTR | AT_SET | AT_RAN | AT_FREED, SEEN_BY(evmcs_pin_leak), .about = what_leaked,
 	  .title = "the page of an enlightened VMCS that was not accepted stays pinned" },
 	{ "A18", "stale-map", RULE_EARLY_ACCESS, SEVERITY_ERROR, AT_MEMSLOT, SEEN_BY(stale_map),
+	  .about = what_is_held,
 	  .title = "the memslot of the mapped enlightened VMCS changed before KVM_RUN" },
 	{ "A19", "wrong-path-native", RULE_WRONG_VMCS, SEVERITY_ERROR, AT_EVMPTR,
 	  SEEN_BY(wrong_path_native),
@@ -515,7 +561,8 @@ const struct anomaly_class anomaly_classes[] = {
 	  SEEN_BY(evmptr_mismatch),
 	  .title = "another page was mapped than KVM_SET_NESTED_STATE named" },
 	{ "A26", "slow-set", RULE_EARLY_ACCESS, SEVERITY_WARNING, AT_SET | AT_BLOCKED,
-	  SEEN_BY(slow_set), .title = "KVM_SET_NESTED_STATE waited for guest memory" },
+	  SEEN_BY(slow_set), .about = what_was_waited_for,
+	  .title = "KVM_SET_NESTED_STATE waited for guest memory" },
 	{ "A27", "lost-both", RULE_EVMCS_LOST, SEVERITY_ERROR, AT_RAN, SEEN_BY(lost_both),
 	  .title = "L2 ran with neither an enlightened nor an ordinary VMCS behind it" },
 	{ "A28", "clean-fields-believed", RULE_WRONG_STATE, SEVERITY_ERROR, AT_FIRST_ENTRY,

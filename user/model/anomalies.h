@@ -69,6 +69,8 @@ struct anomaly_class {
 	bool (*seen)(const struct moment_facts *f);
 	/* less than the row's severity in some cases; NULL: always the row's */
 	enum severity (*graded)(const struct moment_facts *f);
+	/* what it was about, where no access itself is the moment; NULL: nothing */
+	const struct access *(*about)(const struct moment_facts *f);
 	const char *title; /* one sentence */
 };
 

@@ -14,7 +14,7 @@
 #include "evmcs_trace/record.h"
 
 #define TRACE_SCHEMA_MAJOR 1
-#define TRACE_SCHEMA_MINOR 6
+#define TRACE_SCHEMA_MINOR 7
 
 #define VM_UNKNOWN 0
 #define VCPU_NONE (-1)

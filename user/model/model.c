@@ -55,7 +55,8 @@ struct model {
 	uint64_t cut_lost;
 	uint64_t cut_missed;
 	uint64_t cut_tracking_lost;
-	uint64_t last_t_ns;
+	uint64_t last_t_ns; /* of the events */
+	uint64_t last_seq;
 	uint64_t next_id;
 	uint64_t next_save;
 	uint64_t open;
@@ -212,7 +213,7 @@ static void count(struct verdict *verdict, const struct restore *restore)
 	}
 }
 
-/* Its window has ended. */
+/* Its window has ended; ev: by which, NULL: with the trace. */
 static struct restore *end_restore(struct model *m, struct restore **slot, enum restore_end end,
 				   const struct event *ev)
 {
@@ -221,11 +222,9 @@ static struct restore *end_restore(struct model *m, struct restore **slot, enum 
 	*slot = NULL;
 	m->open--;
 	restore->end = end;
-	if (ev) {
-		restore->last_seq = ev->seq;
-		if (ev->flags & REC_VMX_STATE)
-			restore->evmptr_end = ev->evmptr;
-	}
+	restore->last_seq = ev ? ev->seq : m->last_seq;
+	if (ev && ev->flags & REC_VMX_STATE)
+		restore->evmptr_end = ev->evmptr;
 	return restore;
 }
 
@@ -256,11 +255,12 @@ static void close_restore(struct model *m, struct restore **slot, enum restore_e
 }
 
 /* By the SET that began last, which need not have returned. */
-static void supersede(struct model *m, struct vcpu *vcpu, const struct event *ev)
+static void supersede(struct model *m, struct vcpu *vcpu, enum restore_end end,
+		      const struct event *ev)
 {
 	vcpu->pending->superseded_by = vcpu->current->id;
 	vcpu->pending->t_superseded_ns = vcpu->current->t_set_ns;
-	close_restore(m, &vcpu->pending, END_SUPERSEDED, ev);
+	close_restore(m, &vcpu->pending, end, ev);
 }
 
 static int compare_vms(const void *a, const void *b)
@@ -478,7 +478,7 @@ static void add_anomaly(struct model *m, struct restore *restore, const struct a
 			const struct moment_facts *f)
 {
 	enum severity severity = grade(restore, cls, f);
-	const struct access *evidence = f->access;
+	const struct access *evidence = f->access ?: cls->about ? cls->about(f) : NULL;
 	struct anomaly *a;
 	int i;
 
@@ -502,9 +502,6 @@ static void add_anomaly(struct model *m, struct restore *restore, const struct a
 	free(a->stack);
 	/* where nothing returned, the event is what it was noticed by, not what did it */
 	a->stack = f->frame ? kernel_stack_new(f->event->stack, f->event->nr_stack) : NULL;
-	/* a class about waiting inside SET: what was waited for */
-	if (!evidence && (cls->when & AT_BLOCKED))
-		evidence = f->slowest;
 	for (i = 0; i < restore->nr_accesses; i++)
 		if (restore->accesses[i] == evidence)
 			a->access = i;
@@ -766,7 +763,7 @@ static uint64_t gpa_of_last_map(const struct restore *r, uint64_t since_seq)
 	return GPA_UNKNOWN;
 }
 
-static enum restore_path path_on_behalf(enum evmcs_point behalf)
+static enum restore_path path_on_behalf(enum evmcs_point behalf, uint32_t ioctl)
 {
 	switch (behalf) {
 	case PT_STATE_PAGES:
@@ -775,20 +772,17 @@ static enum restore_path path_on_behalf(enum evmcs_point behalf)
 		return PATH_EVMCS_FORCED_EXIT;
 	case PT_SET_STATE:
 		return PATH_EVMCS_DIRECT;
-	default:
-		/* an unknown caller (A7): say what is certain, it was mapped late */
-		return PATH_EVMCS_DEFERRED;
+	default: /* an unknown caller (A7) */
+		return ioctl == (uint32_t)KVM_RUN ? PATH_EVMCS_DEFERRED : PATH_EVMCS_EARLY;
 	}
 }
 
 /* What is called inside SET maps inside SET, but for the exit of an earlier state. */
-static enum restore_path path_of_load(const struct task *task)
+static enum restore_path path_of_load(const struct task *task, uint32_t ioctl)
 {
-	enum evmcs_point behalf = task_behalf(task);
-
 	if (task_inside(task, PT_SET_STATE) && !task_inside(task, PT_NESTED_EXIT))
 		return PATH_EVMCS_DIRECT;
-	return path_on_behalf(behalf);
+	return path_on_behalf(task_behalf(task), ioctl);
 }
 
 static void evmptr_loaded(struct vcpu *vcpu, const struct task *task, const struct frame *frame,
@@ -803,7 +797,7 @@ static void evmptr_loaded(struct vcpu *vcpu, const struct task *task, const stru
 	if (!served->wants_evmcs || served->mapped)
 		return;
 	served->mapped = true;
-	served->path = path_of_load(task);
+	served->path = path_of_load(task, ev->ioctl);
 	served->t_map_ns = ev->t_ns;
 	served->mapped_gpa = gpa_of_last_map(vcpu->current, frame->entry.seq);
 }
@@ -825,6 +819,8 @@ static void evmptr_ends(struct model *m, struct vcpu *vcpu, const struct task *t
 	if (ev->ret == EVMPTRLD_SUCCEEDED)
 		r->loaded_seq = ev->seq;
 	r->map_leaked = ev->ret == EVMPTRLD_VMFAIL && r->map_held;
+	if (r->map_leaked)
+		r->leaked_gpa = r->held_gpa;
 }
 
 /*
@@ -882,7 +878,7 @@ static int set_begins(struct model *m, struct vcpu *vcpu, struct task *task, con
 	entry_is_over(m, vcpu);
 	if (vcpu->pending) { /* its own SET never returned */
 		mark(vcpu->current, WHY_UNPAIRED);
-		supersede(m, vcpu, ev);
+		supersede(m, vcpu, END_SUPERSEDED, ev);
 	}
 	r = new_restore(m, ev);
 	if (!r)
@@ -899,7 +895,7 @@ static int set_begins(struct model *m, struct vcpu *vcpu, struct task *task, con
 static void set_refused(struct model *m, struct vcpu *vcpu, const struct event *ev)
 {
 	if (vcpu->pending && vcpu->current->left_by_set)
-		supersede(m, vcpu, ev);
+		supersede(m, vcpu, END_SUPERSEDED, ev);
 	if (!vcpu->pending && (ev->flags & REC_REQ_PAGES))
 		return; /* a part of it is there: the window stays open */
 	/* the vCPU's window is that of the earlier restore again, by its new name */
@@ -944,7 +940,7 @@ static void set_ends(struct model *m, struct vcpu *vcpu, const struct task *task
 		return;
 	}
 	if (vcpu->pending)
-		supersede(m, vcpu, ev);
+		supersede(m, vcpu, END_SUPERSEDED, ev);
 	if (r->path == PATH_LEAVE)
 		close_restore(m, &vcpu->current, END_LEFT, ev);
 }
@@ -1013,7 +1009,7 @@ static void current_ran(struct model *m, struct vcpu *vcpu, const struct event *
 	struct restore *r;
 
 	if (vcpu->pending) /* the exit of the SET after it is missing */
-		supersede(m, vcpu, ev);
+		supersede(m, vcpu, END_SUPERSEDED, ev);
 	r = restore_ran(m, &vcpu->current, ev, end_seq);
 	if (entry_is_to_come(r))
 		vcpu->entering = r;
@@ -1081,7 +1077,7 @@ static void vcpu_freed(struct model *m, struct vcpu *vcpu, const struct task *ta
 	ask_of_frame(m, AT_FREED, vcpu, task, frame, ev);
 	entry_is_over(m, vcpu);
 	if (vcpu->pending)
-		supersede(m, vcpu, ev);
+		supersede(m, vcpu, END_SUPERSEDED, ev);
 	if (vcpu->current)
 		close_restore(m, &vcpu->current, END_FREED, ev);
 	remove_vcpu(m, vcpu);
@@ -1352,6 +1348,7 @@ static int fold_event(struct model *m, const struct event *ev)
 	}
 	m->verdict.events++;
 	m->last_t_ns = ev->t_ns;
+	m->last_seq = ev->seq;
 	if (ev->point == PT_RAN) {
 		vcpu_ran(m, vcpu, ev);
 		return 0;
@@ -1643,7 +1640,6 @@ static void blocked_access(struct task *task, void *arg)
 	ask(m, AT_ACCESS, vcpu->current, &facts);
 	if (!task_inside(task, PT_SET_STATE))
 		return;
-	vcpu->current->set_duration_ns = time_since(vcpu->current->t_set_ns, m->last_t_ns);
 	facts.access = NULL;
 	facts.slowest = frame->access;
 	ask(m, AT_BLOCKED, vcpu->current, &facts);
@@ -1660,14 +1656,24 @@ void model_stream_ends(struct model *m, bool goes_on)
 	}
 }
 
+/* SET took longer than to the end of the trace, unless its exit is among what was lost. */
+static void note_end_in_set(struct model *m, struct restore *r)
+{
+	note_losses(m, r);
+	if (!r->set_done && !(r->why & (1U << WHY_LOST)))
+		r->set_duration_ns = time_since(r->t_set_ns, m->last_t_ns);
+}
+
 static void close_open_restores(struct model *m)
 {
 	struct vcpu *vcpu;
 
 	model_stream_ends(m, m->footer.continued);
 	for (vcpu = m->vcpu_list; vcpu; vcpu = vcpu->next) {
+		if (vcpu->current)
+			note_end_in_set(m, vcpu->current);
 		if (vcpu->pending)
-			close_restore(m, &vcpu->pending, END_OPEN, NULL);
+			supersede(m, vcpu, END_OPEN, NULL);
 		if (vcpu->current)
 			close_restore(m, &vcpu->current, END_OPEN, NULL);
 	}

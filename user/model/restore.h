@@ -81,7 +81,7 @@ struct anomaly {
 	X(LOST, "records were lost while it was in flight")                                        \
 	X(UNTRACKED, "the kernel had no room to keep track of it")                                 \
 	X(UNPAIRED, "an entry or exit event is missing")                                           \
-	X(NO_RUN_SEEN, "the trace ended before the vCPU ran")                                      \
+	X(NO_RUN_SEEN, "the trace ended before the vCPU entered the guest")                                      \
 	X(BLIND, "a probe that the verdict needs was not attached")                                \
 	X(NO_STATE, "the state of the vCPU could not be read on this kernel")                      \
 	X(TOO_MANY, "it had more accesses than are looked at")                                     \
@@ -123,8 +123,12 @@ struct restore {
 
 	enum restore_path path;
 	enum restore_end end;
-	uint64_t superseded_by; /* id of the restore whose SET ended this one; 0: none */
-	uint64_t t_superseded_ns; /* that SET began; what reached memory since is counted there */
+	/*
+	 * Id of the restore whose SET ended this one, or, where the trace ended inside of that SET
+	 * (END_OPEN), was about to; 0: none. What reached memory since is counted there.
+	 */
+	uint64_t superseded_by;
+	uint64_t t_superseded_ns; /* that SET began */
 	bool mapped;
 	uint64_t mapped_gpa; /* GPA_UNKNOWN: not mapped, or map not seen */
 	uint64_t t_map_ns;
@@ -133,6 +137,7 @@ struct restore {
 	bool map_held;
 	uint64_t held_gpa;
 	bool map_leaked; /* so after the load that mapped it has failed */
+	uint64_t leaked_gpa; /* the last of those */
 	uint64_t load_seq; /* exits of evmptr-load: the last one, */
 	uint64_t loaded_seq; /* and the last one that succeeded; 0: none */
 	bool pages_failed; /* state-pages has failed */
@@ -167,6 +172,18 @@ struct restore {
 	struct anomaly anomalies[RESTORE_MAX_ANOMALIES];
 	int nr_anomalies;
 };
+
+/* Before another SET: what comes later is that one's. */
+static inline bool restore_has_at(const struct restore *r, uint64_t t_ns)
+{
+	return !r->superseded_by || t_ns < r->t_superseded_ns;
+}
+
+/* Its eVMCS, in its own time: not by the nested exit that another SET came with. */
+static inline bool restore_is_mapped(const struct restore *r)
+{
+	return r->mapped && restore_has_at(r, r->t_map_ns);
+}
 
 #define VERDICT_MAX_REASONS 12
 

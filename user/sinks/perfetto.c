@@ -771,7 +771,7 @@ static void perfetto_restore(struct sink *sink, const struct restore *r,
 	event.name = NULL;
 	packets_event(&s->packets, &event);
 	if (r->end == END_OPEN)
-		packets_text(&s->packets, ARG_UNFINISHED, "the trace ended before the vCPU ran");
+		packets_text(&s->packets, ARG_UNFINISHED, inconclusive_text(WHY_NO_RUN_SEEN));
 	packets_end(&s->packets);
 	if (r->run_seen)
 		show_run(s, r, header);

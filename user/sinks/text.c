@@ -275,40 +275,39 @@ static void text_unreadable(struct sink *sink, const char *why)
 
 static void print_times(const struct text_sink *t, const struct restore *r)
 {
-	char time[DURATION_LEN], result[RESULT_TEXT_LEN];
-	const char *end = end_text(r);
+	char times[TIMES_MAX][TIMES_TEXT_LEN];
+	int i, nr = times_text(times, r);
 
-	/* a SET that had not returned when the trace ended took longer than that */
-	if (r->set_done || r->set_duration_ns)
-		fprintf(t->line, "  set %s%s", r->set_done ? "" : ">",
-			duration(time, r->set_duration_ns));
-	else
-		fprintf(t->line, "  set not returned");
-	if (r->set_done && r->set_ret)
-		fprintf(t->line, " (refused: %s)", result_text(result, r->set_ret));
-	if (r->run_seen)
-		fprintf(t->line, "  run %s+%s", r->run_exact ? "" : "<",
-			duration(time, r->t_run_ns - r->t_set_ns));
-	if (r->mapped)
-		fprintf(t->line, "  map +%s", duration(time, r->t_map_ns - r->t_set_ns));
-	if (end)
-		fprintf(t->line, "  %s", end);
+	for (i = 0; i < nr; i++)
+		fprintf(t->line, "  %s", times[i]);
 }
 
-/* Those that are told of beneath, and those that are not since they do no harm. */
-static void print_classes(struct text_sink *t, const struct restore *r, bool harmless)
+static const char *print_classes_of(struct text_sink *t, const struct restore *r,
+				    enum severity severity, bool harmless, const char *before)
 {
-	const char *before = harmless ? "  info: " : "  ";
 	int i;
 
 	for (i = 0; i < r->nr_anomalies; i++) {
-		if (is_harmless(t, &r->anomalies[i]) != harmless)
+		const struct anomaly *a = &r->anomalies[i];
+
+		if (a->severity != severity || is_harmless(t, a) != harmless)
 			continue;
-		fprintf(t->line, "%s%s", before, r->anomalies[i].cls->name);
+		fprintf(t->line, "%s%s", before, a->cls->name);
 		before = ",";
 		if (harmless)
-			t->shown_infos |= 1ULL << (r->anomalies[i].cls - anomaly_classes);
+			t->shown_infos |= 1ULL << (a->cls - anomaly_classes);
 	}
+	return before;
+}
+
+/* Those that are told of beneath, the worst first, and those that are not since they do no harm. */
+static void print_classes(struct text_sink *t, const struct restore *r, bool harmless)
+{
+	const char *before = harmless ? "  info: " : "  ";
+	int severity;
+
+	for (severity = SEVERITY_COUNT - 1; severity >= 0; severity--)
+		before = print_classes_of(t, r, severity, harmless, before);
 }
 
 static void print_doubts(struct text_sink *t, const struct restore *r)
@@ -444,6 +443,11 @@ static void put_verdict_word(const struct text_sink *t, FILE *out, enum verdict_
 		t->colour ? RESET : "");
 }
 
+static bool is_stdin(const char *label)
+{
+	return !strcmp(label, "-");
+}
+
 /* The line that answers: of which trace, for its path others may have chosen a part. */
 static void __attribute__((format(printf, 3, 4)))
 print_answer(struct text_sink *t, enum verdict_kind kind, const char *fmt, ...)
@@ -453,7 +457,8 @@ print_answer(struct text_sink *t, enum verdict_kind kind, const char *fmt, ...)
 	if (!line_begin(t))
 		return;
 	if (t->options.label) {
-		put_plain(t->line, t->options.label);
+		put_plain(t->line,
+			  is_stdin(t->options.label) ? "standard input" : t->options.label);
 		fputs(": ", t->line);
 	}
 	put_verdict_word(t, t->line, kind);
@@ -507,7 +512,7 @@ static void print_show(struct text_sink *t)
 		return;
 	fprintf(t->line, "%s: evmcs-trace show %s ", what, t->example);
 	/* show reads a trace twice, which standard input cannot be */
-	if (!strcmp(t->options.label, "-"))
+	if (is_stdin(t->options.label))
 		fputs("FILE, when the trace is in one", t->line);
 	else
 		fputs(shell_word(t->options.label), t->line);

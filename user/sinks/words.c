@@ -105,9 +105,11 @@ const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *a)
 	if (a->done)
 		snprintf(end, sizeof(end), "result %s, took %s", result_text(result, a->ret),
 			 duration(time, a->duration_ns));
-	else
+	else if (a->touched)
 		snprintf(end, sizeof(end), "still blocked after %s",
 			 duration(time, a->duration_ns));
+	else
+		snprintf(end, sizeof(end), "its return is not in the trace");
 	snprintf(out, ACCESS_TEXT_LEN,
 		 "guest address %s (%s, %" PRIu64 " bytes) %s by %.64s in %s, %s", address,
 		 purpose_name(a->purpose), a->len, access_verb(a->point), printable(a->function),
@@ -164,13 +166,63 @@ const char *place_text(char out[PLACE_TEXT_LEN], const struct seen_event *ev)
 	return out;
 }
 
-const char *end_text(const struct restore *r)
+/* NULL where it ran, where all that was seen of it was, and where SET's own result is shown. */
+static const char *end_text(const struct restore *r)
 {
 	if (r->end == END_RAN || r->end == END_LEFT)
 		return NULL;
 	if (r->end == END_REFUSED && r->set_done && r->set_ret)
 		return NULL;
 	return end_name(r->end);
+}
+
+/* A SET that had not returned when the trace ended took longer than that. */
+static void put_set(char out[TIMES_TEXT_LEN], const struct restore *r)
+{
+	char time[DURATION_LEN], result[RESULT_TEXT_LEN];
+
+	if (!r->set_done && !r->set_duration_ns)
+		snprintf(out, TIMES_TEXT_LEN, "set not returned");
+	else if (!r->set_done)
+		snprintf(out, TIMES_TEXT_LEN, "set >%s", duration(time, r->set_duration_ns));
+	else if (r->set_ret)
+		snprintf(out, TIMES_TEXT_LEN, "set %s (refused: %s)",
+			 duration(time, r->set_duration_ns), result_text(result, r->set_ret));
+	else
+		snprintf(out, TIMES_TEXT_LEN, "set %s", duration(time, r->set_duration_ns));
+}
+
+/* The SET that came before its KVM_RUN; in what that did its own eVMCS may have been mapped. */
+static void put_superseded(char out[TIMES_TEXT_LEN], const struct restore *r)
+{
+	char time[DURATION_LEN], map[DURATION_LEN], mapped[DURATION_LEN + 32] = "";
+
+	if (r->mapped && !restore_is_mapped(r))
+		snprintf(mapped, sizeof(mapped), " (mapped by that SET, +%s)",
+			 duration(map, r->t_map_ns - r->t_set_ns));
+	snprintf(out, TIMES_TEXT_LEN, "%s +%s%s", r->end == END_OPEN ? "SET again" : "superseded",
+		 duration(time, r->t_superseded_ns - r->t_set_ns), mapped);
+}
+
+int times_text(char out[TIMES_MAX][TIMES_TEXT_LEN], const struct restore *r)
+{
+	const char *end = end_text(r);
+	char time[DURATION_LEN];
+	int nr = 0;
+
+	put_set(out[nr++], r);
+	if (r->run_seen)
+		snprintf(out[nr++], TIMES_TEXT_LEN, "run %s+%s%s", r->run_exact ? "" : "<",
+			 duration(time, r->t_run_ns - r->t_set_ns),
+			 r->pages_failed ? " (failed)" : "");
+	if (restore_is_mapped(r))
+		snprintf(out[nr++], TIMES_TEXT_LEN, "map +%s",
+			 duration(time, r->t_map_ns - r->t_set_ns));
+	if (r->superseded_by)
+		put_superseded(out[nr++], r);
+	if (end && r->end != END_SUPERSEDED)
+		snprintf(out[nr++], TIMES_TEXT_LEN, "%s", end);
+	return nr;
 }
 
 const char *plural(uint64_t n)

@@ -557,10 +557,15 @@ int ring_source_end(struct ring_source *s, const char *reason, const int *comman
 {
 	struct trace_footer footer = { .has_command = command_status };
 	struct trace_item item = { .type = ITEM_FOOTER, .footer = &footer };
+	uint64_t now;
 	int i;
 
 	ring_source_leave(s);
 	begin_footer(s, &footer, reason);
+	/* it was watched until now, also where nothing came */
+	now = clock_ns(CLOCK_MONOTONIC) - s->header->mono_ns;
+	if (now > footer.t_ns)
+		footer.t_ns = now;
 	footer.tracking_lost = s->tracking_lost - s->told_tracking_lost;
 	if (command_status)
 		footer.command_status = *command_status;

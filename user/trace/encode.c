@@ -412,10 +412,16 @@ json_t *encode_restore(const struct restore *r, const struct trace_header *heade
 	json_object_set_new(o, "run_after_ns",
 			    r->run_seen ? number(r->t_run_ns - r->t_set_ns) : json_null());
 	json_object_set_new(o, "run_exact", json_boolean(r->run_exact));
+	json_object_set_new(o, "run_failed", json_boolean(r->run_seen && r->pages_failed));
 	json_object_set_new(o, "map_after_ns",
 			    r->mapped ? number(r->t_map_ns - r->t_set_ns) : json_null());
 	json_object_set_new(o, "mapped_gpa",
 			    r->mapped_gpa == GPA_UNKNOWN ? json_null() : hex(r->mapped_gpa));
+	json_object_set_new(o, "superseded_by",
+			    r->superseded_by ? number(r->superseded_by) : json_null());
+	json_object_set_new(o, "superseded_after_ns",
+			    r->superseded_by ? number(r->t_superseded_ns - r->t_set_ns)
+					     : json_null());
 	json_object_set_new(o, "evmptr",
 			    json_pack("{s:o,s:o,s:o}", "before", hex(r->evmptr_before), "after_set",
 				      hex(r->evmptr_after), "end", hex(r->evmptr_end)));

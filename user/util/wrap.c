@@ -60,6 +60,19 @@ void wrap_words(struct wrap *w, const char *text, size_t len)
 	}
 }
 
+/* One that has not room in a line of its own is broken between its words. */
+static void wrap_field(struct wrap *w, const char *text, size_t len, int blanks)
+{
+	size_t first = strcspn(text, " ");
+
+	if (w->width <= 0 || w->indent + columns_of(text, len) <= w->width || first >= len) {
+		wrap_piece(w, text, len, blanks);
+		return;
+	}
+	wrap_piece(w, text, first, blanks);
+	wrap_words(w, text + first, len - first);
+}
+
 void wrap_fields(struct wrap *w, const char *text)
 {
 	const char *end;
@@ -69,7 +82,7 @@ void wrap_fields(struct wrap *w, const char *text)
 		blanks = (int)strspn(text, " ");
 		text += blanks;
 		end = strstr(text, "  ") ?: text + strlen(text);
-		wrap_piece(w, text, (size_t)(end - text), blanks);
+		wrap_field(w, text, (size_t)(end - text), blanks);
 		text = end;
 	}
 }

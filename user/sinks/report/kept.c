@@ -25,16 +25,6 @@ bool restore_proved_by(const struct restore *r, uint64_t seq)
 	return false;
 }
 
-bool is_before_next(const struct restore *r, uint64_t t_ns)
-{
-	return !r->superseded_by || t_ns < r->t_superseded_ns;
-}
-
-bool is_mapped_within(const struct restore *r)
-{
-	return r->mapped && is_before_next(r, r->t_map_ns);
-}
-
 /* ---- groups ---- */
 
 static struct kept_group signature(const struct restore *r)
@@ -227,7 +217,7 @@ static int add_row(struct kept *kept, struct kept_group *g, const struct restore
 		.run_exact = r->run_exact,
 		.run_failed = r->pages_failed,
 		.superseded_ns = r->superseded_by ? r->t_superseded_ns - r->t_set_ns : 0,
-		.map_ns = is_mapped_within(r) ? r->t_map_ns - r->t_set_ns : 0,
+		.map_ns = restore_is_mapped(r) ? r->t_map_ns - r->t_set_ns : 0,
 		.vcpu = r->vcpu,
 		.vm = r->vm,
 		.pid = r->pid,
@@ -253,7 +243,7 @@ int kept_restore(struct kept *kept, const struct restore *r)
 	count(&g->set, r->set_duration_ns);
 	if (r->run_seen)
 		count(&g->run, r->t_run_ns - r->t_set_ns);
-	if (is_mapped_within(r))
+	if (restore_is_mapped(r))
 		count(&g->map, r->t_map_ns - r->t_set_ns);
 	for (i = 0; i < r->nr_anomalies; i++)
 		count_class(kept, &r->anomalies[i]);

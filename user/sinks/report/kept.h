@@ -121,11 +121,6 @@ bool kept_found(const struct kept *kept, int cls);
 /* Why restores are in doubt: bits of enum inconclusive_reason. */
 unsigned int kept_doubts(const struct kept *kept);
 
-/* Before another SET ended the restore: what comes later is that one's. */
-bool is_before_next(const struct restore *restore, uint64_t t_ns);
-/* Its eVMCS, in its own time. */
-bool is_mapped_within(const struct restore *restore);
-
 int anomaly_index(const struct anomaly_class *cls);
 bool restore_proved_by(const struct restore *restore, uint64_t seq);
 

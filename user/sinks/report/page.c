@@ -101,6 +101,15 @@ void page_words(struct page *page, const char *text)
 	put_words(page, text, strlen(text));
 }
 
+void page_whole(struct page *page, const char *text)
+{
+	bool whole = strlen(text) <= MAX_WHOLE;
+
+	page_put(page, whole ? "<span class=whole>" : "");
+	page_words(page, text);
+	page_put(page, whole ? "</span>" : "");
+}
+
 void page_paragraph(struct page *page, const char *text, size_t len)
 {
 	page_put(page, "<p>");

@@ -24,6 +24,8 @@ void page_textf(struct page *page, const char *fmt, ...) __attribute__((format(p
 
 /* The same, where a line may end: not after the hyphen of "-EINVAL" or "--pid". Not in attributes. */
 void page_words(struct page *page, const char *text);
+/* The same, in one line where it is short. */
+void page_whole(struct page *page, const char *text);
 
 /* Paragraphs of text, which "\n\n" parts. */
 void page_paragraphs(struct page *page, const char *text);

@@ -249,7 +249,7 @@ static int keep_event(struct kept_detail *d, const struct event *ev, const struc
 	size_t len;
 	FILE *out;
 
-	if (own && is_before_next(&d->restore, ev->t_ns)) {
+	if (own && restore_has_at(&d->restore, ev->t_ns)) {
 		keep_ioctl(d, ev);
 		keep_frame(d, ev);
 		if (ev->point == PT_RAN && !d->ran_ns)
@@ -421,25 +421,13 @@ static void put_summary(struct report *r)
 
 static void put_times(struct page *p, const struct restore *r)
 {
-	char time[DURATION_LEN], result[RESULT_TEXT_LEN];
-	const char *end = end_text(r);
+	char times[TIMES_MAX][TIMES_TEXT_LEN];
+	int i, nr = times_text(times, r);
 
-	page_textf(p, "set %s%s", r->set_done ? "" : ">", duration(time, r->set_duration_ns));
-	if (r->set_done && r->set_ret) {
-		page_text(p, " (refused: ");
-		page_words(p, result_text(result, r->set_ret));
-		page_text(p, ")");
+	for (i = 0; i < nr; i++) {
+		page_put(p, i ? ", " : "");
+		page_whole(p, times[i]);
 	}
-	if (r->run_seen)
-		page_textf(p, ", run %s+%s%s", r->run_exact ? "" : "<",
-			   duration(time, r->t_run_ns - r->t_set_ns),
-			   r->pages_failed ? " (failed)" : "");
-	if (is_mapped_within(r))
-		page_textf(p, ", eVMCS mapped +%s", duration(time, r->t_map_ns - r->t_set_ns));
-	if (end)
-		page_textf(p, ", %s", end);
-	if (r->superseded_by)
-		page_textf(p, " +%s", duration(time, r->t_superseded_ns - r->t_set_ns));
 }
 
 static void put_place(struct page *p, const struct source_frame *frame)
@@ -578,8 +566,8 @@ static void put_next_begins(struct page *p, const struct kept_detail *d, int i)
 {
 	const struct restore *r = &d->restore;
 
-	if (is_before_next(r, d->events[i].t_ns) ||
-	    (i && !is_before_next(r, d->events[i - 1].t_ns)))
+	if (restore_has_at(r, d->events[i].t_ns) ||
+	    (i && !restore_has_at(r, d->events[i - 1].t_ns)))
 		return;
 	page_put(p, "<tr><td colspan=4 class=dim>of restore %" PRIu64 ":</td></tr>\n",
 		 r->superseded_by);
@@ -595,10 +583,10 @@ static void put_events(struct report *r, const struct kept_detail *d, bool open)
 	if (!d->nr_events)
 		return;
 	page_put(p,
-		 "<details%s><summary>its lines in the trace: %d events</summary>\n"
+		 "<details%s><summary>its lines in the trace: %d event%s</summary>\n"
 		 "<div class=scroll><table><tr><th class=n>line</th><th class=n>seq</th>"
 		 "<th class=n>after SET</th><th>event</th></tr>\n",
-		 open ? " open" : "", d->nr_events);
+		 open ? " open" : "", d->nr_events, plural((uint64_t)d->nr_events));
 	for (i = 0; i < d->nr_events; i++) {
 		put_next_begins(p, d, i);
 		put_event(p, &d->restore, &d->events[i]);
@@ -625,7 +613,7 @@ static bool is_shown_whole(const struct kept *kept, uint64_t id)
 	return false;
 }
 
-/* What that one did, the eVMCS of this one mapped among it, is no access of this one. */
+/* What that one did, also on behalf of this one, is no access of this one. */
 static void put_superseding(struct report *r, const struct restore *s)
 {
 	struct page *p = &r->page;
@@ -634,11 +622,12 @@ static void put_superseding(struct report *r, const struct restore *s)
 	if (!s->superseded_by)
 		return;
 	shown = is_shown_whole(&r->kept, s->superseded_by);
-	page_put(p, "<p class=dim>ended by the KVM_SET_NESTED_STATE of ");
+	page_put(p, "<p class=dim>%s the KVM_SET_NESTED_STATE of ",
+		 s->end == END_OPEN ? "the trace ends inside" : "ended by");
 	if (shown)
 		page_put(p, "<a href='#restore-%" PRIu64 "'>", s->superseded_by);
-	page_put(p, "restore %" PRIu64 "%s; its accesses are counted there</p>\n", s->superseded_by,
-		 shown ? "</a>" : "");
+	page_put(p, "restore %" PRIu64 "%s; what that SET touched is counted with it</p>\n",
+		 s->superseded_by, shown ? "</a>" : "");
 }
 
 static void put_detail(struct report *r, const struct kept_detail *d, bool open)
@@ -775,7 +764,7 @@ static void put_groups(struct report *r)
 	if (!r->kept.nr_groups)
 		return;
 	page_put(&r->page, "<h2 id=restores>Restores</h2>\n");
-	timeline_legend(&r->page);
+	timeline_legend(&r->page, &r->kept);
 	for (i = 0; i < r->kept.nr_groups; i++)
 		put_group(r, &r->kept.groups[i]);
 }

@@ -49,6 +49,7 @@ enum lane { LANE_IOCTL, LANE_MEMORY, LANE_SLOTS, LANE_COUNT };
 struct label {
 	double from, to; /* what it covers */
 	double y;
+	double mark_x, mark_y; /* of its mark, to which a line leads where it is not beside it */
 	double reach; /* so much right of its mark it may begin, where marks lie close together */
 	bool left; /* of its mark */
 	const char *cls;
@@ -261,6 +262,7 @@ static void put_label(struct drawing *d, struct label *l, double x, double gap, 
 
 	if (d->nr_labels == MAX_LABELS)
 		return;
+	l->mark_x = x;
 	found = find_place(d, l, x, gap);
 	if (!found && must) {
 		put_beside(l, x, gap, x > d->shape->left + d->shape->width / 2);
@@ -270,10 +272,30 @@ static void put_label(struct drawing *d, struct label *l, double x, double gap, 
 		d->labels[d->nr_labels++] = *l;
 }
 
+#define BESIDE 12.0 /* so near there is no doubt which mark a label is of */
+
+/* From a label that does not begin at its mark. */
+static void draw_leader(struct drawing *d, const struct label *l)
+{
+	double from = fmin(fmax(l->mark_x, l->from), l->to);
+	bool over = l->mark_y > l->y;
+
+	if (over ? fabs(l->from - l->mark_x) < 1 : fabs(from - l->mark_x) < BESIDE)
+		return;
+	if (over)
+		page_put(d->page, "<path class=leader d='M%.1f %.1fL%.1f %.1f'/>\n", from, l->y + 2,
+			 l->mark_x, l->mark_y);
+	else if (l->mark_y > 0)
+		page_put(d->page, "<path class=leader d='M%.1f %.1fH%.1f'/>\n", from, l->mark_y,
+			 l->mark_x);
+}
+
 static void draw_labels(struct drawing *d)
 {
 	int i;
 
+	for (i = 0; i < d->nr_labels; i++)
+		draw_leader(d, &d->labels[i]);
 	for (i = 0; i < d->nr_labels; i++) {
 		const struct label *l = &d->labels[i];
 
@@ -334,15 +356,25 @@ static void draw_bar(struct drawing *d, enum lane lane, const char *cls, uint64_
 }
 
 #define ABOVE 10.0 /* a label over the middle of its lane */
+#define HIGHER (TOP - 12) /* one that has no room there, over the ioctls */
+
+/* One whose return is not in the trace goes on to where something else is known to have begun. */
+static uint64_t set_ends(const struct drawing *d)
+{
+	return d->r->set_done ? d->r->set_duration_ns : ban_ends(d);
+}
 
 static void draw_set(struct drawing *d)
 {
 	struct label label = { .y = d->y[LANE_IOCTL] - ABOVE, .cls = "", .text = "SET" };
 	char time[DURATION_LEN];
-	double x = x_of(d, 0), end = x_of(d, d->r->set_duration_ns);
+	double x = x_of(d, 0), end = x_of(d, set_ends(d));
 
-	draw_bar(d, LANE_IOCTL, "set", 0, d->r->set_duration_ns);
-	put_title(d, "KVM_SET_NESTED_STATE, %s", duration(time, d->r->set_duration_ns));
+	draw_bar(d, LANE_IOCTL, d->r->set_done ? "set" : "'set open'", 0, set_ends(d));
+	if (d->r->set_done)
+		put_title(d, "KVM_SET_NESTED_STATE, %s", duration(time, d->r->set_duration_ns));
+	else
+		put_title(d, "KVM_SET_NESTED_STATE, whose return is not in the trace");
 	page_put(d->page, "</rect>");
 	/* in the bar where it has room, else above it */
 	if (end - x > 4 * LABEL_CHAR)
@@ -385,8 +417,11 @@ static void label_doing(struct drawing *d, const struct kept_doing *doing)
 	if (!is_named(doing) || !is_inside(d, after_set(d->r, doing->from_ns)))
 		return;
 	snprintf(label.text, sizeof(label.text), "%s", doing_name(cmd, doing));
+	label.mark_y = d->y[LANE_IOCTL] + (doing->ioctl ? -4 : 8);
 	/* a long bar need not have it where it begins */
 	label.reach = x_of(d, after_set(d->r, doing->to_ns)) - x;
+	if (!find_place(d, &label, x, 0))
+		label.y = HIGHER;
 	put_label(d, &label, x, 0, false);
 }
 
@@ -449,12 +484,17 @@ static void draw_failed_run(struct drawing *d, const struct kept_doing *doing)
 		 x + width / 2 - 4, y - 4);
 }
 
+static bool has_run_bar(const struct kept_detail *detail)
+{
+	return detail->restore.run_seen && (!detail->restore.pages_failed || detail->ran_ns);
+}
+
 /* From where the vCPU is known to have run, to the end of the drawing. */
 static void draw_run_bar(struct drawing *d)
 {
 	uint64_t from = after_set(d->r, d->r->pages_failed ? d->detail->ran_ns : d->r->t_run_ns);
 
-	if (!is_inside(d, from) || (d->r->pages_failed && !d->detail->ran_ns))
+	if (!is_inside(d, from) || !has_run_bar(d->detail))
 		return;
 	draw_bar(d, LANE_IOCTL, "run", from, d->to);
 	put_title(d, "%s",
@@ -467,8 +507,9 @@ static void draw_run_bar(struct drawing *d)
 /* Beside SET where there is room for both, else higher. */
 static void put_end_label(struct drawing *d, struct label *label, double x)
 {
+	label->mark_y = d->y[LANE_IOCTL] - 6;
 	if (!find_place(d, label, x, 0))
-		label->y = TOP - 12;
+		label->y = HIGHER;
 	put_label(d, label, x, 0, true);
 }
 
@@ -502,8 +543,9 @@ static void draw_superseding(struct drawing *d)
 	if (!d->r->superseded_by || !is_inside(d, from))
 		return;
 	draw_bar(d, LANE_IOCTL, "next", from, d->to);
-	put_title(d, "KVM_SET_NESTED_STATE of restore %" PRIu64 ", which ends this one",
-		  d->r->superseded_by);
+	put_title(d, "KVM_SET_NESTED_STATE of restore %" PRIu64 "%s", d->r->superseded_by,
+		  d->r->end == END_OPEN ? ", whose return is not in the trace"
+					: ", which ends this one");
 	page_put(d->page, "</rect><path class=ended d='M%.1f %.1fV%.1f'/>\n", x_of(d, from),
 		 d->y[LANE_IOCTL] - 6, line_ends(d));
 	snprintf(label.text, sizeof(label.text), "SET of restore %" PRIu64, d->r->superseded_by);
@@ -538,6 +580,12 @@ static bool is_in_vain(const struct access *a)
 	return a->done && !a->touched;
 }
 
+/* Whether it touched guest memory its return would have told, which is not in the trace. */
+static bool is_unknown(const struct access *a)
+{
+	return !a->done && !a->touched;
+}
+
 static const char *access_class(const struct restore *r, int index)
 {
 	const struct access *a = r->accesses[index];
@@ -546,12 +594,14 @@ static const char *access_class(const struct restore *r, int index)
 	case SEVERITY_ERROR:
 		return "bad";
 	case SEVERITY_WARNING:
-		return "warn";
+		return is_in_vain(a) ? "vain" : "warn";
 	default:
 		break;
 	}
 	if (is_in_vain(a))
 		return "vain";
+	if (is_unknown(a))
+		return "unknown";
 	if (!a->before_run)
 		return "good";
 	/* what an anomaly is made of has not all one of its own */
@@ -561,8 +611,10 @@ static const char *access_class(const struct restore *r, int index)
 
 static void label_access(struct drawing *d, const struct access *a, double x, const char *cls)
 {
-	struct label label = { .y = d->y[LANE_MEMORY] - 14, .cls = cls };
-	const char *failed = is_in_vain(a) ? " failed" : "";
+	struct label label = { .y = d->y[LANE_MEMORY] - 14,
+			       .mark_y = d->y[LANE_MEMORY] - 6,
+			       .cls = cls };
+	const char *failed = is_in_vain(a) ? " failed" : is_unknown(a) ? " ..." : "";
 
 	if (a->gpa == GPA_UNKNOWN)
 		snprintf(label.text, sizeof(label.text), "%s%s", point_name(a->point), failed);
@@ -576,21 +628,38 @@ static void label_access(struct drawing *d, const struct access *a, double x, co
 static void draw_access(struct drawing *d, int index)
 {
 	const struct access *a = d->r->accesses[index];
-	const char *cls = access_class(d->r, index);
 	uint64_t at = after_set(d->r, a->t_ns);
+	/* nothing of its restore came after it */
+	bool goes_on = is_unknown(a) && d->r->end == END_OPEN;
 	char text[ACCESS_TEXT_LEN];
 
 	if (!is_inside(d, at))
 		return;
-	draw_bar(d, LANE_MEMORY, cls, at, at + a->duration_ns);
+	draw_bar(d, LANE_MEMORY, access_class(d->r, index), at,
+		 goes_on ? ban_ends(d) : at + a->duration_ns);
 	put_title(d, "%s", access_text(text, a));
-	page_put(d->page, "</rect>");
-	if (has_anomaly(d->r, index) || a->purpose == PURPOSE_EVMCS)
-		label_access(d, a, x_of(d, at), cls);
-	page_put(d->page, "\n");
+	page_put(d->page, "</rect>\n");
 }
 
-/* What an anomaly is about lies over the others. */
+/* Those that are no surprise are named where they are pointed at. */
+static bool is_access_named(const struct restore *r, int index)
+{
+	const struct access *a = r->accesses[index];
+
+	return a->purpose == PURPOSE_EVMCS || is_unknown(a) ||
+	       !strcmp(access_class(r, index), "bad");
+}
+
+static void name_access(struct drawing *d, int index)
+{
+	const struct access *a = d->r->accesses[index];
+	uint64_t at = after_set(d->r, a->t_ns);
+
+	if (is_inside(d, at))
+		label_access(d, a, x_of(d, at), access_class(d->r, index));
+}
+
+/* What an anomaly is about lies over the others, and has its name where not all have room. */
 static void draw_accesses(struct drawing *d)
 {
 	int i;
@@ -601,6 +670,12 @@ static void draw_accesses(struct drawing *d)
 	for (i = 0; i < d->r->nr_accesses; i++)
 		if (has_anomaly(d->r, i))
 			draw_access(d, i);
+	for (i = 0; i < d->r->nr_accesses; i++)
+		if (has_anomaly(d->r, i))
+			name_access(d, i);
+	for (i = 0; i < d->r->nr_accesses; i++)
+		if (!has_anomaly(d->r, i) && is_access_named(d->r, i))
+			name_access(d, i);
 }
 
 static void draw_map(struct drawing *d)
@@ -608,7 +683,7 @@ static void draw_map(struct drawing *d)
 	uint64_t at = after_set(d->r, d->r->t_map_ns);
 	double x = x_of(d, at);
 
-	if (!is_mapped_within(d->r) || !is_inside(d, at))
+	if (!restore_is_mapped(d->r) || !is_inside(d, at))
 		return;
 	page_put(d->page, "<path class=map d='M%.1f %.1fl5 9h-10z'>", x, d->y[LANE_MEMORY] + 5);
 	put_title(d, "the eVMCS is mapped");
@@ -676,7 +751,7 @@ static int anomaly_rows(const struct restore *r)
 /* first: of its class; the marks of the others may do without a name. */
 static void draw_anomaly(struct drawing *d, const struct anomaly *a, double y, bool first)
 {
-	struct label label = { .y = y + 10, .cls = "" };
+	struct label label = { .y = y + 10, .mark_y = y + 6, .cls = "" };
 	double x = x_of(d, after_set(d->r, a->t_ns));
 
 	page_put(d->page, "<g class=%s><path d='M%.1f %.1fl6 11h-12z'/></g>\n",
@@ -808,14 +883,15 @@ static void reach(uint64_t *end, uint64_t after)
 }
 
 /* All that is drawn, and a little more, so that what comes last can be seen. */
-static uint64_t span(const struct restore *r)
+static uint64_t span(const struct kept_detail *detail)
 {
+	const struct restore *r = &detail->restore;
 	uint64_t end = r->set_duration_ns;
 	int i;
 
 	if (has_end(r))
 		reach(&end, end_after(r));
-	if (is_mapped_within(r))
+	if (restore_is_mapped(r))
 		reach(&end, after_set(r, r->t_map_ns));
 	for (i = 0; i < r->nr_accesses; i++)
 		reach(&end, after_set(r, r->accesses[i]->t_ns) + r->accesses[i]->duration_ns);
@@ -823,6 +899,8 @@ static uint64_t span(const struct restore *r)
 		reach(&end, after_set(r, r->memslots[i].t_ns));
 	for (i = 0; i < r->nr_anomalies; i++)
 		reach(&end, after_set(r, r->anomalies[i].t_ns));
+	for (i = 0; i < detail->nr_doings && r->end == END_OPEN; i++)
+		reach(&end, after_set(r, detail->doings[i].to_ns));
 	return end + end / 16 + 1;
 }
 
@@ -839,7 +917,7 @@ static bool touched_in_set(const struct restore *r)
 void timeline_draw(struct page *page, const struct kept_detail *detail)
 {
 	const struct restore *r = &detail->restore;
-	uint64_t whole = span(r), set = r->set_duration_ns + r->set_duration_ns / 8 + 1;
+	uint64_t whole = span(detail), set = r->set_duration_ns + r->set_duration_ns / 8 + 1;
 
 	draw(page, detail, whole, "timeline of the restore");
 	if ((double)r->set_duration_ns >= NARROW * (double)whole || !touched_in_set(r))
@@ -888,33 +966,145 @@ void timeline_draw_small(struct page *page, const struct kept_row *row)
 	page_put(page, "</svg>");
 }
 
-void timeline_legend(struct page *page)
+/* ---- the legend ---- */
+
+/* Told where it occurs: in the drawings of a restore, in that of a line. */
+struct shape_meaning {
+	const char *shape;
+	const char *text;
+	bool (*in_detail)(const struct kept_detail *detail);
+	bool (*in_row)(const struct kept_row *row); /* NULL: it is in none */
+};
+
+static bool has_access_of(const struct kept_detail *detail, const char *cls)
 {
-	static const struct {
-		const char *shape;
-		const char *text;
-	} rows[] = {
-		{ "<rect class=set x=1 y=2 width=16 height=10 rx=2 />", "KVM_SET_NESTED_STATE" },
-		{ "<rect class=run x=1 y=2 width=16 height=10 rx=2 />", "KVM_RUN" },
-		{ "<rect class=failed x=1 y=1 width=16 height=12 rx=2 />"
-		  "<path class=failed d='M5 3l8 8m0 -8l-8 8'/>",
-		  "KVM_RUN that failed: the guest did not run" },
-		{ "<rect class=other x=1 y=4 width=16 height=8 />", "another ioctl" },
-		{ "<rect class=inner x=1 y=6 width=16 height=4 />",
-		  "inside: a nested exit, a load of the eVMCS" },
-		{ "<rect class=ban x=1 y=1 width=16 height=12 />",
-		  "no guest memory may be touched" },
-		{ "<rect class=bad x=7 y=2 width=4 height=10 />", "touched, against the rule" },
-		{ "<rect class=warn x=7 y=2 width=4 height=10 />", "a warning" },
-		{ "<rect class=asked x=7 y=2 width=4 height=10 />",
-		  "touched as userspace asked, or harmless" },
-		{ "<rect class=good x=7 y=2 width=4 height=10 />", "touched in KVM_RUN" },
-		{ "<rect class=vain x=6 y=2 width=6 height=10 />",
-		  "tried in vain: it was not touched" },
-		{ "<path class=map d='M9 2l5 9h-10z'/>", "the eVMCS is mapped" },
-		{ "<path class=slot d='M9 2l5 5l-5 5l-5 -5z'/>", "a memslot changes" },
-		{ "<g class=bad><path d='M9 2l6 10h-12z'/></g>", "what proves an anomaly" },
-	};
+	int i;
+
+	for (i = 0; i < detail->restore.nr_accesses; i++)
+		if (!strcmp(access_class(&detail->restore, i), cls))
+			return true;
+	return false;
+}
+
+static bool has_anomaly_of(const struct kept_detail *detail, enum severity severity)
+{
+	int i;
+
+	for (i = 0; i < detail->restore.nr_anomalies; i++)
+		if (detail->restore.anomalies[i].severity == severity)
+			return true;
+	return false;
+}
+
+static bool has_doing_of(const struct kept_detail *detail, bool ioctl, bool failed)
+{
+	int i;
+
+	for (i = 0; i < detail->nr_doings; i++)
+		if (!detail->doings[i].ioctl == !ioctl && detail->doings[i].failed == failed)
+			return true;
+	return false;
+}
+
+#define SHAPE_IN(name, condition)                                                                  \
+	static bool name(const struct kept_detail *detail)                                         \
+	{                                                                                          \
+		return condition;                                                                  \
+	}
+
+SHAPE_IN(any_detail, detail)
+SHAPE_IN(open_in, !detail->restore.set_done)
+SHAPE_IN(ran_in, has_run_bar(detail))
+SHAPE_IN(failed_run_in, has_doing_of(detail, true, true))
+SHAPE_IN(other_ioctl_in, has_doing_of(detail, true, false))
+SHAPE_IN(inner_in, has_doing_of(detail, false, false))
+SHAPE_IN(next_in, detail->restore.superseded_by)
+SHAPE_IN(bad_in, has_access_of(detail, "bad"))
+SHAPE_IN(warn_in, has_access_of(detail, "warn"))
+SHAPE_IN(asked_in, has_access_of(detail, "asked"))
+SHAPE_IN(good_in, has_access_of(detail, "good"))
+SHAPE_IN(vain_in, has_access_of(detail, "vain"))
+SHAPE_IN(unknown_in, has_access_of(detail, "unknown"))
+SHAPE_IN(map_in, restore_is_mapped(&detail->restore))
+SHAPE_IN(slot_in, detail->restore.nr_memslots)
+SHAPE_IN(error_in, has_anomaly_of(detail, SEVERITY_ERROR))
+SHAPE_IN(warning_in, has_anomaly_of(detail, SEVERITY_WARNING))
+SHAPE_IN(info_in, has_anomaly_of(detail, SEVERITY_INFO))
+
+static bool any_row(const struct kept_row *row)
+{
+	return row;
+}
+
+static bool row_ran(const struct kept_row *row)
+{
+	return row->run_ns && !row->run_failed;
+}
+
+static bool row_mapped(const struct kept_row *row)
+{
+	return row->map_ns;
+}
+
+#define TRIANGLE(cls) "<g class=" cls "><path d='M9 2l6 10h-12z'/></g>"
+#define TOUCH(cls) "<rect class=" cls " x=7 y=2 width=4 height=10 />"
+
+static const struct shape_meaning meanings[] = {
+	{ "<rect class=set x=1 y=2 width=16 height=10 rx=2 />", "KVM_SET_NESTED_STATE", any_detail,
+	  any_row },
+	{ "<rect class='set open' x=1 y=2 width=16 height=10 rx=2 />",
+	  "one whose return is not in the trace", open_in, NULL },
+	{ "<rect class=next x=1 y=2 width=16 height=10 rx=2 />", "that of another restore", next_in,
+	  NULL },
+	{ "<rect class=run x=1 y=2 width=16 height=10 rx=2 />", "KVM_RUN", ran_in, row_ran },
+	{ "<rect class=failed x=1 y=1 width=16 height=12 rx=2 />"
+	  "<path class=failed d='M5 3l8 8m0 -8l-8 8'/>",
+	  "KVM_RUN that failed: the guest did not run", failed_run_in, NULL },
+	{ "<rect class=other x=1 y=4 width=16 height=8 />", "another ioctl", other_ioctl_in, NULL },
+	{ "<rect class=inner x=1 y=6 width=16 height=4 />",
+	  "inside: a nested exit, a load of the eVMCS", inner_in, NULL },
+	{ "<rect class=ban x=1 y=1 width=16 height=12 />", "no guest memory may be touched",
+	  any_detail, any_row },
+	{ TOUCH("bad"), "touched, against the rule", bad_in, NULL },
+	{ TOUCH("warn"), "a warning", warn_in, NULL },
+	{ TOUCH("asked"), "touched as userspace asked, or harmless", asked_in, NULL },
+	{ TOUCH("good"), "touched in KVM_RUN", good_in, NULL },
+	{ "<rect class=vain x=6 y=2 width=6 height=10 />", "tried in vain: it was not touched",
+	  vain_in, NULL },
+	{ "<rect class=unknown x=6 y=2 width=6 height=10 />",
+	  "perhaps touched: its return is not in the trace", unknown_in, NULL },
+	{ "<path class=map d='M9 2l5 9h-10z'/>", "the eVMCS is mapped", map_in, row_mapped },
+	{ "<path class=slot d='M9 2l5 5l-5 5l-5 -5z'/>", "a memslot changes", slot_in, NULL },
+	{ TRIANGLE("bad"), "what proves an error", error_in, NULL },
+	{ TRIANGLE("warn"), "what proves a warning", warning_in, NULL },
+	{ TRIANGLE("asked"), "what is for information", info_in, NULL },
+};
+
+static bool is_meant_in(const struct shape_meaning *meaning, const struct kept_group *g)
+{
+	int i;
+
+	for (i = 0; i < g->nr_details; i++)
+		if (meaning->in_detail(g->details[i]))
+			return true;
+	for (i = 0; i < g->nr_rows && meaning->in_row; i++)
+		if (meaning->in_row(&g->rows[i]))
+			return true;
+	return false;
+}
+
+static bool is_meant(const struct shape_meaning *meaning, const struct kept *kept)
+{
+	int i;
+
+	for (i = 0; i < kept->nr_groups; i++)
+		if (is_meant_in(meaning, &kept->groups[i]))
+			return true;
+	return false;
+}
+
+void timeline_legend(struct page *page, const struct kept *kept)
+{
 	size_t i;
 
 	/* the pattern is defined once, and used by every drawing */
@@ -923,8 +1113,11 @@ void timeline_legend(struct page *page)
 		 "id=hatch width=7 height=7 patternUnits=userSpaceOnUse "
 		 "patternTransform='rotate(45)'><path class=hatch d='M0 0V7'/></pattern></defs>"
 		 "</svg>\n<ul class=legend>\n");
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		page_put(page, "<li><svg width=18 height=14 viewBox='0 0 18 14'>%s</svg> %s</li>\n",
-			 rows[i].shape, rows[i].text);
+	for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if (is_meant(&meanings[i], kept))
+			page_put(page,
+				 "<li><svg width=18 height=14 viewBox='0 0 18 14'>%s</svg> "
+				 "%s</li>\n",
+				 meanings[i].shape, meanings[i].text);
 	page_put(page, "</ul>\n");
 }

@@ -12,7 +12,7 @@ void timeline_draw(struct page *page, const struct kept_detail *detail);
 /* One line high. */
 void timeline_draw_small(struct page *page, const struct kept_row *row);
 
-/* What the colours and shapes stand for, and what the drawings share. */
-void timeline_legend(struct page *page);
+/* What the colours and shapes of that page stand for, and what the drawings share. */
+void timeline_legend(struct page *page, const struct kept *kept);
 
 #endif
