@@ -70,13 +70,15 @@ def where(element, name):
 
 def ends_with_the_next(article, restore, restores):
     """One that another SET ended: its zone ends there, and nothing of the other's is drawn."""
-    if restore["end"] != "superseded":
-        return True
+    if not restore.get("superseded_by"):  # also of a trace from before 1.7
+        return restore["end"] != "superseded"
     words = " ".join("".join(article.itertext()).split())
-    told = re.search(r"KVM_SET_NESTED_STATE of restore (\d+); its accesses are counted there", words)
-    following = restores[int(told.group(1))] if told else restore
-    after = following["t_ns"] - restore["t_ns"]
-    if after <= 0 or (following["vm"], following["vcpu"]) != (restore["vm"], restore["vcpu"]):
+    if f"KVM_SET_NESTED_STATE of restore {restore['superseded_by']};" not in words:
+        return False
+    following = restores[restore["superseded_by"]]
+    after = restore["superseded_after_ns"]
+    if following["t_ns"] - restore["t_ns"] != after or \
+            (following["vm"], following["vcpu"]) != (restore["vm"], restore["vcpu"]):
         return False
     for svg in article.iter(SVG + "svg"):
         ban, ended = first(svg, "rect", "ban"), first(svg, "path", "ended")
