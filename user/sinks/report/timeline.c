@@ -901,7 +901,8 @@ static uint64_t span(const struct kept_detail *detail)
 		reach(&end, after_set(r, r->anomalies[i].t_ns));
 	for (i = 0; i < detail->nr_doings && r->end == END_OPEN; i++)
 		reach(&end, after_set(r, detail->doings[i].to_ns));
-	return end + end / 16 + 1;
+	/* what is mapped in KVM_RUN, where it ought to be, has room for its name there */
+	return end + end / (r->run_seen ? 5 : 16) + 1;
 }
 
 static bool touched_in_set(const struct restore *r)
