@@ -403,10 +403,10 @@ mutant "explain, no beginning" $file 's/best = min\(best, row\[j - 1\] \+ 1\)/;/
 # What stands on a screen.
 first_test=test_small
 mutant "text, how it ended told twice" user/sinks/words.c 's/r->end == END_REFUSED && /0 \&\& /'
-mutant "text, harm among the harmless" user/sinks/text.c 's/(is_harmless\(t, &r->anomalies\[i\]\)) != harmless/\1 == harmless/'
+mutant "text, harm among the harmless" user/sinks/text.c 's/if \(a->severity != severity \|\| is_harmless\(t, a\) != harmless\)/if (a->severity != severity)/'
 mutant "text, warnings first" user/sinks/text.c 's/"what to do", errors, warnings/"what to do", warnings, errors/'
 mutant "text, the last example" user/sinks/text.c 's/worst <= t->example_severity/worst < t->example_severity/'
-mutant "text, show of what cannot be read twice" user/sinks/text.c 's/!strcmp\(t->options.label, "-"\)/0/'
+mutant "text, show of what cannot be read twice" user/sinks/text.c '/^static void print_show/,/^}/s/if \(is_stdin\(t->options.label\)\)/if (0)/'
 mutant "text, info that fails does no harm" user/sinks/text.c 's/== SEVERITY_INFO && !t->options.info_fails/== SEVERITY_INFO/'
 mutant "text, info that fails leads nowhere" user/sinks/text.c 's/errors, warnings \| fatal/errors, warnings/'
 mutant "text, a file is not quoted" user/sinks/text.c 's/shell_word\((t->options.label)\)/printable(\1)/'
@@ -483,15 +483,38 @@ mutant "halves, any number of steps" user/model/pairs.c 's/ == MAX_STEPS;/ == 0;
 mutant "lines of any length" user/sources/file.c 's/if \(looked_at > LINE_MAX_LEN\)/if (0)/;s/ <= LINE_MAX_LEN/ >= 0/'
 mutant "a filter is an int" user/trace/encode.c 's/"pid", \(json_int_t\)h->filter_pid/"pid", (json_int_t)(int)h->filter_pid/'
 
+# What a trace that ends in the middle of a restore tells of it.
+first_test=test_model
+mutant "open, its lines end where it begins" $model 's/ev \? ev->seq : m->last_seq;/ev ? ev->seq : restore->last_seq;/'
+mutant "open, SET took no time" $model 's/if \(!r->set_done && !\(r->why/if (0 \&\& !(r->why/'
+mutant "open, SET did not return in what is lost" $model 's/^\tif \(!r->set_done && !\(r->why & \(1U << WHY_LOST\)\)\)/\tif (!r->set_done)/'
+mutant "open, a second SET is none" $model 's/supersede\(m, vcpu, END_OPEN, NULL\);/close_restore(m, \&vcpu->pending, END_OPEN, NULL);/'
+mutant "open, a second SET is not told" user/trace/encode.c 's/^\t\t\t    r->superseded_by \? number\(r->superseded_by\) : json_null/\t\t\t    0 ? number(r->superseded_by) : json_null/'
+mutant "path, early is deferred" $model 's/PATH_EVMCS_DEFERRED : PATH_EVMCS_EARLY/PATH_EVMCS_DEFERRED : PATH_EVMCS_DEFERRED/'
+mutant "A8 is about what came before" user/model/anomalies.c '/^static const struct access \*what_failed/,/^}/s/ && r->accesses\[i\]->seq > f->frame->entry.seq//'
+mutant "A8 is about what succeeded" user/model/anomalies.c '/^static const struct access \*what_failed/,/^}/s/ && !r->accesses\[i\]->touched//'
+mutant "A17 is about the page in its place" user/model/anomalies.c 's/map_of\(f->restore, f->restore->leaked_gpa\)/map_of(f->restore, f->restore->held_gpa)/'
+mutant "A8, a KVM_RUN that failed is not told" user/trace/encode.c 's/r->run_seen && r->pages_failed\)/0)/'
+first_test=test_small
+mutant "text, classes as they come" user/sinks/text.c 's/if \(a->severity != severity \|\| is_harmless/if (severity != SEVERITY_ERROR || is_harmless/'
+mutant "times, a failed KVM_RUN is none" user/sinks/words.c 's/r->pages_failed \? " \(failed\)" : ""/""/'
+mutant "times, the other SET mapped nothing" user/sinks/words.c 's/if \(r->mapped && !restore_is_mapped\(r\)\)/if (0)/'
+mutant "times, the other SET has returned" user/sinks/words.c 's/r->end == END_OPEN \? "SET again" : "superseded"/"superseded"/'
+mutant "lines, wide fields are broken anywhere" user/util/wrap.c 's/w->indent \+ columns_of\(text, len\) <= w->width/1/'
+
 # What a page must not tell twice, nor draw as what it was not.
 first_test=test_report
+mutant "page, what did not return did no harm" user/sinks/report/timeline.c 's/if \(is_unknown\(a\)\)/if (0)/'
+mutant "page, a SET that did not return was short" user/sinks/report/timeline.c 's/return d->r->set_done \? d->r->set_duration_ns : ban_ends\(d\);/return d->r->set_duration_ns;/;s/d->r->set_done \? "set" : "\x27set open\x27"/"set"/'
+mutant "page, the legend has all there is" user/sinks/report/timeline.c 's/if \(is_meant\(&meanings\[i\], kept\)\)/if (1)/'
+mutant "page, labels are anywhere" user/sinks/report/timeline.c 's/^\tbool over = l->mark_y > l->y;/\tbool over = l->mark_y > l->y;\n\treturn;/'
 mutant "page, accesses are told again" user/sinks/report/report.c 's/if \(other->access == a->access\)/if (0)/'
 mutant "page, stacks are told again" user/sinks/report/report.c 's/if \(is_same_stack\(anomaly_stack\(r, other\), anomaly_stack\(r, a\)\)\)/if (0)/'
 mutant "page, a KVM_RUN that failed is one" user/sinks/report/timeline.c '/^static void draw_run\(/,/^}/s/if \(d->detail->doings\[i\].failed\)/if (0)/'
 mutant "page, the guest ran after it" user/sinks/report/timeline.c 's/ \|\| \(d->r->pages_failed && !d->detail->ran_ns\)\)/)/;s/d->r->pages_failed \? d->detail->ran_ns : //'
-mutant "page, the next restore's map is drawn" user/sinks/report/timeline.c 's/!is_mapped_within\(d->r\)/!d->r->mapped/'
-mutant "page, what the next restore did is drawn" user/sinks/report/report.c 's/own && is_before_next\(&d->restore, ev->t_ns\)/own/'
-mutant "page, the next restore's map is counted" user/sinks/report/kept.c 's/return !r->superseded_by \|\| t_ns < r->t_superseded_ns;/return r \|\| t_ns;/'
+mutant "page, the next restore's map is drawn" user/sinks/report/timeline.c 's/!restore_is_mapped\(d->r\)/!d->r->mapped/'
+mutant "page, what the next restore did is drawn" user/sinks/report/report.c 's/own && restore_has_at\(&d->restore, ev->t_ns\)/own/'
+mutant "page, the next restore's map is counted" user/sinks/report/kept.c '/^int kept_restore/,/^}/s/restore_is_mapped\(r\)/r->mapped/'
 mutant "page, in vain is touched" user/sinks/report/timeline.c 's/return a->done && !a->touched;/return false;/'
 mutant "page, severities are one" user/sinks/report/kept.c 's/g\.classes\[a->severity\]/g.classes[0]/'
 mutant "page, the worst is last" user/sinks/report/report.c '/^static void put_found\(/,/^}/s/severity = SEVERITY_COUNT - 1; severity >= 0; severity--/severity = 0; severity < SEVERITY_COUNT; severity++/'

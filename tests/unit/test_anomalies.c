@@ -499,6 +499,7 @@ static void a8_tells_what_failed(void **state)
 	failed = about(expect(s, VERDICT_PASS), "A8");
 	assert_int_equal(failed->gpa, OTHER_GPA);
 	assert_int_equal(failed->ret, -EINVAL);
+	assert_non_null(strstr(s->outcomes->json, "\"run_failed\":true"));
 }
 
 /* What failed before KVM_RUN is not what it could not get. */

@@ -810,6 +810,9 @@ static void ends_in_second_set(void **state)
 	assert_int_equal(r[0].superseded_by, 2);
 	assert_int_equal(r[0].t_superseded_ns, r[1].t_set_ns);
 	assert_int_equal(r[0].last_seq, last(s)->seq);
+	assert_non_null(strstr(s->outcomes->json, "\"superseded_by\":2,\"superseded_after_ns\":"));
+	assert_non_null(
+		strstr(s->outcomes->json, "\"superseded_by\":null,\"superseded_after_ns\":null"));
 	assert_int_equal(r[1].end, END_OPEN);
 	assert_int_equal(r[1].superseded_by, 0);
 }

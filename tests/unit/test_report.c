@@ -265,6 +265,8 @@ static void test_legend_of_severities(void **state)
 
 	told(s, "forced-by-second-set");
 	page = page_of(s);
+	/* nor does a label that is not beside its mark leave it open whose it is */
+	assert_true(count_of(page, "<path class=leader ") > 0);
 	assert_non_null(strstr(page, "</svg> that of another restore</li>"));
 	assert_non_null(strstr(page, "</svg> what proves an error</li>"));
 	assert_non_null(strstr(page, "</svg> what is for information</li>"));

@@ -503,6 +503,35 @@ static void text_of_a_failed_entry(void **state)
 		"  what to do: evmcs-trace explain clean-fields-believed\n");
 }
 
+/* Though it came later. */
+static void text_of_the_worst_first(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, NESTED_EVMCS | NESTED_GUEST_MODE);
+	pages_enter(s);
+	pages_leave(s, 0);
+	ran(s);
+	footer(s);
+	expect_screen(s, plain,
+		      "22:13:20.000001  FAIL L2 evmcs-none        CPU 0/KVM[1001] vm1/vcpu0"
+		      "  set 1.0 us  run +2.0 us (failed)  run-after-fail,pending-stuck,lost-both,"
+		      "pages-fail\n"
+		      "22:13:20.000004  WARNING pages-fail (A8)  CPU 0/KVM[1001] vm1/vcpu0\n"
+		      "    KVM_RUN could not get the pages of the nested state\n"
+		      "22:13:20.000005  ERROR run-after-fail (A9)  CPU 0/KVM[1001] vm1/vcpu0\n"
+		      "    the vCPU ran without the pages that an earlier KVM_RUN could not get\n"
+		      "22:13:20.000005  ERROR pending-stuck (A13)  CPU 0/KVM[1001] vm1/vcpu0\n"
+		      "    the vCPU ran with the enlightened VMCS still to be mapped\n"
+		      "22:13:20.000005  ERROR lost-both (A27)  CPU 0/KVM[1001] vm1/vcpu0\n"
+		      "    L2 ran with neither an enlightened nor an ordinary VMCS behind it\n"
+		      "FAIL: 1 of 1 restores broke the rule\n"
+		      "  paths: evmcs-none 1\n"
+		      "  5 events, 0 lost\n"
+		      "  what to do: evmcs-trace explain run-after-fail pending-stuck lost-both "
+		      "pages-fail\n");
+}
+
 static void text_of_doubt(void **state)
 {
 	story(*state, "lost-in-window");
@@ -1272,6 +1301,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(text_of_a_pass),
 	TEST(text_of_a_violation),
 	TEST(text_of_doubt),
+	TEST(text_of_the_worst_first),
 	TEST(text_of_a_load),
 	TEST(text_of_a_failed_entry),
 	TEST(text_of_nothing),
