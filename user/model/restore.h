@@ -81,7 +81,7 @@ struct anomaly {
 	X(LOST, "records were lost while it was in flight")                                        \
 	X(UNTRACKED, "the kernel had no room to keep track of it")                                 \
 	X(UNPAIRED, "an entry or exit event is missing")                                           \
-	X(NO_RUN_SEEN, "the trace ended before the vCPU entered the guest")                                      \
+	X(NO_RUN_SEEN, "the trace ended before the vCPU entered the guest")                        \
 	X(BLIND, "a probe that the verdict needs was not attached")                                \
 	X(NO_STATE, "the state of the vCPU could not be read on this kernel")                      \
 	X(TOO_MANY, "it had more accesses than are looked at")                                     \
