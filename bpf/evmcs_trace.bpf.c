@@ -998,6 +998,8 @@ static __always_inline int get_state_enter(__u64 vcpu)
 	rec = begin_record(PT_GET_STATE, PHASE_ENTER, vcpu_kvm(vcpu), vcpu);
 	if (!rec)
 		return 0;
+	/* a VMM that saves and ends may be gone when this is read */
+	bpf_get_current_comm(rec->nested.comm, sizeof(rec->nested.comm));
 	submit(rec, PT_GET_STATE, wakes());
 	return 0;
 }

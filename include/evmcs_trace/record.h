@@ -64,7 +64,7 @@ struct record_nested {
 	__u16 smm_flags;
 	__u16 pad;
 	__u32 hdr_flags;
-	char comm[RECORD_COMM_LEN];
+	char comm[RECORD_COMM_LEN]; /* of the task, as SET or GET begins */
 };
 
 struct record_access {

@@ -414,6 +414,41 @@ static void a4_in_no_ioctl(void **state)
 	expect_seen(s, "A4", SEVERITY_ERROR);
 }
 
+/* What broke the rule first is not all that did: the map of the eVMCS is remembered. */
+static void a4_more_than_one(void **state)
+{
+	const struct anomaly *a;
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	nested_exit_enter(s, 3);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	load_evmcs(s, EVMCS_GPA);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	leave(s, PT_NESTED_EXIT, 0);
+	ran(s);
+	footer(s);
+	a = find_anomaly(expect(s, VERDICT_FAIL), "A4");
+	assert_int_equal(a->access, 0);
+	assert_true(a->more >= 2);
+	assert_int_equal(s->outcomes->restores[0].accesses[a->map]->purpose, PURPOSE_EVMCS);
+	assert_int_equal(s->outcomes->restores[0].accesses[a->map]->gpa, EVMCS_GPA);
+}
+
+static void a4_no_more_than_one(void **state)
+{
+	struct stream *s = *state;
+
+	set(s, EVMCS | L2);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	touch(s, PT_READ_GUEST, PURPOSE_UNKNOWN, OTHER_GPA);
+	run_deferred(s);
+	expect_seen(s, "A4", SEVERITY_ERROR);
+	assert_int_equal(find_anomaly(s->outcomes, "A4")->more, 0);
+	assert_int_equal(find_anomaly(s->outcomes, "A4")->map, -1);
+}
+
 /* ---- A7: vmptrld-unknown-caller ---- */
 
 static void a7_no_caller(void **state)
@@ -2367,6 +2402,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(a7_not_in_state_pages),
 	TEST(a7_not_in_nested_exit_of_teardown),
 	TEST(a8_pages_fail),
+	TEST(a4_more_than_one),
+	TEST(a4_no_more_than_one),
 	TEST(a8_tells_what_failed),
 	TEST(a8_of_no_access),
 	TEST(a8_not_when_served),

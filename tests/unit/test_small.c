@@ -532,6 +532,24 @@ static void text_of_the_worst_first(void **state)
 		      "pages-fail\n");
 }
 
+static void text_of_more_than_one(void **state)
+{
+	struct stream *s = *state;
+	char *text;
+
+	set(s, NESTED_EVMCS | NESTED_GUEST_MODE);
+	in_ioctl(s, KVM_GET_MP_STATE);
+	nested_exit_enter(s, 3);
+	load_evmcs(s, 0x5000);
+	leave(s, PT_NESTED_EXIT, 0);
+	ran(s);
+	footer(s);
+	text = screen_of(s, plain);
+	assert_non_null(strstr(text, "    mem-before-run (A4) also by 1 more access: guest address"
+				     " 0x5000 (evmcs, 4096 bytes) mapped by "));
+	free(text);
+}
+
 static void text_of_doubt(void **state)
 {
 	story(*state, "lost-in-window");
@@ -1302,6 +1320,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(text_of_a_violation),
 	TEST(text_of_doubt),
 	TEST(text_of_the_worst_first),
+	TEST(text_of_more_than_one),
 	TEST(text_of_a_load),
 	TEST(text_of_a_failed_entry),
 	TEST(text_of_nothing),

@@ -182,7 +182,8 @@ static void judge(const struct model *m, struct restore *restore)
 		mark(restore, WHY_BLIND);
 	if (restore->end == END_OPEN)
 		mark(restore, WHY_NO_RUN_SEEN);
-	if (!restore->set_done || (restore->end != END_OPEN && has_unfinished_access(restore)))
+	/* where the trace ends inside of a call, that is why its exit is not there */
+	if (restore->end != END_OPEN && (!restore->set_done || has_unfinished_access(restore)))
 		mark(restore, WHY_UNPAIRED);
 	if (restore->accesses_dropped)
 		mark(restore, WHY_TOO_MANY);
@@ -474,6 +475,27 @@ static enum severity grade(const struct restore *restore, const struct anomaly_c
 	return severity;
 }
 
+static int index_of(const struct restore *restore, const struct access *access)
+{
+	int i;
+
+	for (i = restore->nr_accesses - 1; i >= 0 && restore->accesses[i] != access; i--)
+		;
+	return i;
+}
+
+/* As bad as the first: counted, and remembered if it is what matters most. */
+static void add_access(const struct restore *restore, struct anomaly *a, enum severity severity,
+		       const struct access *access)
+{
+	if (!access || a->access < 0 || severity < a->severity)
+		return;
+	a->more++;
+	if (a->map < 0 && access->purpose == PURPOSE_EVMCS &&
+	    restore->accesses[a->access]->purpose != PURPOSE_EVMCS)
+		a->map = index_of(restore, access);
+}
+
 static void add_anomaly(struct model *m, struct restore *restore, const struct anomaly_class *cls,
 			const struct moment_facts *f)
 {
@@ -486,8 +508,10 @@ static void add_anomaly(struct model *m, struct restore *restore, const struct a
 		if (restore->anomalies[i].cls == cls)
 			break;
 	/* the first evidence of a class is enough, unless there is worse */
-	if (i < restore->nr_anomalies && restore->anomalies[i].severity >= severity)
+	if (i < restore->nr_anomalies && restore->anomalies[i].severity >= severity) {
+		add_access(restore, &restore->anomalies[i], severity, f->access);
 		return;
+	}
 	if (i == RESTORE_MAX_ANOMALIES)
 		return;
 	if (i == restore->nr_anomalies)
@@ -497,14 +521,13 @@ static void add_anomaly(struct model *m, struct restore *restore, const struct a
 	a->severity = severity;
 	a->t_ns = f->event->t_ns;
 	a->seq = f->event->seq;
-	a->access = -1;
+	a->access = a->map = -1;
+	a->more = 0;
 	a->of_entry = cls->when & AT_FIRST_ENTRY;
 	free(a->stack);
 	/* where nothing returned, the event is what it was noticed by, not what did it */
 	a->stack = f->frame ? kernel_stack_new(f->event->stack, f->event->nr_stack) : NULL;
-	for (i = 0; i < restore->nr_accesses; i++)
-		if (restore->accesses[i] == evidence)
-			a->access = i;
+	a->access = index_of(restore, evidence);
 	m->hooks.anomaly(m->hooks.ctx, restore, a);
 }
 

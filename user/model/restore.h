@@ -72,6 +72,8 @@ struct anomaly {
 	uint64_t t_ns;
 	uint64_t seq; /* the event that proves it */
 	int access; /* index into accesses, -1: none */
+	int map; /* likewise: of the eVMCS, where that is one of more; -1: none */
+	unsigned int more; /* accesses of the same class and severity */
 	bool of_entry; /* the restore's first_entry is the evidence */
 	struct kernel_stack *stack; /* of that event itself, NULL: none; see anomaly_stack() */
 };

@@ -336,6 +336,22 @@ static void remember_example(struct text_sink *t, const struct restore *r,
 	t->example_severity = worst;
 }
 
+/* What proves a finding was told when it was found, and may not have been all. */
+static void print_more(struct text_sink *t, const struct restore *r)
+{
+	char more[ACCESS_TEXT_LEN];
+	int i;
+
+	for (i = 0; i < r->nr_anomalies; i++) {
+		const struct anomaly *a = &r->anomalies[i];
+
+		if ((is_harmless(t, a) && !t->options.events) || t->options.checks ||
+		    !more_text(more, r, a))
+			continue;
+		print_words(t, INDENT, "%s (%s) also %s", a->cls->name, a->cls->id, more);
+	}
+}
+
 static bool shows(const struct text_sink *t, const struct restore *r)
 {
 	if (held_has(&t->held, r->id))
@@ -369,6 +385,7 @@ static void text_restore(struct sink *sink, const struct restore *r,
 	}
 	print_doubts(t, r);
 	held_show(&t->held, r->id, t->to);
+	print_more(t, r);
 	fflush(t->to);
 }
 

@@ -117,6 +117,21 @@ const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *a)
 	return out;
 }
 
+const char *more_text(char out[ACCESS_TEXT_LEN], const struct restore *r, const struct anomaly *a)
+{
+	char map[ACCESS_TEXT_LEN];
+	int n;
+
+	if (!a->more)
+		return NULL;
+	n = snprintf(out, ACCESS_TEXT_LEN, "by %u more access%s", a->more,
+		     a->more == 1 ? "" : "es");
+	if (a->map >= 0)
+		snprintf(out + n, ACCESS_TEXT_LEN - (size_t)n, "%s: %.280s",
+			 a->more == 1 ? "" : ", among them", access_text(map, r->accesses[a->map]));
+	return out;
+}
+
 static void put_access_words(char *out, size_t size, const struct seen_event *ev)
 {
 	int n = 0;

@@ -44,6 +44,12 @@ const char *ioctl_text(char out[IOCTL_TEXT_LEN], uint32_t cmd);
 #define ACCESS_TEXT_LEN 320
 const char *access_text(char out[ACCESS_TEXT_LEN], const struct access *access);
 
+/*
+ * What else proves the same: "by 2 more accesses, one of them of guest address ..."; NULL: nothing.
+ */
+const char *more_text(char out[ACCESS_TEXT_LEN], const struct restore *restore,
+		      const struct anomaly *anomaly);
+
 /* "1 at 0x100000, 0x1000 bytes" or "1 goes away" */
 #define MEMSLOT_TEXT_LEN 80
 const char *memslot_text(char out[MEMSLOT_TEXT_LEN], uint32_t slot, uint64_t gpa, uint64_t size);

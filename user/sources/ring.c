@@ -18,6 +18,7 @@
 struct vm_key {
 	uint64_t kvm;
 	uint32_t id;
+	uint32_t tgid; /* of its VMM */
 	uint32_t told; /* in which segment */
 	uint32_t vcpus; /* known vCPUs: with the last one the VM is gone */
 	int32_t next_vcpu; /* for kernels where vcpu_id cannot be read */
@@ -29,11 +30,23 @@ struct vcpu_key {
 	int32_t id;
 };
 
+/* What /proc says of a process. */
+struct vmm {
+	uint32_t tgid;
+	char comm[32];
+	char name[VMM_NAME_LEN]; /* of its VM; "": none */
+};
+
+/* More of them at once are asked again when they are told of. */
+#define MAX_ASKED 64
+
 struct ring_source {
 	struct observer *observer;
 	const struct trace_header *header;
 	struct ring_buffer *ring;
 	struct backlog backlog; /* came after what was read, and before what is in the ring */
+	struct vmm asked[MAX_ASKED]; /* whose records are in the backlog */
+	int nr_asked;
 	bool kept_evidence;
 	struct ksyms *ksyms;
 	void *vms; /* tsearch() trees */
@@ -94,26 +107,88 @@ static void pass_on(struct ring_source *s, const struct trace_item *item)
 
 /* ---- small numbers for kernel pointers ---- */
 
-/* Once in each file: it has its name from /proc as it is by then. */
+static struct vm_key *find_vm(const struct ring_source *s, uint64_t kvm)
+{
+	struct vm_key key = { .kvm = kvm };
+
+	return find((void **)&s->vms, &key, compare_vms);
+}
+
+static void ask_vmm(struct vmm *vmm, uint32_t tgid)
+{
+	vmm->tgid = tgid;
+	vmm_comm(tgid, vmm->comm, sizeof(vmm->comm));
+	if (!vmm_vm_name(tgid, vmm->name))
+		vmm->name[0] = '\0';
+}
+
+static struct vmm *find_asked(struct ring_source *s, uint32_t tgid)
+{
+	int i;
+
+	for (i = 0; i < s->nr_asked; i++)
+		if (s->asked[i].tgid == tgid)
+			return &s->asked[i];
+	return NULL;
+}
+
+/* These ioctls only the VMM itself can make, and a restore begins with the one or the other. */
+static bool is_of_vmm(const struct record *rec)
+{
+	return (rec->point == PT_SET_STATE || rec->point == PT_GET_STATE) && rec->kvm;
+}
+
+/* Who it is, as long as it is there to be asked: it may have ended when the record is read. */
+static void note_vmm(struct ring_source *s, const struct record *rec)
+{
+	const struct vm_key *vm = find_vm(s, rec->kvm);
+
+	/* else it is another VM, at the place of one whose end is not read yet */
+	if (vm && vm->tgid == rec->tgid && vm->told == s->segment)
+		return;
+	if (s->nr_asked < MAX_ASKED && !find_asked(s, rec->tgid))
+		ask_vmm(&s->asked[s->nr_asked++], rec->tgid);
+}
+
+/* Once in each file. */
 static void tell_vm(struct ring_source *s, struct vm_key *vm, const struct record *rec)
 {
 	struct trace_item item = { .type = ITEM_VM };
-	char comm[32], name[VMM_NAME_LEN];
+	const struct vmm *vmm = find_asked(s, rec->tgid);
+	char comm[RECORD_COMM_LEN] = "";
+	struct vmm now;
 
+	/* of the thread, which often is called otherwise: only where the process is gone */
+	if (is_of_vmm(rec) && rec->phase == PHASE_ENTER)
+		snprintf(comm, sizeof(comm), "%.*s", RECORD_COMM_LEN - 1, rec->nested.comm);
+
+	if (!vmm) {
+		ask_vmm(&now, rec->tgid);
+		vmm = &now;
+	}
 	vm->told = s->segment;
-	vmm_comm(rec->tgid, comm, sizeof(comm));
 	item.vm.vm = vm->id;
 	item.vm.pid = rec->tgid;
-	item.vm.comm = comm;
-	item.vm.name = vmm_vm_name(rec->tgid, name) ? name : NULL;
+	item.vm.comm = vmm->comm[0] ? vmm->comm : comm;
+	item.vm.name = vmm->name[0] ? vmm->name : NULL;
 	pass_on(s, &item);
+}
+
+static void forget_vm(struct ring_source *s, struct vm_key *vm)
+{
+	tdelete(vm, &s->vms, compare_vms);
+	free(vm);
 }
 
 static struct vm_key *know_vm(struct ring_source *s, const struct record *rec)
 {
-	struct vm_key key = { .kvm = rec->kvm }, *vm;
+	struct vm_key *vm = find_vm(s, rec->kvm);
 
-	vm = find(&s->vms, &key, compare_vms);
+	/* the end of one was missed, or something of it came after its end */
+	if (vm && is_of_vmm(rec) && vm->tgid != rec->tgid) {
+		forget_vm(s, vm);
+		vm = NULL;
+	}
 	if (vm) {
 		if (vm->told != s->segment)
 			tell_vm(s, vm, rec);
@@ -123,6 +198,7 @@ static struct vm_key *know_vm(struct ring_source *s, const struct record *rec)
 	if (!vm)
 		return NULL;
 	vm->kvm = rec->kvm;
+	vm->tgid = rec->tgid;
 	vm->id = ++s->next_vm;
 	if (!tsearch(vm, &s->vms, compare_vms)) {
 		free(vm);
@@ -134,15 +210,12 @@ static struct vm_key *know_vm(struct ring_source *s, const struct record *rec)
 
 static void forget_vcpu(struct ring_source *s, struct vcpu_key *vcpu)
 {
-	struct vm_key key = { .kvm = vcpu->kvm }, *vm;
+	struct vm_key *vm = find_vm(s, vcpu->kvm);
 
-	vm = find(&s->vms, &key, compare_vms);
 	tdelete(vcpu, &s->vcpus, compare_vcpus);
 	free(vcpu);
-	if (vm && !--vm->vcpus) {
-		tdelete(vm, &s->vms, compare_vms);
-		free(vm);
-	}
+	if (vm && vm->vcpus && !--vm->vcpus)
+		forget_vm(s, vm);
 }
 
 static struct vcpu_key *know_vcpu(struct ring_source *s, struct vm_key *vm,
@@ -303,9 +376,8 @@ static int keep_record(void *ctx, void *data, size_t size)
 
 	if (size < sizeof(*rec))
 		return 0;
-	/* who it is, as long as it is there to be asked */
-	if (rec->point == PT_SET_STATE && rec->kvm)
-		know_vm(s, rec);
+	if (is_of_vmm(rec))
+		note_vmm(s, rec);
 	s->kept_evidence |= rec->nr_stack;
 	if (backlog_add(&s->backlog, rec, size))
 		return 0;
@@ -347,6 +419,8 @@ int ring_source_consume(struct ring_source *s)
 			n = ring_source_keep(s);
 	}
 	s->kept_evidence = false;
+	if (!backlog_any(&s->backlog))
+		s->nr_asked = 0;
 	if (n < 0)
 		return n;
 	return s->err ? s->err : read;

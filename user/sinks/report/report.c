@@ -514,6 +514,11 @@ static void put_evidence(struct report *report, const struct restore *r, const s
 		put_stack(report, anomaly_stack(r, a));
 	else if (shown != told)
 		page_put(p, "<p>Its stack is that of %s, above.</p>\n", shown->cls->id);
+	if (more_text(text, r, a)) {
+		page_put(p, "<p>Also ");
+		page_words(p, text);
+		page_put(p, "</p>\n");
+	}
 }
 
 static void put_anomaly(struct report *report, const struct restore *r, const struct anomaly *a)
@@ -785,6 +790,16 @@ static void put_probe(struct page *p, const struct probe_fact *f)
 	page_put(p, "\n");
 }
 
+static bool has_counts(const struct trace_footer *footer)
+{
+	int i;
+
+	for (i = 0; i < PT_COUNT; i++)
+		if (footer->count[i].hits || footer->count[i].missed)
+			return true;
+	return false;
+}
+
 static void put_counts(struct report *r)
 {
 	struct page *p = &r->page;
@@ -799,9 +814,11 @@ static void put_counts(struct report *r)
 	page_textf(p, "It ended because: %s.", r->footer.reason);
 	if (r->footer.has_command)
 		page_textf(p, " The command's status was %d.", r->footer.command_status);
-	page_put(p,
-		 "</p>\n<div class=scroll><table><tr><th>point<th class=n>hits<th class=n>written"
-		 "<th class=n>lost<th class=n>missed\n");
+	page_put(p, "</p>\n");
+	if (!has_counts(&r->footer))
+		return;
+	page_put(p, "<div class=scroll><table><tr><th>point<th class=n>hits<th class=n>written"
+		    "<th class=n>lost<th class=n>missed\n");
 	for (i = 0; i < PT_COUNT; i++) {
 		const struct point_count *c = &r->footer.count[i];
 

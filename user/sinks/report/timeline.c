@@ -222,10 +222,9 @@ static bool put_over(const struct drawing *d, struct label *l, double x)
 	return false;
 }
 
-/* Right of x, else left of it, above it, behind what is there, or before the line. */
-static bool find_place(const struct drawing *d, struct label *l, double x, double gap)
+/* Right of x, else left of it, or above it. */
+static bool find_near(const struct drawing *d, struct label *l, double x, double gap)
 {
-	double line = end_line(d, l->y);
 	int left;
 
 	for (left = 0; left < 2; left++) {
@@ -233,7 +232,15 @@ static bool find_place(const struct drawing *d, struct label *l, double x, doubl
 		if (is_clear(d, l))
 			return true;
 	}
-	if (gap == 0 && put_over(d, l, x))
+	return gap == 0 && put_over(d, l, x);
+}
+
+/* Else behind what is there, or before the line. */
+static bool find_place(const struct drawing *d, struct label *l, double x, double gap)
+{
+	double line = end_line(d, l->y);
+
+	if (find_near(d, l, x, gap))
 		return true;
 	put_beside(l, x, gap, false);
 	if (put_behind(d, l) && is_clear(d, l))
@@ -420,8 +427,11 @@ static void label_doing(struct drawing *d, const struct kept_doing *doing)
 	label.mark_y = d->y[LANE_IOCTL] + (doing->ioctl ? -4 : 8);
 	/* a long bar need not have it where it begins */
 	label.reach = x_of(d, after_set(d->r, doing->to_ns)) - x;
-	if (!find_place(d, &label, x, 0))
+	if (!find_near(d, &label, x, 0)) {
 		label.y = HIGHER;
+		if (!find_near(d, &label, x, 0))
+			label.y = d->y[LANE_IOCTL] - ABOVE;
+	}
 	put_label(d, &label, x, 0, false);
 }
 
@@ -646,8 +656,19 @@ static bool is_access_named(const struct restore *r, int index)
 {
 	const struct access *a = r->accesses[index];
 
-	return a->purpose == PURPOSE_EVMCS || is_unknown(a) ||
+	return a->purpose == PURPOSE_EVMCS || is_unknown(a) || has_anomaly(r, index) ||
 	       !strcmp(access_class(r, index), "bad");
+}
+
+/* Where it is what broke the rule, the map of the eVMCS, and else what an anomaly is told with. */
+static bool name_matters(const struct restore *r, int index)
+{
+	int i;
+
+	for (i = 0; i < r->nr_anomalies; i++)
+		if (r->anomalies[i].map >= 0)
+			return r->accesses[index]->purpose == PURPOSE_EVMCS;
+	return has_anomaly(r, index);
 }
 
 static void name_access(struct drawing *d, int index)
@@ -671,10 +692,10 @@ static void draw_accesses(struct drawing *d)
 		if (has_anomaly(d->r, i))
 			draw_access(d, i);
 	for (i = 0; i < d->r->nr_accesses; i++)
-		if (has_anomaly(d->r, i))
+		if (name_matters(d->r, i))
 			name_access(d, i);
 	for (i = 0; i < d->r->nr_accesses; i++)
-		if (!has_anomaly(d->r, i) && is_access_named(d->r, i))
+		if (!name_matters(d->r, i) && is_access_named(d->r, i))
 			name_access(d, i);
 }
 
@@ -918,14 +939,18 @@ static bool touched_in_set(const struct restore *r)
 void timeline_draw(struct page *page, const struct kept_detail *detail)
 {
 	const struct restore *r = &detail->restore;
+	char what[80];
 	uint64_t whole = span(detail), set = r->set_duration_ns + r->set_duration_ns / 8 + 1;
 
-	draw(page, detail, whole, "timeline of the restore");
+	snprintf(what, sizeof(what), "restore %" PRIu64 ", %s: timeline", r->id,
+		 verdict_words[r->verdict]);
+	draw(page, detail, whole, what);
 	if ((double)r->set_duration_ns >= NARROW * (double)whole || !touched_in_set(r))
 		return;
 	page_put(page, "<p class=zoom>KVM_SET_NESTED_STATE alone, %.0f times as wide:</p>\n",
 		 (double)whole / (double)set);
-	draw(page, detail, set, "KVM_SET_NESTED_STATE alone");
+	snprintf(what, sizeof(what), "restore %" PRIu64 ": KVM_SET_NESTED_STATE alone", r->id);
+	draw(page, detail, set, what);
 }
 
 /* ---- small ---- */
