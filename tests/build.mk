@@ -112,11 +112,14 @@ $(LONG_TRACE): $(LONG_TRACE_SRCS:%.c=$(B)/tests/%.o)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -ljansson -lz -lcyaml -lyaml -lm -o $@
 
 # What is measured with and against, in the lab.
-BENCH_PROGRAMS := $(addprefix $(B)/tests/,accessors empty eager)
+BENCH_PROGRAMS := $(addprefix $(B)/tests/,accessors empty eager killed)
 
 $(B)/tests/tests/bench/accessors.o: UNIT_CPPFLAGS += -Iscenarios/vmm
 $(B)/tests/tests/bench/eager.o: $(SKELETON)
 $(B)/tests/accessors: $(B)/tests/tests/bench/accessors.o $(VMM_OBJS)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -static $^ -o $@
+$(B)/tests/killed: $(B)/tests/tests/bench/killed.o
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -static $^ -o $@
 $(B)/tests/empty $(B)/tests/eager: $(B)/tests/%: $(B)/tests/tests/bench/%.o \

@@ -88,12 +88,13 @@ static void print_rounds(FILE *out, const struct worker *w)
 	for (i = 0; i < o->rounds; i++) {
 		fprintf(out,
 			"%s{\"save_ns\":%llu,\"restore_ns\":%llu,\"set_ns\":%llu,"
-			"\"set_to_run_ns\":%llu,\"first_run_ns\":%llu",
+			"\"set_to_run_ns\":%llu,\"first_run_ns\":%llu,\"drop_ns\":%llu",
 			i ? "," : "", (unsigned long long)w->times[i].save,
 			(unsigned long long)w->times[i].restore,
 			(unsigned long long)w->times[i].set,
 			(unsigned long long)w->times[i].set_to_run,
-			(unsigned long long)w->times[i].first_run);
+			(unsigned long long)w->times[i].first_run,
+			(unsigned long long)w->times[i].drop);
 		if (o->stop_runs)
 			print_runs(out, &w->times[i]);
 		fputc('}', out);

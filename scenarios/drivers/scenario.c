@@ -506,6 +506,7 @@ static int keep_fresh_vm(struct scenario *s)
 static int restore(struct worker *w, bool keep, bool reread, struct round_times *times)
 {
 	struct scenario *s = w->scenario;
+	uint64_t start;
 	int ret;
 
 	ret = leader_does(w, 0, create_fresh_vm);
@@ -519,8 +520,12 @@ static int restore(struct worker *w, bool keep, bool reread, struct round_times 
 		ret = meet(s, provoke_runs(w, times));
 	if (ret)
 		return ret;
-	if (!keep)
-		return leader_does(w, 0, provoke_drop);
+	if (!keep) {
+		start = vmm_now();
+		ret = leader_does(w, 0, provoke_drop);
+		times->drop = vmm_now() - start;
+		return ret;
+	}
 	vcpu_destroy(&w->vcpu);
 	ret = leader_does(w, 0, keep_fresh_vm);
 	if (ret)

@@ -19,6 +19,7 @@ struct round_times {
 	uint64_t restore; /* from the first restore ioctl to the last */
 	uint64_t first_run; /* the first KVM_RUN that enters, up to its exit; 0: none */
 	uint64_t set_to_run; /* from the last KVM_SET_NESTED_STATE to the end of that; 0: none */
+	uint64_t drop; /* closing a VM that is not kept, and its vCPUs; 0: it was kept */
 	unsigned int nr_runs; /* of --stop-after */
 	struct vcpu_run_result *runs;
 };

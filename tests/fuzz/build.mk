@@ -21,7 +21,7 @@ FUZZ_LIBS := $(LIBS)
 
 FUZZ_SRCS := $(PURE_SRCS) $(PROBE_SRCS) $(SERVE_SRCS) user/sources/ksyms.c \
 	tests/unit/builder.c tests/unit/stories.c tests/unit/every_sink.c \
-	$(wildcard tests/fuzz/lib/fuzz.c tests/fuzz/lib/trace_lines.c)
+	$(wildcard tests/fuzz/lib/fuzz.c tests/fuzz/lib/trace_lines.c tests/fuzz/lib/yaml_values.c)
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(FUZZ)/%)
 
 $(FUZZ)/obj/%.o: %.c

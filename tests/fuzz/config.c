@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/fuzz.h"
+#include "lib/yaml_values.h"
 #include "serve/config.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -41,4 +42,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(&c);
 	config_needs_restart(&defaults, &c);
 	return 0;
+}
+
+/* ---- how it is changed: also by values, of which bytes seldom give one that is read ---- */
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed)
+{
+	static const char *const lines[] = {
+		"traces:\n  segment-size: ",
+		"traces:\n  segments: ",
+		"traces:\n  budget: ",
+		"http:\n  listen: 127.0.0.1:",
+		"textfile:\n  interval: ",
+		"journal:\n  records-per-minute: ",
+		"judge:\n  slow-set: ",
+		"ring-size: ",
+		NULL,
+	};
+	static const char *const units[] = {
+		"", "K", "M", "G", "T", "ms", "s", "m", "h", NULL,
+	};
+	static const struct yaml_values values = { lines, units };
+
+	return yaml_values_mutate(&values, data, size, max, seed);
 }
