@@ -24,7 +24,8 @@ watch wide 132
 watch narrow 60 NO_COLOR=1
 # a VMM that is gone when its records are read, its VM at the place of one before it
 start names evmcs-trace --json
-for i in 1 2 3; do
+n=0
+while [ $((n += 1)) -le 3 ]; do
 	evmcs-restore --set-twice --rounds 1 >/dev/null
 	sleep 2
 	evmcs-restore --rounds 1 >/dev/null
