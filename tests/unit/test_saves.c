@@ -314,7 +314,7 @@ static void screen_shows_what_is_new(void **state)
 	footer(s);
 	text = screen_of(s, &normal);
 	assert_int_equal(times_in(text, "  save "), 2);
-	assert_non_null(strstr(text, "22:13:20.000001  save L2 evmcs             "
+	assert_non_null(strstr(text, "22:13:20.000001  save L2 evmcs              "
 				     "web?1[1001] vm1/vcpu0  get 1.0 us  evmcs 0x5000\n"));
 	assert_non_null(strstr(text, "evmcs 0x5000  L1 has not run since L2's exit\n"));
 	free(text);

@@ -440,7 +440,7 @@ static void text_of_a_pass(void **state)
 {
 	story(*state, "deferred");
 	expect_screen(*state, plain,
-		      "22:13:20.000001  PASS L2 evmcs-deferred    web1[1001] vm1/vcpu0"
+		      "22:13:20.000001  PASS L2 evmcs-deferred     web1[1001] vm1/vcpu0"
 		      "  set 1.0 us  run +4.0 us  map +12.0 us\n"
 		      "PASS: 1 restore; the restore path touched no guest memory before KVM_RUN\n"
 		      "  paths: evmcs-deferred 1\n"
@@ -451,7 +451,7 @@ static void text_of_a_violation(void **state)
 {
 	story(*state, "direct");
 	expect_screen(*state, plain,
-		      "22:13:20.000001  FAIL L2 evmcs-direct      CPU 0/KVM[1001] vm1/vcpu0"
+		      "22:13:20.000001  FAIL L2 evmcs-direct       CPU 0/KVM[1001] vm1/vcpu0"
 		      "  set 5.0 us  run <+6.0 us  map +4.0 us  direct-map-in-set\n"
 		      "22:13:20.000004  ERROR direct-map-in-set (A1)  CPU 0/KVM[1001] vm1/vcpu0\n"
 		      "    the enlightened VMCS was mapped inside KVM_SET_NESTED_STATE\n"
@@ -471,7 +471,7 @@ static void text_of_a_load(void **state)
 {
 	story(*state, "swallowed");
 	expect_screen(*state, plain,
-		      "22:13:20.000001  FAIL L2 evmcs-none        CPU 0/KVM[1001] vm1/vcpu0"
+		      "22:13:20.000001  FAIL L2 evmcs-none         CPU 0/KVM[1001] vm1/vcpu0"
 		      "  set 1.0 us  freed  swallowed-exit-fail\n"
 		      "22:13:20.000005  ERROR swallowed-exit-fail (A11)  CPU 0/KVM[1001]"
 		      " vm1/vcpu0\n"
@@ -490,7 +490,7 @@ static void text_of_a_failed_entry(void **state)
 	story(*state, "entry-fails");
 	expect_screen(
 		*state, plain,
-		"22:13:20.000001  FAIL L1 evmcs-deferred    CPU 0/KVM[1001] vm1/vcpu0"
+		"22:13:20.000001  FAIL L1 evmcs-deferred     CPU 0/KVM[1001] vm1/vcpu0"
 		"  set 1.0 us  run +2.0 us  map +10.0 us  clean-fields-believed\n"
 		"22:13:20.000015  ERROR clean-fields-believed (A28)  CPU 0/KVM[1001] vm1/vcpu0\n"
 		"    KVM takes fields of the restored eVMCS for loaded, which the new vmcs02 never"
@@ -514,7 +514,7 @@ static void text_of_the_worst_first(void **state)
 	ran(s);
 	footer(s);
 	expect_screen(s, plain,
-		      "22:13:20.000001  FAIL L2 evmcs-none        CPU 0/KVM[1001] vm1/vcpu0"
+		      "22:13:20.000001  FAIL L2 evmcs-none         CPU 0/KVM[1001] vm1/vcpu0"
 		      "  set 1.0 us  run +2.0 us (failed)  run-after-fail,pending-stuck,lost-both,"
 		      "pages-fail\n"
 		      "22:13:20.000004  WARNING pages-fail (A8)  CPU 0/KVM[1001] vm1/vcpu0\n"
@@ -555,7 +555,7 @@ static void text_of_doubt(void **state)
 	story(*state, "lost-in-window");
 	expect_screen(*state, plain,
 		      "22:13:20.000003  LOST 3 records (ring)\n"
-		      "22:13:20.000001  INCONCLUSIVE L2 evmcs-deferred    CPU 0/KVM[1001] vm1/vcpu0"
+		      "22:13:20.000001  INCONCLUSIVE L2 evmcs-deferred     CPU 0/KVM[1001] vm1/vcpu0"
 		      "  set 1.0 us  run +3.0 us  map +11.0 us\n"
 		      "    inconclusive: records were lost while it was in flight\n"
 		      "INCONCLUSIVE: 3 records were lost\n"
@@ -613,7 +613,7 @@ static void text_of_events(void **state)
 		" KVM_SET_NESTED_STATE\n"
 		"22:13:20.000005    enter read-guest, 8 bytes     vm1/vcpu0 tid 2000 in"
 		" ioctl 0x12345678\n"
-		"22:13:20.000001  FAIL L2 native            CPU 0/KVM[1001] vm1/vcpu0"
+		"22:13:20.000001  FAIL L2 native             CPU 0/KVM[1001] vm1/vcpu0"
 		"  set 3.0 us  open  mem-before-run  info: mem-in-set\n"
 		"    restore 00000000-1388-1\n"
 		"    inconclusive: the trace ended before the vCPU entered the guest\n"
@@ -647,7 +647,7 @@ static void text_of_a_refusal(void **state)
 	refused(s);
 	footer(s);
 	expect_screen(s, plain,
-		      "22:13:20.000001  PASS L1 native            CPU 0/KVM[1001] vm1/vcpu0"
+		      "22:13:20.000001  PASS L1 native             CPU 0/KVM[1001] vm1/vcpu0"
 		      "  set 1.0 us (refused: -EINVAL)  partial-set\n"
 		      "22:13:20.000002  WARNING partial-set (A20)  CPU 0/KVM[1001] vm1/vcpu0\n"
 		      "    a refused KVM_SET_NESTED_STATE left a part of the state behind\n"

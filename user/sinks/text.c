@@ -371,7 +371,7 @@ static void text_restore(struct sink *sink, const struct restore *r,
 	if (!shows(t, r) || !line_begin(t))
 		return;
 	terminal_clear_status();
-	fprintf(t->line, "%s  %s%-4s%s %s %-16s  ", clock_time(time, header, r->t_set_ns),
+	fprintf(t->line, "%s  %s%-4s%s %s %-17s  ", clock_time(time, header, r->t_set_ns),
 		t->colour ? verdict_colours[r->verdict] : "", verdict_words[r->verdict],
 		t->colour ? RESET : "", r->l2 ? "L2" : "L1", path_name(r->path));
 	print_whose(t->line, r);
@@ -408,7 +408,7 @@ static void text_save(struct sink *sink, const struct save *s, const struct trac
 	if (!line_begin(t))
 		return;
 	terminal_clear_status();
-	fprintf(t->line, "%s  save %s %-16s  ", clock_time(time, header, s->t_ns),
+	fprintf(t->line, "%s  save %s %-17s  ", clock_time(time, header, s->t_ns),
 		s->l2 ? "L2" : "L1", save_kind(s));
 	print_vcpu(t->line, s->vm_name ? s->vm_name : s->comm, s->pid, s->vm, s->vcpu);
 	if (s->has_duration)
