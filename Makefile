@@ -222,7 +222,7 @@ CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,performance,portability 
 	-D__x86_64__ '-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {__VA_ARGS__}'
 
 # Files of Debian's in which there is no room for a licence line.
-NO_COMMENTS := packaging/debian/(changelog|source/format)|docs/images/watch.txt
+NO_COMMENTS := packaging/debian/(changelog|source/format)|tests/lab/watch.txt
 
 .PHONY: lint format
 lint:

@@ -553,16 +553,17 @@ static void text_of_more_than_one(void **state)
 static void text_of_doubt(void **state)
 {
 	story(*state, "lost-in-window");
-	expect_screen(*state, plain,
-		      "22:13:20.000003  LOST 3 records (ring)\n"
-		      "22:13:20.000001  INCONCLUSIVE L2 evmcs-deferred     CPU 0/KVM[1001] vm1/vcpu0"
-		      "  set 1.0 us  run +3.0 us  map +11.0 us\n"
-		      "    inconclusive: records were lost while it was in flight\n"
-		      "INCONCLUSIVE: 3 records were lost\n"
-		      "  paths: evmcs-deferred 1\n"
-		      "  inconclusive: 1 restore is inconclusive\n"
-		      "  13 events, 3 lost\n"
-		      "  what to do: evmcs-trace explain inconclusive\n");
+	expect_screen(
+		*state, plain,
+		"22:13:20.000003  LOST 3 records (ring)\n"
+		"22:13:20.000001  INCONCLUSIVE L2 evmcs-deferred     CPU 0/KVM[1001] vm1/vcpu0"
+		"  set 1.0 us  run +3.0 us  map +11.0 us\n"
+		"    inconclusive: records were lost while it was in flight\n"
+		"INCONCLUSIVE: 3 records were lost\n"
+		"  paths: evmcs-deferred 1\n"
+		"  inconclusive: 1 restore is inconclusive\n"
+		"  13 events, 3 lost\n"
+		"  what to do: evmcs-trace explain inconclusive\n");
 }
 
 static void text_of_nothing(void **state)
