@@ -228,6 +228,11 @@ static bool is_harmless(const struct text_sink *t, const struct anomaly *a)
 	return a->severity == SEVERITY_INFO && !t->options.info_fails;
 }
 
+static bool is_told(const struct text_sink *t, const struct anomaly *a)
+{
+	return t->options.events || (!is_harmless(t, a) && !t->options.checks);
+}
+
 /* Beneath its restore's line, which comes when the restore is over: text_restore(). */
 static void text_anomaly(struct sink *sink, const struct restore *r, const struct anomaly *a,
 			 const struct trace_header *header)
@@ -236,7 +241,7 @@ static void text_anomaly(struct sink *sink, const struct restore *r, const struc
 	char *text = NULL;
 	size_t len;
 
-	if ((is_harmless(t, a) || t->options.checks) && !t->options.events)
+	if (!is_told(t, a))
 		return;
 	t->to = open_memstream(&text, &len);
 	if (t->to) {
@@ -345,10 +350,8 @@ static void print_more(struct text_sink *t, const struct restore *r)
 	for (i = 0; i < r->nr_anomalies; i++) {
 		const struct anomaly *a = &r->anomalies[i];
 
-		if ((is_harmless(t, a) && !t->options.events) || t->options.checks ||
-		    !more_text(more, r, a))
-			continue;
-		print_words(t, INDENT, "%s (%s) also %s", a->cls->name, a->cls->id, more);
+		if (is_told(t, a) && more_text(more, r, a))
+			print_words(t, INDENT, "%s (%s) also %s", a->cls->name, a->cls->id, more);
 	}
 }
 
