@@ -515,7 +515,7 @@ mutant "page, labels are anywhere" user/sinks/report/timeline.c 's/^\tbool over 
 mutant "page, accesses are told again" user/sinks/report/report.c 's/if \(other->access == a->access\)/if (0)/'
 mutant "page, stacks are told again" user/sinks/report/report.c 's/if \(is_same_stack\(anomaly_stack\(r, other\), anomaly_stack\(r, a\)\)\)/if (0)/'
 mutant "page, a KVM_RUN that failed is one" user/sinks/report/timeline.c '/^static void draw_run\(/,/^}/s/if \(d->detail->doings\[i\].failed\)/if (0)/'
-mutant "page, the guest ran after it" user/sinks/report/timeline.c 's/ \|\| \(d->r->pages_failed && !d->detail->ran_ns\)\)/)/;s/d->r->pages_failed \? d->detail->ran_ns : //'
+mutant "page, the guest ran after it" user/sinks/report/timeline.c 's/ && \(!detail->restore.pages_failed \|\| detail->ran_ns\);/;/;s/d->r->pages_failed \? d->detail->ran_ns : //'
 mutant "page, the next restore's map is drawn" user/sinks/report/timeline.c 's/!restore_is_mapped\(d->r\)/!d->r->mapped/'
 mutant "page, what the next restore did is drawn" user/sinks/report/report.c 's/own && restore_has_at\(&d->restore, ev->t_ns\)/own/'
 mutant "page, the next restore's map is counted" user/sinks/report/kept.c '/^int kept_restore/,/^}/s/restore_is_mapped\(r\)/r->mapped/'
