@@ -90,7 +90,7 @@ static int compare_vcpus(const void *a, const void *b)
 	return (x->vcpu > y->vcpu) - (x->vcpu < y->vcpu);
 }
 
-static void *find(void **tree, const void *key, int (*compare)(const void *, const void *))
+static void *find(void *const *tree, const void *key, int (*compare)(const void *, const void *))
 {
 	void *node = tfind(key, tree, compare);
 
@@ -111,7 +111,7 @@ static struct vm_key *find_vm(const struct ring_source *s, uint64_t kvm)
 {
 	struct vm_key key = { .kvm = kvm };
 
-	return find((void **)&s->vms, &key, compare_vms);
+	return find(&s->vms, &key, compare_vms);
 }
 
 static void ask_vmm(struct vmm *vmm, uint32_t tgid)
@@ -542,6 +542,12 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
+/* As events have it: since the header's. */
+static uint64_t now_ns(const struct ring_source *s)
+{
+	return clock_ns(CLOCK_MONOTONIC) - s->header->mono_ns;
+}
+
 static void begin_footer(const struct ring_source *s, struct trace_footer *f, const char *reason)
 {
 	f->t_ns = s->last_t_ns;
@@ -589,7 +595,7 @@ static void begin_segment(struct ring_source *s, const struct trace_footer *f)
 static void stamp_cut(const struct ring_source *s, struct trace_cut *cut)
 {
 	const uint64_t early_ns = NSEC_PER_SEC / 100;
-	uint64_t now = clock_ns(CLOCK_MONOTONIC) - s->header->mono_ns;
+	uint64_t now = now_ns(s);
 
 	cut->t_ns = now > early_ns ? now - early_ns : 0;
 	cut->wall_ns = clock_ns(CLOCK_REALTIME) - now;
@@ -637,7 +643,7 @@ int ring_source_end(struct ring_source *s, const char *reason, const int *comman
 	ring_source_leave(s);
 	begin_footer(s, &footer, reason);
 	/* it was watched until now, also where nothing came */
-	now = clock_ns(CLOCK_MONOTONIC) - s->header->mono_ns;
+	now = now_ns(s);
 	if (now > footer.t_ns)
 		footer.t_ns = now;
 	footer.tracking_lost = s->tracking_lost - s->told_tracking_lost;

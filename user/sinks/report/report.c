@@ -790,12 +790,17 @@ static void put_probe(struct page *p, const struct probe_fact *f)
 	page_put(p, "\n");
 }
 
+static bool was_hit(const struct point_count *c)
+{
+	return c->hits || c->missed;
+}
+
 static bool has_counts(const struct trace_footer *footer)
 {
 	int i;
 
 	for (i = 0; i < PT_COUNT; i++)
-		if (footer->count[i].hits || footer->count[i].missed)
+		if (was_hit(&footer->count[i]))
 			return true;
 	return false;
 }
@@ -822,7 +827,7 @@ static void put_counts(struct report *r)
 	for (i = 0; i < PT_COUNT; i++) {
 		const struct point_count *c = &r->footer.count[i];
 
-		if (c->hits || c->missed)
+		if (was_hit(c))
 			page_put(p,
 				 "<tr><td>%s<td class=n>%" PRIu64 "<td class=n>%" PRIu64
 				 "<td class=n>%" PRIu64 "<td class=n>%" PRIu64 "\n",
