@@ -273,12 +273,35 @@ static void change_in(json_t *object, struct rng *r)
 
 /* ---- lines ---- */
 
+/*
+ * Another task, vCPU or VM: what one line has is exchanged in all that have the same there, from
+ * a line on or in all of them, so that pairs of lines still fit each other.
+ */
+static void rename_in_lines(struct lines *l, struct rng *r)
+{
+	static const char *const keys[] = { "tid", "vcpu", "vm", "pid" };
+	const char *key = keys[rng_below(r, sizeof(keys) / sizeof(keys[0]))];
+	json_t *old = json_object_get(l->line[rng_below(r, (unsigned int)l->nr)], key);
+	json_int_t from = json_integer_value(old);
+	json_int_t to = from ^ (json_int_t)(1 + rng_below(r, 3));
+	int i = rng_below(r, 2) ? 0 : (int)rng_below(r, (unsigned int)l->nr);
+
+	if (!json_is_integer(old))
+		return;
+	for (; i < l->nr; i++) {
+		json_t *value = json_object_get(l->line[i], key);
+
+		if (json_is_integer(value) && json_integer_value(value) == from)
+			json_object_set_new(l->line[i], key, json_integer(to));
+	}
+}
+
 static void change_line(struct lines *l, struct rng *r)
 {
 	int at = (int)rng_below(r, (unsigned int)l->nr);
 	int to = (int)rng_below(r, (unsigned int)l->nr);
 
-	switch (rng_below(r, 8)) {
+	switch (rng_below(r, 10)) {
 	case 0:
 		take_away(l, at);
 		break;
@@ -288,6 +311,10 @@ static void change_line(struct lines *l, struct rng *r)
 	case 2:
 		add(l, json_deep_copy(l->line[at]), to);
 		take_away(l, at + (at >= to));
+		break;
+	case 3:
+	case 4:
+		rename_in_lines(l, r);
 		break;
 	default:
 		change_in(l->line[at], r);
@@ -323,20 +350,45 @@ size_t trace_lines_mutate(uint8_t *data, size_t size, size_t max, unsigned int s
 	return LLVMFuzzerMutate(data, size, max);
 }
 
+/* Some of y's lines, anywhere in x. */
+static void scatter(struct lines *x, const struct lines *y, struct rng *r)
+{
+	int i;
+
+	for (i = 0; i < y->nr && x->nr; i++)
+		if (rng_below(r, 2))
+			add(x, json_deep_copy(y->line[i]),
+			    1 + (int)rng_below(r, (unsigned int)x->nr));
+}
+
+/* y's events among x's, each in their order: as of two tasks that run at the same time. */
+static void interleave(struct lines *x, struct lines *y, struct rng *r)
+{
+	int at = 1, i;
+
+	if (y->nr)
+		rename_in_lines(y, r);
+	for (i = 0; i < y->nr; i++) {
+		while (at < x->nr - 1 && !rng_below(r, 3))
+			at++;
+		if (is_type(y->line[i], "event") && x->nr)
+			add(x, json_deep_copy(y->line[i]), at++);
+	}
+}
+
 size_t trace_lines_cross(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
 			 uint8_t *out, size_t max, unsigned int seed)
 {
 	struct rng r = { .state = seed };
 	struct lines x, y;
 	size_t len;
-	int i;
 
 	split(&x, a, a_size);
 	split(&y, b, b_size);
-	for (i = 0; i < y.nr && x.nr; i++)
-		if (rng_below(&r, 2))
-			add(&x, json_deep_copy(y.line[i]),
-			    1 + (int)rng_below(&r, (unsigned int)x.nr));
+	if (rng_below(&r, 2))
+		scatter(&x, &y, &r);
+	else
+		interleave(&x, &y, &r);
 	put_in_order(&x);
 	len = join(&x, out, max);
 	forget(&x);
