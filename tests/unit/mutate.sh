@@ -280,6 +280,7 @@ file=user/yaml/outline.c
 mutant "two documents" $file 's/^\tif \(ev.type != YAML_STREAM_END_EVENT\)/\tif (0)/'
 mutant "keys twice" $file 's/if \(find_place\(r->outline, child, &line\)\)/if (0)/'
 mutant "values with NUL" $file 's/return is_text\(ev\) \? 0/return 1 ? 0/'
+mutant "an expectation of nothing" user/yaml/strict.c 's/if \(err == -ENODATA \&\& !form->if_empty\)/if (err == -ENODATA)/'
 
 first_test=test_metrics
 file=user/sinks/metrics.c

@@ -128,6 +128,20 @@ static void a_missing_file_is_an_error_if_it_was_named(void **state)
 	assert_int_equal(config_load(&c, "/nonexistent/serve.yml", false), -ENOENT);
 }
 
+static void a_file_of_comments_is_as_if_there_were_none(void **state)
+{
+	static const char *const texts[] = { "", "\n", "# ring-size: 64K\n" };
+	struct config c, defaults;
+	size_t i;
+
+	(void)state;
+	config_defaults(&defaults);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_int_equal(load(texts[i], &c), 0);
+		assert_memory_equal(&c, &defaults, sizeof(c));
+	}
+}
+
 static void some_keys_want_a_restart(void **state)
 {
 	struct config a, b;
@@ -358,6 +372,7 @@ int main(void)
 		cmocka_unit_test(what_is_left_out_is_as_without_a_file),
 		cmocka_unit_test(a_wrong_configuration_is_told_with_its_line),
 		cmocka_unit_test(a_missing_file_is_an_error_if_it_was_named),
+		cmocka_unit_test(a_file_of_comments_is_as_if_there_were_none),
 		cmocka_unit_test(some_keys_want_a_restart),
 		cmocka_unit_test(the_form_that_is_preferred),
 		cmocka_unit_test(a_textfile_is_whole_or_as_it_was),

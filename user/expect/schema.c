@@ -85,7 +85,7 @@ static void make_fields(cyaml_schema_field_t *fields, const struct vocabulary *w
 const struct yaml_form *expectation_form(void)
 {
 	static const struct yaml_form form = { &top_schema, "expectation file",
-					       "evmcs-trace-expectations(5)" };
+					       "evmcs-trace-expectations(5)", "add a check" };
 
 	make_fields(path_fields, &path_words, NULL);
 	make_fields(point_fields, &point_words, NULL);

@@ -99,7 +99,7 @@ static const cyaml_schema_value_t top_schema = {
 };
 
 static const struct yaml_form form = { &top_schema, "configuration file",
-				       "evmcs-trace-serve.yml(5)" };
+				       "evmcs-trace-serve.yml(5)", NULL };
 
 /* ---- values ---- */
 
@@ -336,17 +336,15 @@ int config_load(struct config *config, const char *path, bool may_be_missing)
 		return 0;
 	}
 	err = yaml_file_load(&f, &form, (void **)&raw);
-	if (err)
-		goto cleanup;
-	err = load_traces(&f, raw->traces, &next) ?:
-	      load_http(&f, raw->http, &next) ?:
-	      load_textfile(&f, raw->textfile, &next) ?:
-	      load_journal(&f, raw->journal, &next) ?:
-	      load_judge(&f, raw->judge, &next) ?:
-	      load_ring(&f, raw->ring_size, &next);
+	if (!err && raw)
+		err = load_traces(&f, raw->traces, &next) ?:
+		      load_http(&f, raw->http, &next) ?:
+		      load_textfile(&f, raw->textfile, &next) ?:
+		      load_journal(&f, raw->journal, &next) ?:
+		      load_judge(&f, raw->judge, &next) ?:
+		      load_ring(&f, raw->ring_size, &next);
 	if (!err)
 		*config = next;
-cleanup:
 	if (err == -ENOMEM)
 		say_error("out of memory");
 	if (raw)

@@ -210,12 +210,14 @@ static int read_document(struct reader *r)
 	}
 	if (err)
 		return err;
-	if (ev.type == YAML_STREAM_END_EVENT)
-		err = wrong(r, &ev.start_mark, "the file says nothing: add a check");
-	else if (ev.type != YAML_MAPPING_START_EVENT)
+	if (ev.type == YAML_STREAM_END_EVENT) {
+		wrong(r, &ev.start_mark, "the file says nothing");
+		err = -ENODATA;
+	} else if (ev.type != YAML_MAPPING_START_EVENT) {
 		err = wrong(r, &ev.start_mark, "'key: value' lines are wanted here");
-	else
+	} else {
 		err = read_node(r, &ev, "");
+	}
 	yaml_event_delete(&ev);
 	if (err)
 		return err;

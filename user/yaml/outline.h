@@ -21,7 +21,7 @@ struct outline {
 	int error_line;
 };
 
-/* Returns 0, -ENOMEM, or -EINVAL with error and error_line set. */
+/* Returns 0, -ENOMEM, or with error and error_line set -ENODATA (only comments) or -EINVAL. */
 int outline_read(struct outline *outline, const char *text, size_t len);
 void outline_free(struct outline *outline);
 

@@ -138,6 +138,13 @@ static int load_text(struct yaml_file *f, const struct yaml_form *form, const ch
 	int err;
 
 	err = outline_read(&f->outline, text, len);
+	if (err == -ENODATA && !form->if_empty)
+		return 0;
+	if (err == -ENODATA) {
+		say_error("%s:%d: %s: %s", f->path, f->outline.error_line, f->outline.error,
+			  form->if_empty);
+		return -EINVAL;
+	}
 	if (err == -EINVAL)
 		say_error("%s:%d: %s", f->path, f->outline.error_line, f->outline.error);
 	if (err)

@@ -21,6 +21,7 @@ struct yaml_form {
 	const cyaml_schema_value_t *top;
 	const char *what; /* "expectation file" */
 	const char *keys; /* the document that lists its keys */
+	const char *if_empty; /* the remedy for a file of nothing; NULL: such a one is right */
 };
 
 struct yaml_file {
@@ -29,8 +30,9 @@ struct yaml_file {
 };
 
 /*
- * Returns 0 with *raw set, -ENOMEM, or another -errno after having told the user. The
- * file is to be closed in any case, the values are freed by yaml_values_free().
+ * Returns 0 with *raw set (NULL: the file says nothing, and may), -ENOMEM, or another -errno
+ * after having told the user. The file is to be closed in any case, the values are freed by
+ * yaml_values_free().
  */
 int yaml_file_load(struct yaml_file *file, const struct yaml_form *form, void **raw);
 void yaml_values_free(const struct yaml_form *form, void *raw);
