@@ -105,12 +105,22 @@ static int tell_sinks(struct pipeline *p, const struct trace_item *item)
 	return err;
 }
 
+static void watch(struct trace_header *h, const struct trace_header *watched)
+{
+	memcpy(h->srcversion, watched->srcversion, sizeof(h->srcversion));
+	memcpy(h->build_id, watched->build_id, sizeof(h->build_id));
+	memcpy(h->probes, watched->probes, sizeof(h->probes));
+	h->nr_probes = watched->nr_probes;
+}
+
 /* The header of the file that begins at the cut; its clock has six digits in it. */
 static struct trace_header header_after(const struct pipeline *p, const struct trace_cut *cut)
 {
 	struct trace_header next = p->header;
 	uint64_t wall_ns = (cut->wall_ns + cut->t_ns) / 1000 * 1000;
 
+	if (cut->watched)
+		watch(&next, cut->watched);
 	next.wall_ns = wall_ns - cut->t_ns;
 	next.t_base_ns = cut->t_ns;
 	next.continues = (struct trace_continues){

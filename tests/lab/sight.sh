@@ -59,7 +59,8 @@ run forbidden evmcs-trace record -q --batch /tmp/batch -o "$OUT"
 run crowded fill-trampoline kvm hva_to_pfn -- evmcs-trace record -o "$OUT/crowded.jsonl" -- \
 	evmcs-restore --rounds 1
 
-# ---- unloaded and loaded again while it is watched ----
+# ---- unloaded and loaded again while it is watched: another one has a function less ----
+load-kvm outline-evmcs-page || exit 1
 background reload evmcs-trace record -o "$OUT/reload.jsonl"
 until_true armed reload 1
 evmcs-restore --rounds 1 >/dev/null
@@ -68,9 +69,13 @@ kill -USR1 "$started"
 until_true grep -q "let go of kvm_intel" "$OUT/reload.out"
 evmcs-restore --rounds 1 >/dev/null # not seen
 load-kvm stock || exit 1
+until_true grep -q "not watching any more" "$OUT/reload.out"
+evmcs-restore --rounds 1 >/dev/null # not watched
+load-kvm outline-evmcs-page || exit 1
 until_true armed reload 2
 evmcs-restore --rounds 1 >/dev/null
 finish reload
+load-kvm stock || exit 1
 
 # ---- let go of, and never watched again; a batch goes on ----
 background let-go evmcs-trace record -o "$OUT/let-go.jsonl"

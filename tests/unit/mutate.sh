@@ -354,6 +354,8 @@ mutant "cut, restores begin anew" $model 's/m->next_id = header->continues.resto
 mutant "cut, saves begin anew" $model 's/m->next_save = header->continues.save - 1;//'
 mutant "cut, times go on" user/pipeline.c 's/next.t_base_ns = cut->t_ns;//'
 mutant "cut, the clock is not set" user/pipeline.c 's/next.wall_ns = wall_ns - cut->t_ns;//'
+mutant "cut, the probes are as before" user/pipeline.c 's/if \(cut->watched\)/if (0)/'
+mutant "cut, sight is as before" $model 's/if \(cut->watched\)/if (0)/'
 mutant "cut, seq begins anew" user/sources/file.c 's/s->next_seq = item->header->continues.seq;/;/'
 mutant "run of any form" user/trace/decode.c 's/if \(!run_is_valid\(h->run\)\)/if (0)/'
 file=user/sources/ring.c

@@ -284,6 +284,41 @@ static void files_are_judged_as_live(void **state)
 	files_free(f);
 }
 
+/* Another module came, in which a probe has no place, and then the first one again. */
+static void a_file_says_what_is_watched_in_it(void **state)
+{
+	struct files *f = files_new();
+	struct trace_header less = f->s->header;
+	const struct verdict *v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < less.nr_probes; i++)
+		if (less.probes[i].point == PT_MAP)
+			less.probes[i].attached = false;
+	snprintf(less.srcversion, sizeof(less.srcversion), "ANOTHER");
+	restore_well(f->s);
+	cut(f->s)->watched = &less;
+	restore_well(f->s);
+	cut(f->s);
+	restore_well(f->s);
+	cut(f->s)->watched = &f->s->header;
+	restore_well(f->s);
+	v = end(f);
+	assert_int_equal(v->kind, VERDICT_INCONCLUSIVE);
+	assert_int_equal(v->doubts, 1U << DOUBT_RESTORES);
+	assert_int_equal(v->restores, 4);
+	expect_verdict(f, 1, VERDICT_PASS);
+	expect_verdict(f, 2, VERDICT_INCONCLUSIVE);
+	expect_verdict(f, 3, VERDICT_INCONCLUSIVE);
+	expect_verdict(f, 4, VERDICT_PASS);
+	expect_in(path_of(f, 2), "\"kvm_intel\":\"ANOTHER\"");
+	expect_in(path_of(f, 3), "\"kvm_intel\":\"ANOTHER\"");
+	expect_in(path_of(f, 4), "\"kvm_intel\":\"\"");
+	expect_in(path_of(f, 4), "\"continues\":{\"segment\":4,");
+	files_free(f);
+}
+
 /* 2^53 ns are 104 days: beyond, JSON numbers are not safe with every reader. */
 static void times_begin_anew(void **state)
 {
@@ -1191,8 +1226,9 @@ static void ring_is_cut(void **state)
 	kernel_reports(PT_PIN, PHASE_ENTER, 32);
 	kernel.counts[PT_PIN].missed = 4;
 	kernel.tracking_lost = 1;
-	assert_int_equal(ring_source_cut(ring, "full"), 0);
+	assert_int_equal(ring_source_cut(ring, "full", &ring_header), 0);
 	assert_int_equal(heard.items[ITEM_CUT], 1);
+	assert_ptr_equal(heard.cut.watched, &ring_header);
 	assert_int_equal(heard.items[ITEM_VM], 2);
 	assert_true(heard.cut.footer.continued);
 	assert_string_equal(heard.cut.footer.reason, "full");
@@ -1227,18 +1263,18 @@ static void ring_with_losses_is_cut_later(void **state)
 	(void)state;
 	kernel_reports(PT_MAP, PHASE_ENTER, 16);
 	kernel_loses(PT_PIN);
-	assert_int_equal(ring_source_cut(ring, "full"), -EAGAIN);
+	assert_int_equal(ring_source_cut(ring, "full", NULL), -EAGAIN);
 	kernel_reports(PT_MAP, PHASE_EXIT, 16);
 	/* counted, and not yet in the sum of all */
 	kernel.counts[PT_MAP].lost++;
-	assert_int_equal(ring_source_cut(ring, "full"), -EAGAIN);
+	assert_int_equal(ring_source_cut(ring, "full", NULL), -EAGAIN);
 	assert_int_equal(heard.items[ITEM_CUT], 0);
 	kernel.counts[PT_MAP].lost--;
 	/* or the other way about */
 	kernel.lost++;
-	assert_int_equal(ring_source_cut(ring, "full"), -EAGAIN);
+	assert_int_equal(ring_source_cut(ring, "full", NULL), -EAGAIN);
 	kernel.lost--;
-	assert_int_equal(ring_source_cut(ring, "full"), 0);
+	assert_int_equal(ring_source_cut(ring, "full", NULL), 0);
 	expect_count(&heard.cut.footer, PT_PIN, 0, 1);
 	expect_count(&heard.cut.footer, PT_MAP, 2, 0);
 	assert_int_equal(heard.cut.next_seq, 4);
@@ -1261,7 +1297,7 @@ static void ring_that_lost_events(void **state)
 
 		kernel_reports(PT_MAP, PHASE_ENTER, 16);
 		kernel_reports(PT_MAP, PHASE_EXIT, 16);
-		assert_int_equal(ring_source_cut(ring, "full"), 0);
+		assert_int_equal(ring_source_cut(ring, "full", NULL), 0);
 		kernel.counts[PT_MAP].hits += less ? -1ULL : 1;
 		kernel.counts[PT_MAP].written += less ? -1ULL : 1;
 		ring_source_end(ring, "over", NULL);
@@ -1313,6 +1349,7 @@ static int remove_scratch(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST(each_file_is_judged_for_itself),
 	TEST(files_are_judged_as_live),
+	TEST(a_file_says_what_is_watched_in_it),
 	TEST(times_begin_anew),
 	TEST(counts_of_a_segment_are_checked),
 	TEST(doubts_of_a_segment_last),

@@ -230,11 +230,22 @@ static void fill_builds(struct trace_header *h)
 	}
 }
 
+static void fill_watched(struct trace_header *h, const struct plan *plan)
+{
+	int i;
+
+	h->srcversion[0] = '\0';
+	first_line("/sys/module/kvm_intel/srcversion", h->srcversion, sizeof(h->srcversion));
+	fill_builds(h);
+	h->nr_probes = 0;
+	for (i = 0; i < plan->nr; i++)
+		h->probes[h->nr_probes++] = plan->choices[i].fact;
+}
+
 static void fill_header(struct trace_header *h, const struct live_options *o,
 			const struct plan *plan)
 {
 	struct utsname uts;
-	int i;
 
 	memset(h, 0, sizeof(*h));
 	h->schema_major = TRACE_SCHEMA_MAJOR;
@@ -244,15 +255,12 @@ static void fill_header(struct trace_header *h, const struct live_options *o,
 	snprintf(h->kernel, sizeof(h->kernel), "%s", uts.release);
 	snprintf(h->host, sizeof(h->host), "%s", uts.nodename);
 	first_line("/proc/sys/kernel/random/boot_id", h->boot_id, sizeof(h->boot_id));
-	first_line("/sys/module/kvm_intel/srcversion", h->srcversion, sizeof(h->srcversion));
-	fill_builds(h);
+	fill_watched(h, plan);
 	h->mono_ns = clock_ns(CLOCK_MONOTONIC);
 	/* the header has six digits of it: all times are reckoned from those */
 	h->wall_ns = clock_ns(CLOCK_REALTIME) / 1000 * 1000;
 	h->filter_pid = o->observer.pid;
 	h->filter_vcpu = o->observer.vcpu;
-	for (i = 0; i < plan->nr; i++)
-		h->probes[h->nr_probes++] = plan->choices[i].fact;
 }
 
 /* ---- readiness ---- */
@@ -447,6 +455,44 @@ static struct observer *arm_again(struct live *live, int *status)
 	return observer;
 }
 
+/* What the header says is watched, and is not any more. */
+static const struct probe_fact *first_unseen(const struct trace_header *h, const struct plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < h->nr_probes; i++) {
+		const struct plan_choice *c = plan_find(plan, h->probes[i].point);
+
+		if (h->probes[i].attached && !(c && c->fact.attached))
+			return &h->probes[i];
+	}
+	return NULL;
+}
+
+/*
+ * The module may be another one, in which not all can be watched: restores must not pass by
+ * what the header says of its predecessor. serve begins another file, with a header of its own;
+ * a trace that is one file cannot have a second header.
+ */
+static int renew_header(struct live *live)
+{
+	struct trace_header *header = &live->pipeline->header, now = *header;
+	const struct probe_fact *unseen = first_unseen(header, &live->plan);
+
+	fill_watched(&now, &live->plan);
+	if (live->options->tenant)
+		return ring_source_cut(live->source, "kvm_intel is watched again", &now);
+	if (unseen) {
+		say_error("%s, which this trace says is watched, cannot be in the kvm_intel that "
+			  "is loaded now: start a new trace",
+			  unseen->function);
+		return -ENOENT;
+	}
+	/* they were forgotten with the gap */
+	memcpy(header->build_id, now.build_id, sizeof(header->build_id));
+	return 0;
+}
+
 static void watch_again(struct live *live)
 {
 	int status;
@@ -461,6 +507,10 @@ static void watch_again(struct live *live)
 		return;
 	}
 	live->observer = arm_again(live, &status);
+	if (live->observer && renew_header(live) < 0) {
+		observer_free(live->observer);
+		live->observer = NULL;
+	}
 	if (!live->observer) {
 		say_error("not watching any more: the trace is inconclusive from here on%s",
 			  live->options->tenant ? ", until arming succeeds; it is tried each minute"
@@ -471,8 +521,6 @@ static void watch_again(struct live *live)
 		live->end_reason = "out of memory";
 		return;
 	}
-	/* they were forgotten with the gap */
-	fill_builds(&live->pipeline->header);
 	observer_let_go(live->observer);
 	tell_armed(live->pipeline, &live->plan);
 }
@@ -878,7 +926,7 @@ const struct plan *live_plan(const struct live *live)
 
 int live_cut(struct live *live, const char *reason)
 {
-	return live->source ? ring_source_cut(live->source, reason) : -EAGAIN;
+	return live->source ? ring_source_cut(live->source, reason, NULL) : -EAGAIN;
 }
 
 void live_count(const struct live *live, struct live_counts *c)

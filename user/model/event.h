@@ -208,6 +208,7 @@ struct trace_cut {
 	uint64_t t_ns; /* where the t_ns of the next file begin */
 	uint64_t wall_ns; /* CLOCK_REALTIME at t_ns 0, by the clock as it is set now */
 	uint64_t next_seq;
+	const struct trace_header *watched; /* modules and probes from there on; NULL: as before */
 };
 
 enum item_type {

@@ -1437,11 +1437,16 @@ static int fold_vm(struct model *m, const struct vm_fact *fact)
 	return vm->comm ? fold_known_vm(vm, fact) : -ENOMEM;
 }
 
-static void fold_header(struct model *m, const struct trace_header *header)
+static void watch_by(struct model *m, const struct trace_header *header)
 {
 	m->header = *header;
 	m->blind = is_blind(m);
 	m->attached = attached_points(m);
+}
+
+static void fold_header(struct model *m, const struct trace_header *header)
+{
+	watch_by(m, header);
 	m->continues = header->continues.segment > 1;
 	if (!m->continues)
 		return;
@@ -1518,14 +1523,18 @@ static bool has_all(const struct model *m)
 }
 
 /* Its counts are looked at now; a run of many files is doubted once for them. */
-static void fold_cut(struct model *m, const struct trace_footer *f)
+static void fold_cut(struct model *m, const struct trace_cut *cut)
 {
+	const struct trace_footer *f = &cut->footer;
+
 	if (!(m->verdict.doubts & (1U << DOUBT_COUNTS)))
 		check_segment(m, &m->verdict, f);
 	m->cut_missed += missed_of(f);
 	m->cut_tracking_lost += f->tracking_lost;
 	m->cut_events = m->verdict.events;
 	m->cut_lost = m->ring_lost;
+	if (cut->watched)
+		watch_by(m, cut->watched);
 }
 
 int model_item(struct model *m, const struct trace_item *item)
@@ -1546,7 +1555,7 @@ int model_item(struct model *m, const struct trace_item *item)
 		m->has_footer = true;
 		return 0;
 	case ITEM_CUT:
-		fold_cut(m, &item->cut->footer);
+		fold_cut(m, item->cut);
 		return 0;
 	}
 	return -EINVAL;

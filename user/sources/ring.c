@@ -602,9 +602,9 @@ static void stamp_cut(const struct ring_source *s, struct trace_cut *cut)
 	cut->next_seq = s->next_seq;
 }
 
-int ring_source_cut(struct ring_source *s, const char *reason)
+int ring_source_cut(struct ring_source *s, const char *reason, const struct trace_header *watched)
 {
-	struct trace_cut cut = { .footer.continued = true };
+	struct trace_cut cut = { .footer.continued = true, .watched = watched };
 	struct trace_item item = { .type = ITEM_CUT, .cut = &cut };
 	int err = ring_source_consume(s);
 

@@ -67,8 +67,10 @@ int ring_source_join(struct ring_source *source, struct observer *observer);
  * Trace files are cut here: all that is there is passed on, then ITEM_CUT with the
  * counts of what came since the last one. -EAGAIN where the kernel has lost records
  * that are not told yet (it is told with the next one): nothing is cut then, try later.
+ * The next file's header has the modules and probes of the one given; NULL: as the last one.
  */
-int ring_source_cut(struct ring_source *source, const char *reason);
+int ring_source_cut(struct ring_source *source, const char *reason,
+		    const struct trace_header *watched);
 
 /* Tells that the kernel does not run the programs that are attached. */
 void ring_source_silent(struct ring_source *source);
