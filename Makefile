@@ -255,7 +255,7 @@ help:
 	@echo 'make unit       unit tests only (no root, any host)'
 	@echo 'make unit-asan  the same under ASan and UBSan'
 	@echo 'make lab-test   the lab runs only'
-	@echo 'make fuzz       fuzzing of all that is read, FUZZ_SECONDS each; fuzz-smoke: known inputs'
+	@echo 'make fuzz       fuzzing of all that is read, FUZZ_SECONDS each; fuzz-smoke: seconds of it'
 	@echo 'make driver-test  all options of evmcs-restore in the lab (minutes)'
 	@echo 'make catalogue  every anomaly class provoked in the lab; docs/catalogue.md'
 	@echo 'make kernels    the stock ones of them on all four kernels; docs/kernels.md'

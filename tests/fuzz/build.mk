@@ -3,7 +3,7 @@
 # Fuzzing (libFuzzer, clang's) of what others wrote: docs/fuzzing.md. Included by tests/build.mk.
 #
 # make fuzz             every target for FUZZ_SECONDS; what it finds stays in build/fuzz
-# make fuzz-smoke       the inputs that are kept and made: what CI does
+# make fuzz-smoke       the inputs that are kept and made, and some new ones: what CI does
 # make fuzz-TARGET      one of them
 
 FUZZ_TARGETS := trace expect config module btf dwarf kallsyms http cmdline
