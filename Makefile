@@ -170,6 +170,12 @@ kernels: ensure-setup all
 		$(foreach r,$(RELEASES),$(r)=$(B)/catalogue/$(r)/out)
 mutate:
 	$(Q)tests/unit/mutate.sh
+# Whether the lab's jobs notice what guards them broken: a quarter of an hour.
+.PHONY: mutate-lab
+mutate-lab: ensure-setup
+	$(Q)$(MAKE) -s --no-print-directory all
+	$(Q)scenarios/lab/lab setup
+	$(Q)tests/lab/mutate.sh
 # What it costs, beside others and nothing: docs/benchmarks.md. Half an hour.
 .PHONY: bench
 bench: ensure-setup
@@ -234,6 +240,7 @@ lint:
 	$(Q)shellcheck -x $(SHELL_FILES)
 	$(call msg,BROKEN,what is broken to see it noticed is still there)
 	$(Q)tests/unit/mutate.sh -n
+	$(Q)tests/lab/mutate.sh -n
 	$(Q)tests/fuzz/planted -n
 	$(call msg,SPDX,all files)
 	$(Q)! git ls-files | grep -vE '^(LICENSE|LICENSES/.*|tests/fuzz/corpus/.*|.*\.jsonl|.*\.json|.*\.md|.*\.png|\.gitignore|$(NO_COMMENTS))$$' | \
@@ -259,7 +266,7 @@ help:
 	@echo 'make driver-test  all options of evmcs-restore in the lab (minutes)'
 	@echo 'make catalogue  every anomaly class provoked in the lab; docs/catalogue.md'
 	@echo 'make kernels    the stock ones of them on all four kernels; docs/kernels.md'
-	@echo 'make mutate     do the unit tests notice? (minutes)'
+	@echo 'make mutate     do the unit tests notice? (minutes); mutate-lab: the jobs of the lab?'
 	@echo 'make bench      what it costs, beside bpftrace, ftrace, perf, jq: docs/benchmarks.md'
 	@echo 'make soak       the canary for twenty minutes of the lab under restores'
 	@echo 'make soak-asan  three minutes of it under ASan and UBSan'
