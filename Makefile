@@ -242,6 +242,8 @@ lint:
 	$(Q)tests/unit/mutate.sh -n
 	$(Q)tests/lab/mutate.sh -n
 	$(Q)tests/fuzz/planted -n
+	$(call msg,FIGURES,what the text says of the benchmark's tables)
+	$(Q)tests/bench/agrees
 	$(call msg,SPDX,all files)
 	$(Q)! git ls-files | grep -vE '^(LICENSE|LICENSES/.*|tests/fuzz/corpus/.*|.*\.jsonl|.*\.json|.*\.md|.*\.png|\.gitignore|$(NO_COMMENTS))$$' | \
 		xargs grep -L 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' | grep .

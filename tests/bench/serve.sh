@@ -15,6 +15,9 @@ wait_for /tmp/ready "$who_pid" || exit 1
 sleep 2
 rss serve rss_idle "$who_pid"
 cat "/proc/$who_pid/smaps" >"$OUT/serve.smaps"
+# VmRSS has none of it; its data are mapped twice, so that Pss counts them once
+result serve ring_pss "$(awk '/^[0-9a-f]+-/ { ring = /anon_inode:bpf-map/ }
+	ring && /^Pss:/ { kb += $2 } END { print kb }' "$OUT/serve.smaps")"
 # shellcheck disable=SC3045 # busybox has it
 ulimit -n 4096
 evmcs-restore --timeout 1200 --vcpus 1024 --rounds 1 --stop-after run >/dev/null
