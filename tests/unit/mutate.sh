@@ -543,6 +543,8 @@ file=user/serve/http.c
 mutant "http, slow ones stay" $file 's/^\tsend_late_ones_away\(s\);/\t;/'
 mutant "http, nobody makes way" $file 's/make_way\(s, client\);/;/'
 mutant "http, the newest goes" $file 's/if \(!is_there\(client\) \|\| client == newest\)/if (client != newest)/'
+mutant "http, all are neighbours" $file 's/!memcmp\(s->clients\[i\].address, .*/1;/'
+mutant "http, types are guessed" $file '/"X-Content-Type-Options"/d'
 mutant "http, a client has one request" $file 's/client->since_ms = now_ms\(\);/;/'
 mutant "http, room for any header" $file 's/\(16 \* 1024\)/(64 * 1024 * 1024)/'
 
