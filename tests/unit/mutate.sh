@@ -387,6 +387,8 @@ file=user/commands/show.c
 mutant "show, any restore" $file 's/s->next_restore\+\+ == s->restore\)/s->next_restore++)/'
 mutant "show, all vCPUs" user/model/event.h 's/^\treturn ev->tid == tid \|\|/\treturn ev->tid || tid ||/'
 mutant "show, of any run" $file 's/return s->file->of_run \? 0 : -ECANCELED;/s->file->of_run = true; return 0;/'
+mutant "show, of all that is there" $file 's/if \(stat\(path, &st\) \|\| .*/if (!stat(path, \&st))/'
+mutant "show, waits for what came since" user/sources/file.c 's/\(s->found \? O_NONBLOCK : 0\)/0/'
 mutant "show, of damaged files" $file 's/if \(err && err != -ECANCELED\)/if (0)/'
 
 first_test=test_explain
