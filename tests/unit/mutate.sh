@@ -470,6 +470,7 @@ mutant "property, losses are not marked" $model '/^static void ask\(/,/^}/s/note
 mutant "property, the end is there" $model 's/ && has_all\(m\)\)/)/'
 mutant "property, counts are believed" $model 's/if \(lost != m->ring_lost - m->cut_lost\)/if (0)/'
 mutant "property, a loss forgives" $model 's/if \(v->by_verdict\[VERDICT_FAIL\]\)/if (v->by_verdict[VERDICT_FAIL] \&\& !v->lost)/'
+mutant "property, a loss in doubt is a violation" $model 's/if \(has_violation\(m, restore\)\)/if (has_violation(m, restore) || (restore->why \& (1U << WHY_LOST) \&\& restore->why \& (1U << WHY_NO_STATE)))/'
 mutant "property, a file forgets exits" user/trace/decode.c 's/ev->exits = get_count\(r, s, "exits"\);/;/'
 mutant "property, no end is one" $model 's/if \(!m->has_footer\)/if (0)/;s/^\t\tcheck_counts\(m, v\);/\t\tif (m->has_footer) check_counts(m, v);/'
 mutant "property, VMs are one" $model 's/if \(x->vm != y->vm\)/if (0)/'
