@@ -558,6 +558,8 @@ mutant "names, as they are" user/util/plain.c 's/return c < 0x20 \|\| c >= 0x7f 
 mutant "names, with DEL" user/util/plain.c 's/c >= 0x7f/c > 0x7f/'
 mutant "names, in the journal" user/sinks/journal.c 's/plain\(e->text\[e->nr\+\+\]\);/e->nr++;/'
 mutant "names, in JUnit" user/sinks/junit.c 's/fputc\(c < 0x20 \|\| c >= 0x7f \? .\?. : c, out\);/fputc(c, out);/'
+mutant "names, of what is no trace" user/sinks/ktap.c 's/put_plain\(s->out, why\);/fputs(why, s->out);/'
+mutant "names, of what is no trace, in JUnit" user/sinks/junit.c 's/put_attribute\(s->out, "message", why\);/fprintf(s->out, " message=\\"%s\\"", why);/'
 mutant "names, beyond ASCII" user/trace/dump.c 's/flags \| JSON_ENSURE_ASCII/flags/'
 mutant "names, DEL in JSON" user/trace/dump.c 's/if \(!dump \|\| !strchr\(dump, DEL\)\)/if (1)/'
 mutant "names, labels of text" user/sinks/text.c 's/(vcpu%d", )printable\(name\)/\1name/'
