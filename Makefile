@@ -206,11 +206,14 @@ refused: ensure-setup
 	$(Q)$(MAKE) -s --no-print-directory all
 	$(Q)tests/lab/boot refused 1 -t 3600 -m 2048
 	$(Q)tests/lab/refused-checks
-# What reads files, and unit tests, under valgrind; half an hour.
+# What reads files, and unit tests, under valgrind; half an hour. Modules are those of the lab's
+# kernels, each with its kvm.ko beside it, where there are any.
+LAB_MODULES = $(abspath $(wildcard $(patsubst %,$(B)/lab/kernels/*/image/%/modules/*/kernel/arch/x86/kvm/kvm-intel.ko*, \
+	lib usr/lib)))
 .PHONY: valgrind
 valgrind: ensure-setup
 	$(Q)$(MAKE) -s --no-print-directory all test-traces $(UNIT_PROGRAMS)
-	$(Q)tests/valgrind
+	$(Q)tests/valgrind $(LAB_MODULES)
 # A real canary in the lab and 500 hosts that replay, for a real Prometheus. Its limits are
 # seconds: not beside other work, and not part of test.
 .PHONY: fleet-simulation

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What the verifier makes of each program, in the lab: LD_PRELOAD of this in the tracer asks the
- * kernel for its log, and writes into $VERIFIER_LOG, a line for each program that was loaded: name,
- * instructions, instructions that the verifier went through. The whole log has some lines for each
- * of those; of a program that is taken the kernel keeps only the last one, at this level.
+ * kernel for its log at the level that libbpf asks for where one is refused, and writes into
+ * $VERIFIER_LOG, a line for each program that was loaded, in their order: name, instructions,
+ * instructions that the verifier went through, bytes that its log had when it was longest.
+ *
+ * At this level the log has only the path that is looked at: where another one begins, the kernel
+ * goes back in it to where they part, and of a program that is taken all but the last line goes.
+ * What it has written stays in the buffer beyond that.
  */
 #include <dlfcn.h>
 #include <linux/bpf.h>
@@ -20,6 +24,16 @@
 
 typedef long (*syscall_fn)(long number, ...);
 
+/* Nothing but zeros is where the kernel has never been. */
+static size_t longest(const char *log)
+{
+	size_t len = LOG_SIZE;
+
+	while (len && !log[len - 1])
+		len--;
+	return len;
+}
+
 static void tell(const char *path, const union bpf_attr *attr, const char *log)
 {
 	const char *processed = strstr(log, "processed ");
@@ -27,8 +41,9 @@ static void tell(const char *path, const union bpf_attr *attr, const char *log)
 
 	if (!f)
 		return;
-	fprintf(f, "%.*s %u %ld\n", (int)sizeof(attr->prog_name), attr->prog_name, attr->insn_cnt,
-		processed ? strtol(processed + strlen("processed "), NULL, 10) : -1);
+	fprintf(f, "%.*s %u %ld %zu\n", (int)sizeof(attr->prog_name), attr->prog_name,
+		attr->insn_cnt, processed ? strtol(processed + strlen("processed "), NULL, 10) : -1,
+		longest(log));
 	fclose(f);
 }
 

@@ -11,6 +11,7 @@ struct every_sink {
 	/* writes to out until it is freed */
 	struct sink *(*make)(FILE *out);
 	bool binary; /* no text, but for what of it is one */
+	bool tells_why; /* something is no trace */
 	const char *head; /* how what is the same for any trace ends; NULL: there is none */
 };
 

@@ -169,3 +169,12 @@ void hostile_everywhere(const char *name, struct everywhere *e)
 	expectation_free(wanted);
 	stream_free(s);
 }
+
+void hostile_unreadable(const char *name, struct everywhere *e)
+{
+	struct sink *sink = everywhere_open(e);
+
+	sink->ops->unreadable(sink, name);
+	sink->ops->free(sink);
+	everywhere_close(e);
+}

@@ -14,4 +14,7 @@ extern const int nr_hostile;
  */
 void hostile_everywhere(const char *name, struct everywhere *e);
 
+/* As why something is no trace, which has the name of its file in it. All sinks. */
+void hostile_unreadable(const char *name, struct everywhere *e);
+
 #endif

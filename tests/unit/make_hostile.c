@@ -42,6 +42,12 @@ int main(int argc, char **argv)
 		for (j = 0; j < e.nr; j++)
 			write_text(argv[1], every_sinks[j].name, i, e.text[j], e.len[j]);
 		everywhere_free(&e);
+		hostile_unreadable(hostile[i], &e);
+		for (j = 0; j < e.nr; j++)
+			if (every_sinks[j].tells_why)
+				write_text(argv[1], every_sinks[j].name, nr_hostile + i, e.text[j],
+					   e.len[j]);
+		everywhere_free(&e);
 	}
 	return 0;
 }

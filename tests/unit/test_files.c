@@ -16,7 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -870,6 +872,22 @@ static void file_that_is_there(void **state)
 
 /* ---- show ---- */
 
+static void show_waits(int signal)
+{
+	static const char said[] = "show waits for something\n";
+
+	(void)signal;
+	(void)!write(STDERR_FILENO, said, sizeof(said) - 1);
+	_exit(1);
+}
+
+/* What hangs fails. */
+static void must_end_within(unsigned int seconds)
+{
+	signal(SIGALRM, show_waits);
+	alarm(seconds);
+}
+
 /* What it prints; *status is what it ends with. */
 static char *show(int *status, char **said, const char *id, const char *a, const char *b)
 {
@@ -994,6 +1012,54 @@ static void show_across_files(void **state)
 	free(first);
 	free(shown);
 	free(said);
+	files_free(f);
+}
+
+static int no_line(void *ctx, const struct trace_line *line)
+{
+	(void)ctx;
+	(void)line;
+	return 0;
+}
+
+/* Others' FIFOs, folders and sockets beside them; by its name a FIFO is read: cat's, perhaps. */
+static void show_of_a_folder_reads_files(void **state)
+{
+	struct files *f = files_new();
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	char *shown, *said, *alone;
+	int status, fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	restore_well(f->s);
+	end(f);
+	alone = show(&status, &said, RUN "-1", f->directory, NULL);
+	free(said);
+	assert_int_equal(status, STATUS_PASS);
+	must_end_within(20);
+	assert_int_equal(mkfifo(path_of(f, 9), 0600), 0);
+	assert_int_equal(mkdir(path_of(f, 8), 0700), 0);
+	assert_true(snprintf(at.sun_path, sizeof(at.sun_path), "%s", path_of(f, 7)) <
+		    (int)sizeof(at.sun_path));
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	shown = show(&status, &said, RUN "-1", f->directory, NULL);
+	if (status != STATUS_PASS || strcmp(shown, alone) != 0)
+		fail_msg("%d: %s%s", status, said, shown);
+	free(shown);
+	free(said);
+	shown = show(&status, &said, RUN "-2", f->directory, NULL);
+	assert_int_equal(status, STATUS_INCONCLUSIVE);
+	assert_non_null(strstr(said, "(1; of a directory only"));
+	free(shown);
+	free(said);
+	/* put there since it was found */
+	stderr_off();
+	status = file_source_found(path_of(f, 9), no_line, NULL);
+	free(stderr_on());
+	assert_int_equal(status, -EBADMSG);
+	alarm(0);
+	close(fd);
+	free(alone);
 	files_free(f);
 }
 
@@ -1369,6 +1435,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(show_one_of_three),
 	TEST(show_across_files),
 	TEST(show_the_second_half),
+	TEST(show_of_a_folder_reads_files),
 	TEST(show_says_what_it_cannot),
 	TEST(ring_is_cut),
 	TEST(ring_with_losses_is_cut_later),

@@ -62,9 +62,38 @@ static void everything_is_plain(void **state)
 	}
 }
 
+/* The name of a file that is no trace is in what is said of it. */
+static void what_is_no_trace_is_plain(void **state)
+{
+	int lines[EVERY_SINK_MAX], i, j, n, told = 0;
+	struct everywhere e;
+
+	(void)state;
+	for (i = 0; i < nr_hostile; i++) {
+		hostile_unreadable(hostile[i], &e);
+		for (j = 0; j < e.nr; j++) {
+			if (every_sinks[j].binary)
+				continue;
+			expect_plain(every_sinks[j].name, i, e.text[j], e.len[j]);
+			n = lines_of(e.text[j], e.len[j]);
+			if (i && n != lines[j])
+				fail_msg("%s: name %d makes %d lines, not %d: %s",
+					 every_sinks[j].name, i, n, lines[j], e.text[j]);
+			lines[j] = n;
+			/* of the thousand digits, so that it is said at all */
+			told += every_sinks[j].tells_why && strstr(e.text[j], "0123456789");
+		}
+		everywhere_free(&e);
+	}
+	assert_int_equal(told, 3);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(everything_is_plain) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everything_is_plain),
+		cmocka_unit_test(what_is_no_trace_is_plain),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

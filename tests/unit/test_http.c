@@ -335,6 +335,54 @@ static void one_that_stays_is_kept(void **state)
 	expect_as_before();
 }
 
+/* A scraper's, from an address of its own: the oldest of all, and not one of those that are many. */
+static void one_beside_many_of_one_address(void **state)
+{
+	int fds[CLIENTS], scraper = dial(1), i;
+
+	(void)state;
+	/* the time that it may be silent is not what this is about */
+	http_set_limits(server, 32, 100 * REQUEST_MS);
+	serve_once(0);
+	ask_for(scraper, "/healthz");
+	assert_int_equal(strncmp(hear(scraper, AT_ONCE_MS), "HTTP/1.1 200", 12), 0);
+	for (i = 0; i < CLIENTS; i++) {
+		fds[i] = dial(0);
+		serve_once(0);
+	}
+	serve_for(20);
+	ask_for(scraper, "/healthz");
+	assert_int_equal(strncmp(hear(scraper, AT_ONCE_MS), "HTTP/1.1 200", 12), 0);
+	hang_up(fds, CLIENTS);
+	close(scraper);
+	expect_as_before();
+}
+
+/* Pages and refusals: a browser takes them for what they are said to be. */
+static void types_are_not_guessed(void **state)
+{
+	static const char *const requests[] = { "GET /healthz", "HEAD /healthz", "GET /nothing",
+						"POST /healthz" };
+	const char *answer;
+	char text[128];
+	size_t i;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		fd = dial(0);
+		serve_once(0);
+		snprintf(text, sizeof(text), "%s HTTP/1.1\r\nHost: x\r\n\r\n", requests[i]);
+		say(fd, text, strlen(text));
+		answer = hear(fd, AT_ONCE_MS);
+		if (!strstr(answer, "\r\nX-Content-Type-Options: nosniff\r\n") ||
+		    !strstr(answer, "\r\nContent-Type: text/plain"))
+			fail_msg("%s: '%s'", requests[i], answer);
+		close(fd);
+	}
+	expect_as_before();
+}
+
 /* ---- huge ones ---- */
 
 /* Begins so, goes on with this for so many bytes, or until the server has had enough. */
@@ -508,6 +556,8 @@ int main(void)
 		HTTP_TEST(some_that_do_not_read),
 		HTTP_TEST(one_that_reads_slowly),
 		HTTP_TEST(one_that_stays_is_kept),
+		HTTP_TEST(one_beside_many_of_one_address),
+		HTTP_TEST(types_are_not_guessed),
 		HTTP_TEST(huge_requests),
 		HTTP_TEST(pipelined),
 		HTTP_TEST(broken_requests),

@@ -348,12 +348,12 @@ static struct stream *without(const struct stream *whole, const struct gap *g, b
 	return s;
 }
 
-/* A pass is in doubt, and so is what failed only by what is gone; nothing else changes. */
+/* A pass is in doubt, and so is what failed only by what is gone; nothing becomes a violation. */
 static bool may_become(enum verdict_kind before, enum verdict_kind after)
 {
-	if (before == VERDICT_PASS)
-		return after == VERDICT_INCONCLUSIVE;
-	return after != VERDICT_PASS;
+	if (before == VERDICT_FAIL)
+		return after != VERDICT_PASS;
+	return after == VERDICT_INCONCLUSIVE;
 }
 
 /* One vCPU, or some of several VMs at once. */

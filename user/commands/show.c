@@ -43,6 +43,7 @@ struct sought {
 
 struct shown_file {
 	char *path;
+	bool found; /* in a directory */
 	bool of_run;
 };
 
@@ -67,7 +68,7 @@ struct show {
 
 /* ---- the files ---- */
 
-static int add_file(struct show *s, char *path)
+static int add_file(struct show *s, char *path, bool found)
 {
 	struct shown_file *files = s->files;
 
@@ -82,13 +83,32 @@ static int add_file(struct show *s, char *path)
 		}
 		s->files = files;
 	}
-	files[s->nr++] = (struct shown_file){ .path = path };
+	files[s->nr++] = (struct shown_file){ .path = path, .found = found };
 	return 0;
 }
 
 static int is_trace(const struct dirent *entry)
 {
 	return !fnmatch(TRACE_NAMES, entry->d_name, 0);
+}
+
+/* Reading from a FIFO would wait for who writes into it. One that is gone is told by its opening. */
+static bool is_no_file(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || S_ISREG(st.st_mode))
+		return false;
+	say_verbose("%s is left out: it is not a file", path);
+	return true;
+}
+
+static int add_found(struct show *s, char *path)
+{
+	if (!path || !is_no_file(path))
+		return add_file(s, path, true);
+	free(path);
+	return 0;
 }
 
 /* By their names: those of one run are in order. */
@@ -106,7 +126,7 @@ static int add_directory(struct show *s, const char *path)
 	for (i = 0; i < nr; i++) {
 		if (!err && asprintf(&name, "%s/%s", path, entries[i]->d_name) < 0)
 			name = NULL;
-		err = err ?: add_file(s, name);
+		err = err ?: add_found(s, name);
 		free(entries[i]);
 	}
 	free(entries);
@@ -121,7 +141,13 @@ static int add_path(struct show *s, const char *path)
 		s->has_folder = true;
 		return add_directory(s, path);
 	}
-	return add_file(s, strdup(path));
+	return add_file(s, strdup(path), false);
+}
+
+static int read_file(struct show *s, line_fn fn)
+{
+	return s->file->found ? file_source_found(s->file->path, fn, s)
+			      : file_source_lines(s->file->path, fn, s);
 }
 
 /* ---- looking for it ---- */
@@ -225,7 +251,7 @@ static int look_for(struct show *s)
 	for (i = 0; i < s->nr; i++) {
 		before = s->sought;
 		s->file = &s->files[i];
-		err = file_source_lines(s->file->path, look_at_line, s);
+		err = read_file(s, look_at_line);
 		if (err == -ENOMEM)
 			return err;
 		if (err && err != -ECANCELED) {
@@ -330,7 +356,7 @@ static int show_file(struct show *s)
 	int err;
 
 	s->first_line = 0;
-	err = file_source_lines(s->file->path, pick_line, s);
+	err = read_file(s, pick_line);
 	if (err == -EBADMSG)
 		s->malformed = true;
 	free(s->header);
@@ -425,7 +451,7 @@ int command_show(int argc, char **argv)
 		.args_doc = "RESTORE_ID TRACE...|DIRECTORY",
 		.doc = "Print the lines of one restore, as they are in the traces: header, VM, "
 		       "events, losses, anomalies, verdict.\vRESTORE_ID is \"restore_id\" of a "
-		       "trace. In a DIRECTORY it is looked for in all " TRACE_NAMES ".\n\n"
+		       "trace. In a DIRECTORY it is looked for in all files " TRACE_NAMES ".\n\n"
 		       "Exit status: 0 it was found; 5 it was not; 65 a trace cannot be read.",
 	};
 	struct show_arguments a = {};

@@ -37,6 +37,7 @@ struct lines {
 struct file_source {
 	const char *path;
 	const char *name; /* for the user */
+	bool found; /* not named */
 	struct progress progress;
 	struct lines lines;
 	item_fn fn;
@@ -292,7 +293,8 @@ static int run(struct file_source *s)
 	int err;
 
 	s->name = is_stdin ? "standard input" : s->path;
-	s->lines.fd = is_stdin ? STDIN_FILENO : open(s->path, O_RDONLY | O_CLOEXEC);
+	s->lines.fd = is_stdin ? STDIN_FILENO
+			       : open(s->path, O_RDONLY | O_CLOEXEC | (s->found ? O_NONBLOCK : 0));
 	if (s->lines.fd < 0) {
 		err = -errno;
 		say_error("cannot open %s (%s)", s->name, errstr(err));
@@ -324,6 +326,15 @@ int file_source_lines(const char *path, line_fn fn, void *ctx)
 {
 	struct file_source s = {
 		.path = path, .line_fn = fn, .ctx = ctx, .decoded.wants_root = true
+	};
+
+	return run(&s);
+}
+
+int file_source_found(const char *path, line_fn fn, void *ctx)
+{
+	struct file_source s = {
+		.path = path, .line_fn = fn, .ctx = ctx, .decoded.wants_root = true, .found = true
 	};
 
 	return run(&s);

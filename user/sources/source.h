@@ -34,6 +34,12 @@ typedef int (*line_fn)(void *ctx, const struct trace_line *line);
 /* The same, line by line; a negative value of fn ends it and is returned. */
 int file_source_lines(const char *path, line_fn fn, void *ctx);
 
+/*
+ * Likewise, of a file that nobody named: it was found, and what has been put in its place since
+ * is not waited for, as a FIFO is.
+ */
+int file_source_found(const char *path, line_fn fn, void *ctx);
+
 struct ring_source;
 
 struct ring_source *ring_source_new(struct observer *observer, const struct trace_header *header,
