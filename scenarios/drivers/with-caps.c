@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * with-caps [-u UID] [-b] CAP,CAP -- COMMAND...
+ * with-caps [-u UID] [-b] [-f CALLS] [-t FILE] CAP,CAP -- COMMAND...
  *
  * Runs COMMAND with exactly these capabilities, as if it had been installed with
  * them: nothing comes back by being root, nor by executing another program.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -25,6 +27,9 @@
 #define STATUS_CANNOT 125
 #define STATUS_USAGE 64
 #define STATUS_NOT_FOUND 127
+
+/* More than the kernel has; a filter may have 4,096 instructions. */
+#define CALLS_MAX 1000
 
 static const struct {
 	const char *name;
@@ -48,16 +53,22 @@ struct options {
 	uint64_t caps;
 	uid_t uid;
 	int no_bpf;
+	const char *calls;
+	const char *told;
 };
 
 static void usage(void)
 {
 	size_t i;
 
-	fprintf(stderr, "usage: with-caps [-u UID] [-b] CAP,CAP -- COMMAND...\n"
-			"  -u UID  as this user (0)\n"
-			"  -b      where bpf(2) is refused\n"
-			"  CAP     none, or of:");
+	fprintf(stderr,
+		"usage: with-caps [-u UID] [-b] [-f CALLS] [-t FILE] CAP,CAP -- COMMAND...\n"
+		"  -u UID    as this user (0)\n"
+		"  -b        where bpf(2) is refused\n"
+		"  -f CALLS  where all system calls but these are refused, and with no new\n"
+		"            privileges: a file with a number at the start of each line\n"
+		"  -t FILE   its process id is added to FILE before that\n"
+		"  CAP       none, or of:");
 	for (i = 0; i < NR_NAMES; i++)
 		fprintf(stderr, " %s", names[i].name);
 	fprintf(stderr, "\n");
@@ -98,11 +109,15 @@ static char **parse(struct options *o, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "+u:b")) != -1) {
+	while ((opt = getopt(argc, argv, "+u:bf:t:")) != -1) {
 		if (opt == 'u')
 			o->uid = (uid_t)strtoul(optarg, NULL, 10);
 		else if (opt == 'b')
 			o->no_bpf = 1;
+		else if (opt == 'f')
+			o->calls = optarg;
+		else if (opt == 't')
+			o->told = optarg;
 		else
 			usage();
 	}
@@ -125,6 +140,65 @@ static void refuse_bpf(void)
 
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
 		die("seccomp");
+}
+
+/* Two instructions a call, and a few around them. */
+struct filter {
+	struct sock_filter ops[2 * CALLS_MAX + 8];
+	unsigned short len;
+};
+
+static void add(struct filter *f, uint16_t code, uint32_t k, uint8_t unequal)
+{
+	f->ops[f->len++] = (struct sock_filter){ .code = code, .jf = unequal, .k = k };
+}
+
+static void load(struct filter *f, size_t offset)
+{
+	add(f, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0);
+}
+
+/* Where what was loaded is not it, one instruction is left out. */
+static void if_it_is(struct filter *f, uint32_t value, uint32_t then)
+{
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, value, 1);
+	add(f, BPF_RET | BPF_K, then, 0);
+}
+
+/* Calls of i386 have these numbers too, for other things; those of x32 have none of them. */
+static void allow_only(struct filter *f, const char *calls)
+{
+	FILE *list = fopen(calls, "r");
+	char line[256];
+	char *end;
+
+	if (!list)
+		die(calls);
+	load(f, offsetof(struct seccomp_data, arch));
+	if_it_is(f, AUDIT_ARCH_I386, SECCOMP_RET_KILL_PROCESS);
+	load(f, offsetof(struct seccomp_data, nr));
+	while (f->len < 2 * CALLS_MAX && fgets(line, sizeof(line), list)) {
+		unsigned long nr = strtoul(line, &end, 10);
+
+		if (end != line)
+			if_it_is(f, (uint32_t)nr, SECCOMP_RET_ALLOW);
+	}
+	add(f, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM, 0);
+	fclose(list);
+}
+
+static void install(struct filter *f)
+{
+	struct sock_fprog prog = { f->len, f->ops };
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		die("seccomp");
+}
+
+static void tell(int fd)
+{
+	if (dprintf(fd, "%d\n", getpid()) < 0)
+		die("tell the process id");
 }
 
 static void become(uid_t uid)
@@ -163,12 +237,24 @@ static void limit_to(const struct options *o)
 
 int main(int argc, char **argv)
 {
+	static struct filter filter;
 	struct options o = {};
 	char **command = parse(&o, argc, argv);
+	int told = -1;
 
 	if (o.no_bpf)
 		refuse_bpf();
+	if (o.calls)
+		allow_only(&filter, o.calls);
+	if (o.told && (told = open(o.told, O_WRONLY | O_APPEND | O_CLOEXEC)) < 0)
+		die(o.told);
 	limit_to(&o);
+	if (o.calls && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		die("no new privileges");
+	if (o.told)
+		tell(told);
+	if (o.calls)
+		install(&filter);
 	execvp(command[0], command);
 	fprintf(stderr, "with-caps: cannot run %s: %s\n", command[0], strerror(errno));
 	return STATUS_NOT_FOUND;
