@@ -151,7 +151,7 @@ lab-test: ensure-setup
 	$(Q)tests/run build lab
 
 # Every combination of the driver's options, 308 runs; and whether the unit
-# tests notice some 370 things broken on purpose. Minutes each, not part of test.
+# tests notice some 470 things broken on purpose. Minutes each, not part of test.
 .PHONY: driver-test mutate
 driver-test: ensure-setup all
 	$(Q)scenarios/lab/lab boot $(addprefix -p ,$(SCENARIO_DRIVERS)) scenarios/drivers/check-evmcs-restore.sh
