@@ -118,7 +118,7 @@ breaks "the header is of the module that went" "that of the kernel that came" \
 	's/if \(cut->watched\)/if (0)/' user/pipeline.c
 breaks "the textfile of a dead canary stays" "and takes its textfile along" \
 	's/^\t\tunlink\(c->config\.textfile\);/\t\t;/' user/commands/serve.c
-seen_by serve "tests/lab/boot serve 1 -p build/tests/journal_socket" tests/lab/serve-checks
+seen_by serve tests/fleet/end-to-end tests/lab/serve-checks
 
 breaks "a full disk is no matter" "full: " 's/^\t\t\treturn -errno;/\t\t\treturn 0;/' user/sinks/trace.c
 seen_by one-cpu "tests/lab/boot one-cpu 1 -a build/tests/verifier_log.so:/lib/verifier_log.so" "tests/lab/checks one-cpu"
